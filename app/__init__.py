@@ -1,0 +1,1 @@
+"""The doors: WeChat, the sandbox, the command line."""

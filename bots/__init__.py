@@ -1,0 +1,1 @@
+"""Understands a person and words a reply."""

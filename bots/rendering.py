@@ -1,0 +1,64 @@
+"""Words every reply and message: a template's name and plain context in, Chinese text out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+HERE = Path(__file__).parent / "templates"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+WEEKDAYS = "一二三四五六日"
+
+
+def render(name: str, context: Mapping[str, Any], language: str = "zh") -> str:
+    """The text of `templates/<name>.txt`, blank ends cut. Unknown names and gaps raise."""
+    return _template(name, language).render(context).strip()
+
+
+@cache
+def _template(name: str, language: str) -> Template:
+    # A community may add a language; what it has not translated stays Chinese.
+    names = [f"{name}.txt"] if language == "zh" else [f"{language}/{name}.txt", f"{name}.txt"]
+    return _environment().select_template(names)
+
+
+@cache
+def _environment() -> Environment:
+    # Text for a chat, never HTML: escaping would show residents "&lt;".
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters.update(moment=moment, day=day, short=short)
+    return environment
+
+
+def local(at: datetime | str) -> datetime:
+    """A moment (or its ISO form, as the ledger keeps it) on the neighbourhood's clock."""
+    moment_at = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment_at.astimezone(SHANGHAI)
+
+
+def day(at: datetime | str) -> str:
+    """3月2日（周一）"""
+    there = local(at)
+    return f"{there.month}月{there.day}日（周{WEEKDAYS[there.weekday()]}）"
+
+
+def moment(at: datetime | str) -> str:
+    """3月2日（周一）16:30"""
+    return f"{day(at)}{local(at):%H:%M}"
+
+
+def short(text: str, characters: int = 24) -> str:
+    """A piece of what was said, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= characters else line[: characters - 1] + "…"

@@ -1,0 +1,1 @@
+"""What the rules are: settings from the environment, and policy as data."""

@@ -1,0 +1,118 @@
+"""Typed settings from the environment, prefix LINLI_. The only place that reads it."""
+
+import base64
+import json
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PLATFORM = "https://api.weixin.qq.com"
+
+GENERATED = "keys.json"
+
+
+class Settings(BaseSettings):
+    """What an operator decides. Every field is the variable LINLI_<NAME> in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="LINLI_", extra="ignore")
+
+    database_url: str = Field("", description="SQLAlchemy address; empty means SQLite in data_dir")
+    redis_url: str = Field(
+        "", description="Redis for waking workers; empty means threads claim rows"
+    )
+    data_dir: Path = Field(Path("var"), description="database, photos, generated keys, word cache")
+    secret_key: str = Field("", description="signs sessions and short-lived links")
+    data_key: str = Field(
+        "", description="id:base64url of 32 bytes, comma-separated; first encrypts"
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, description="how many proxies stand before the web server"
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8000", description="where residents reach the web process"
+    )
+
+    wechat_app_id: str = Field("", description="official account")
+    wechat_secret: str = Field("", description="official account's secret")
+    wechat_token: str = Field("", description="signs pushes")
+    wechat_aes_key: str = Field("", description="EncodingAESKey, 43 characters")
+    wechat_mode: Literal["plain", "compatible", "secure"] = Field("plain", description="push mode")
+    wechat_api_base: str = Field(PLATFORM, description="replaces every platform host")
+    mini_app_id: str = Field("", description="mini-program")
+    mini_secret: str = Field("", description="mini-program's secret")
+    mini_token: str = Field("", description="signs the mini-program's pushes")
+    mini_aes_key: str = Field("", description="the mini-program's EncodingAESKey")
+    console_admin: str = Field("", description="first administrator of the console, name:password")
+
+    sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
+        "FULL", description="fsync policy of SQLite"
+    )
+    web_workers: int = Field(0, ge=0, description="web processes; 0 means one a core, at most two")
+    web_port: int = Field(8000, description="port of the web process")
+    sandbox_port: int = Field(8010, description="port of the sandbox")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
+    dev: bool = Field(False, description="opens /dev/ for the sandbox; set by `linli run` alone")
+
+    @field_validator("base_url", "wechat_api_base")
+    @classmethod
+    def _without_slash(cls, address: str) -> str:
+        return address.rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """The address in use."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir.absolute() / 'linli.db'}"
+        scheme, separator, rest = self.database_url.partition("://")
+        if scheme in ("postgres", "postgresql"):  # as hosting services write it
+            return f"postgresql+psycopg{separator}{rest}"
+        return self.database_url
+
+    @cached_property
+    def data_keys(self) -> dict[str, bytes]:
+        """Key id → 32 bytes, in order; the first encrypts. A bare key is id 1."""
+        keys = {}
+        for part in filter(None, (p.strip() for p in self.data_key.split(","))):
+            key_id, _, text = part.rpartition(":")
+            key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            if len(key) != 32:
+                raise ValueError("LINLI_DATA_KEY: each key is base64url of 32 bytes")
+            keys[key_id or "1"] = key
+        return keys
+
+    @property
+    def has_credentials(self) -> bool:
+        return bool(self.wechat_app_id and self.wechat_secret and self.wechat_token)
+
+
+def generate_missing_keys(data_dir: Path) -> None:
+    """Puts keys nobody has set into the environment, kept in `data_dir` so that they last.
+
+    For `linli run` and `linli demo` only: a server run by several processes needs keys that the
+    operator chose, and `linli web` refuses to start without them.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    path = data_dir / GENERATED
+    kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    made = {
+        "LINLI_SECRET_KEY": secrets.token_urlsafe(32),
+        "LINLI_DATA_KEY": "1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    }
+    for name, value in made.items():
+        kept.setdefault(name, value)
+        if not os.environ.get(name):
+            os.environ[name] = kept[name]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(kept, file, indent=2)
+
+
+def missing_keys(settings: Settings) -> list[str]:
+    """Names of the variables a server must not start without."""
+    needed = {"LINLI_SECRET_KEY": settings.secret_key, "LINLI_DATA_KEY": settings.data_key}
+    return [name for name, value in needed.items() if not value]

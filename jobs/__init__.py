@@ -1,0 +1,1 @@
+"""Acts without a person: the clock, the queue, delivery."""

@@ -1,0 +1,47 @@
+"""What can be wrong in the domain. Each door maps these once, in its reader's language."""
+
+
+class DomainError(Exception):
+    """A state of affairs the domain refuses. `context` fills the template of the same name."""
+
+    template = "refused"
+
+    def __init__(self, detail: str = "", **context: object) -> None:
+        super().__init__(detail or self.template)
+        self.context = context
+
+
+class NotFound(DomainError):
+    template = "not_found"
+
+
+class NotAllowed(DomainError):
+    """This person may not do or see this."""
+
+    template = "not_allowed"
+
+
+class TransitionNotAllowed(DomainError):
+    """The state does not know this action."""
+
+    template = "transition_not_allowed"
+
+
+class ReasonMissing(DomainError):
+    template = "reason_missing"
+
+
+class TooLate(DomainError):
+    """The time in which this was possible has passed."""
+
+    template = "too_late"
+
+
+class AlreadyDone(DomainError):
+    template = "already_done"
+
+
+class StoreBusy(DomainError):
+    """The database did not take the work in time; nothing was kept, try again."""
+
+    template = "store_busy"

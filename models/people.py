@@ -1,0 +1,82 @@
+"""Persons, the identities they write with, and the homes they live in."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.sealing import Sealed
+
+
+class Person(Base):
+    """人 — one human being, whatever accounts they write from."""
+
+    __tablename__ = "persons"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    phone: Mapped[str | None] = mapped_column(Sealed)
+    phone_hash: Mapped[str | None] = mapped_column(index=True)  # keyed
+    union_id: Mapped[str | None] = mapped_column(unique=True)
+    own_key: Mapped[bytes | None] = mapped_column(LargeBinary)  # wrapped; erasing destroys it
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
+    created_at: Mapped[datetime]
+
+
+class Identity(Base):
+    """微信身份 — a person as one account knows them: openid, following or not, what we may send."""
+
+    __tablename__ = "identities"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    openid: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    is_following: Mapped[bool] = mapped_column(server_default="1")
+    refuses: Mapped[bool] = mapped_column(server_default="0")  # blacklisted us, or bad openid
+    window_until: Mapped[datetime | None]  # customer messages are allowed until then
+    window_left: Mapped[int] = mapped_column(server_default="0")  # and so many of them
+    language: Mapped[str] = mapped_column(server_default="zh")
+    created_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("account", "openid"),)
+
+
+class HomeState(StrEnum):
+    CLAIMED = "claimed"
+    VERIFIED = "verified"
+    REFUSED = "refused"
+    LEFT = "left"
+
+
+CURRENT = "state IN ('claimed', 'verified')"
+
+
+class Home(Base):
+    """住所 — where a person lives: claimed by them, verified by the building head."""
+
+    __tablename__ = "homes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)  # building or unit
+    room: Mapped[str | None] = mapped_column(Sealed)  # who lives behind a door is private
+    state: Mapped[HomeState]
+    claimed_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+
+    __table_args__ = (
+        Index(
+            "ix_homes_current",
+            "person_id",
+            unique=True,
+            sqlite_where=text(CURRENT),
+            postgresql_where=text(CURRENT),
+        ),
+        CheckConstraint(
+            "state IN ('claimed', 'left') OR answered_by IS NOT NULL", name="answer_has_author"
+        ),
+    )

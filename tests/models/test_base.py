@@ -1,0 +1,73 @@
+"""The two transaction boundaries, on both stores."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Column, Integer, String, Table, bindparam, insert, select
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from models.base import Base, Database, Statement, UtcDateTime
+
+notes = Table(
+    "test_notes",
+    Base.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("word", String(20), unique=True),
+    Column("at", UtcDateTime),
+)
+put = Statement(
+    insert(notes)
+    .values(word=bindparam("word"), at=bindparam("at", type_=UtcDateTime()))
+    .returning(notes.c.id)
+)
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+
+def words(store: Database) -> list[str]:
+    with store.reading() as session:
+        return list(session.scalars(select(notes.c.word).order_by(notes.c.id)))
+
+
+def test_a_block_that_ends_well_is_kept(store: Database) -> None:
+    with store.writing() as session:
+        put.run(session, word="灯", at=NOON)
+    assert words(store) == ["灯"]
+
+
+def test_a_block_that_fails_keeps_nothing(store: Database) -> None:
+    with pytest.raises(RuntimeError), store.writing() as session:
+        put.run(session, word="灯", at=NOON)
+        raise RuntimeError
+    assert words(store) == []
+
+
+def test_a_reading_session_can_not_change_anything(store: Database) -> None:
+    with pytest.raises(DBAPIError), store.reading() as session:
+        session.execute(insert(notes).values(word="灯", at=NOON))
+    assert words(store) == []
+
+
+def test_moments_come_back_aware_and_naive_ones_are_refused(store: Database) -> None:
+    with store.writing() as session:
+        put.run(session, word="灯", at=NOON)
+        with pytest.raises(StatementError):
+            session.execute(insert(notes).values(word="门", at=datetime(2026, 1, 1)))  # noqa: DTZ001
+    with store.reading() as session:
+        assert Statement(select(notes.c.at)).run(session) == [(NOON,)]
+
+
+def test_writers_of_many_threads_come_one_after_another_and_none_is_lost(store: Database) -> None:
+    def write(number: int) -> None:
+        for turn in range(10):
+            with store.writing() as session:
+                put.run(session, word=f"{number}-{turn}", at=NOON)
+                time.sleep(0.001)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(words(store)) == 60
