@@ -1,0 +1,170 @@
+"""Deadlines by category and urgency, recomputed at any time from the facts alone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from config.categories import LEVEL_ONE, Urgency
+from config.policy import load
+from models.worktime import Timekeeping, WallClock, WorkCalendar
+
+Pause = tuple[datetime, datetime]
+"""When a matter was suspended and when it went on; for one that still is, its planned end."""
+
+UNITS = ("minutes", "days")
+LIMITS = ("accept", "arrive", "resolve")
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """办理时限 — by when a ticket must be accepted, met on site (emergencies) and resolved."""
+
+    accept_due_at: datetime
+    arrive_due_at: datetime | None
+    resolve_due_at: datetime
+
+
+@dataclass(frozen=True)
+class RemindPoint:
+    """提醒点 — a share of the time to resolve, and when it has passed."""
+
+    percent: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Term:
+    """时限 — minutes for one category and urgency, and what they are counted in."""
+
+    keeping: Timekeeping
+    accept: float
+    arrive: float | None
+    resolve: float
+
+
+class ServiceTerms:
+    """限时办结规则 — the whole table, from `config/sla.toml` or a community's own version."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.calendar = WorkCalendar.parse(document["office_hours"], document["holidays"])
+        self._percents = tuple(sorted(document["remind_percent"]))
+        rows = document["terms"]
+        if strange := set(rows) - {"default", *LEVEL_ONE}:
+            raise ValueError(f"sla: no such category: {min(strange)}")
+        if strange := {urgency for row in rows.values() for urgency in row} - set(Urgency):
+            raise ValueError(f"sla: no such urgency: {min(strange)}")
+        self._default = self._row(rows["default"], {})
+        self._terms = {key: self._row(rows["default"], row) for key, row in rows.items()}
+
+    def term(self, category: str | None, urgency: Urgency) -> Term:
+        """The row in force; a matter whose category is not known yet has the default row."""
+        return self._terms.get(category or "default", self._default)[urgency]
+
+    def deadlines(
+        self,
+        category: str | None,
+        urgency: Urgency,
+        opened_at: datetime,
+        pauses: Iterable[Pause] = (),
+    ) -> Deadlines:
+        term = self.term(category, urgency)
+        stops = _merged(pauses)
+        arrive = None
+        if term.arrive is not None:
+            arrive = _due(term.keeping, opened_at, term.arrive, stops)
+        return Deadlines(
+            accept_due_at=_due(term.keeping, opened_at, term.accept, stops),
+            arrive_due_at=arrive,
+            resolve_due_at=_due(term.keeping, opened_at, term.resolve, stops),
+        )
+
+    def remind_points(
+        self,
+        category: str | None,
+        urgency: Urgency,
+        opened_at: datetime,
+        pauses: Iterable[Pause] = (),
+    ) -> tuple[RemindPoint, ...]:
+        """The moments at which those who have the matter are reminded, earliest first."""
+        term = self.term(category, urgency)
+        stops = _merged(pauses)
+        return tuple(
+            RemindPoint(percent, _due(term.keeping, opened_at, term.resolve * percent / 100, stops))
+            for percent in self._percents
+        )
+
+    def _row(self, default: Mapping[str, Any], own: Mapping[str, Any]) -> dict[Urgency, Term]:
+        return {
+            urgency: self._term(urgency, default[urgency], own.get(urgency, {}))
+            for urgency in Urgency
+        }
+
+    def _term(
+        self, urgency: Urgency, default: Mapping[str, float], own: Mapping[str, float]
+    ) -> Term:
+        known = {f"{limit}_{unit}" for limit in LIMITS for unit in UNITS}
+        if strange := (set(own) | set(default)) - known:
+            raise ValueError(f"sla: {urgency} knows no {min(strange)}")
+        keeping = WallClock() if urgency is Urgency.EMERGENCY else self.calendar
+        limits = {
+            limit: _minutes(own, limit, keeping) or _minutes(default, limit, keeping)
+            for limit in LIMITS
+        }
+        accept, resolve = limits["accept"], limits["resolve"]
+        if accept is None or resolve is None or accept > resolve:
+            raise ValueError(f"sla: {urgency} needs a time to accept within that to resolve")
+        return Term(keeping, accept, limits["arrive"], resolve)
+
+
+@cache
+def shipped() -> ServiceTerms:
+    """The terms of `config/sla.toml`."""
+    return ServiceTerms(load("sla"))
+
+
+def deadlines(
+    category: str | None, urgency: Urgency, opened_at: datetime, pauses: Iterable[Pause] = ()
+) -> Deadlines:
+    return shipped().deadlines(category, urgency, opened_at, pauses)
+
+
+def remind_points(
+    category: str | None, urgency: Urgency, opened_at: datetime, pauses: Iterable[Pause] = ()
+) -> tuple[RemindPoint, ...]:
+    return shipped().remind_points(category, urgency, opened_at, pauses)
+
+
+def _minutes(row: Mapping[str, float], limit: str, keeping: Timekeeping) -> float | None:
+    if f"{limit}_days" in row:
+        return row[f"{limit}_days"] * keeping.day_minutes
+    return row.get(f"{limit}_minutes")
+
+
+def _due(
+    keeping: Timekeeping, opened_at: datetime, minutes: float, stops: Iterable[Pause]
+) -> datetime:
+    cursor = opened_at
+    for begin, end in stops:
+        if end <= cursor:
+            continue
+        run = keeping.between(cursor, max(begin, cursor))
+        if run >= minutes:
+            break
+        minutes -= run
+        cursor = end
+    return keeping.add(cursor, minutes)
+
+
+def _merged(pauses: Iterable[Pause]) -> list[Pause]:
+    """In order and without overlap, so that no minute is given back twice."""
+    merged: list[Pause] = []
+    for begin, end in sorted(pauses):
+        if end < begin:
+            raise ValueError("a pause can not end before it begins")
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((begin.astimezone(UTC), end.astimezone(UTC)))
+    return merged
