@@ -1,0 +1,59 @@
+"""The XML of pushes and replies."""
+
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+
+class Malformed(Exception):
+    """Not the XML WeChat speaks."""
+
+
+def write(fields: Mapping[str, Any]) -> bytes:
+    """`<xml>` with text in CDATA, numbers bare, a list as repeated elements."""
+    return f"<xml>{_elements(fields)}</xml>".encode()
+
+
+def _elements(fields: Mapping[str, Any]) -> str:
+    return "".join(
+        f"<{name}>{_content(item)}</{name}>"
+        for name, value in fields.items()
+        for item in (value if isinstance(value, list) else [value])
+    )
+
+
+def _content(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return _elements(value)
+    if isinstance(value, int | float):
+        return str(value)
+    return f"<![CDATA[{str(value).replace(']]>', ']]]]><![CDATA[>')}]]>"
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """The fields of an `<xml>` document; repeated elements become a list."""
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        raise Malformed("document type declarations are not part of the protocol")
+    try:
+        root = ElementTree.fromstring(body)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise Malformed(str(error)) from error
+    fields = _fields(root)
+    if root.tag != "xml" or not isinstance(fields, dict):
+        raise Malformed("the root is not <xml> with elements")
+    return fields
+
+
+def _fields(element: ElementTree.Element) -> Any:
+    if not len(element):
+        return element.text or ""
+    fields: dict[str, Any] = {}
+    for child in element:
+        value = _fields(child)
+        if child.tag not in fields:
+            fields[child.tag] = value
+        elif isinstance(fields[child.tag], list):
+            fields[child.tag].append(value)
+        else:
+            fields[child.tag] = [fields[child.tag], value]
+    return fields
