@@ -1,0 +1,177 @@
+"""Fits what people's weights leave open: a softmax over the lexicon's own words and rules.
+
+The recipe of `config/lexicon/fitted.json`: words, rules and their weights are written by people
+and stay as they are; fitting adds a small change per class to each word, to each child's group
+of words and to each rule, held near zero by a quadratic penalty. No word enters by fitting.
+"""
+
+import json
+import math
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bots.classifier import HAND_SCALE, Reading, class_scores, probabilities, read
+from bots.lexicon import CLASS_INDEX, CLASSES, Lexicon, Weights
+
+SECOND_LABEL_SHARE = 0.2
+
+ROUNDS = 30
+
+STEP = 0.25
+
+PENALTY = {"w": 0.012, "g": 0.004, "r": 0.008}
+
+BIAS_PENALTY = 0.002
+
+IGNORED_ERROR = 0.004
+
+KEPT_FROM = 0.05
+
+SEED = 20
+
+TEMPERATURES = tuple(0.6 + 0.1 * step for step in range(30))
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """标注样本 — a text whose class is known."""
+
+    text: str
+    title: str | None
+    label: str
+    label2: str | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """拟合样本 — a labelled text as numbers: what was said, the unfitted scores, the aim."""
+
+    said: tuple[tuple[str, float], ...]
+    scores: tuple[float, ...]
+    aim: tuple[float, ...]
+
+
+def unfitted(lexicon: Lexicon) -> Lexicon:
+    return lexicon.with_weights(Weights())
+
+
+def sample(one: Labelled, lexicon: Lexicon) -> Sample:
+    """`lexicon` must be unfitted: the changes to find are over its scores."""
+    reading = read(one.text, lexicon, one.title)
+    aim = [0.0] * len(CLASSES)
+    second = SECOND_LABEL_SHARE if one.label2 else 0.0
+    aim[CLASS_INDEX[one.label]] = 1 - second
+    if one.label2:
+        aim[CLASS_INDEX[one.label2]] += second
+    return Sample(_said(reading), tuple(class_scores(reading, lexicon)), tuple(aim))
+
+
+def fit(samples: Sequence[Sample], rounds: int = ROUNDS) -> Weights:
+    """Changes that make the samples' labels likely, by gradient steps that shrink per weight."""
+    fitted = _Fit()
+    order = list(range(len(samples)))
+    shuffle = random.Random(SEED)
+    for _ in range(rounds):
+        shuffle.shuffle(order)
+        for index in order:
+            fitted.step(samples[index])
+    weights = Weights(fitted.bias_table(), fitted.change_table())
+    return Weights(weights.bias, weights.changes, _temperature(samples, fitted))
+
+
+def _said(reading: Reading) -> tuple[tuple[str, float], ...]:
+    total: dict[str, float] = defaultdict(float)
+    calm = HAND_SCALE / reading.calm
+    for entry, value in reading.values.items():
+        for feature in entry.features:
+            total[feature] += value * calm
+    for match, value in reading.matches:
+        total[f"r:{match.rule.name}"] += value * calm
+    return tuple(total.items())
+
+
+class _Fit:
+    """The changes while they are being found."""
+
+    def __init__(self) -> None:
+        self.bias = [0.0] * len(CLASSES)
+        self.changes: dict[str, list[float]] = {}
+        self._squares: dict[str, list[float]] = {}
+        self._bias_squares = [1e-3] * len(CLASSES)
+
+    def scores(self, one: Sample) -> list[float]:
+        total = [score + bias for score, bias in zip(one.scores, self.bias, strict=True)]
+        for feature, value in one.said:
+            changes = self.changes.get(feature)
+            if changes is not None:
+                for index, change in enumerate(changes):
+                    if change:
+                        total[index] += value * change
+        return total
+
+    def step(self, one: Sample) -> None:
+        likely = probabilities(self.scores(one), 1.0)
+        errors = [
+            (index, p - aim)
+            for index, (p, aim) in enumerate(zip(likely, one.aim, strict=True))
+            if abs(p - aim) > IGNORED_ERROR
+        ]
+        for index, error in errors:
+            self._move(self.bias, self._bias_squares, index, error, BIAS_PENALTY)
+        for feature, value in one.said:
+            changes = self.changes.setdefault(feature, [0.0] * len(CLASSES))
+            squares = self._squares.setdefault(feature, [1e-3] * len(CLASSES))
+            penalty = PENALTY[feature[0]]
+            for index, error in errors:
+                self._move(changes, squares, index, error * value, penalty)
+
+    @staticmethod
+    def _move(
+        weights: list[float], squares: list[float], index: int, slope: float, penalty: float
+    ) -> None:
+        slope += penalty * weights[index]
+        squares[index] += slope * slope
+        weights[index] -= STEP * slope / math.sqrt(squares[index])
+
+    def bias_table(self) -> dict[str, float]:
+        return {key: round(value, 3) for key, value in zip(CLASSES, self.bias, strict=True)}
+
+    def change_table(self) -> dict[str, dict[str, float]]:
+        table: dict[str, dict[str, float]] = {}
+        for feature, changes in sorted(self.changes.items()):
+            kept = _kept(changes)
+            if kept:
+                table[feature] = kept
+        return table
+
+
+def _kept(changes: Iterable[float]) -> dict[str, float]:
+    pairs = zip(CLASSES, changes, strict=True)
+    return {key: round(change, 2) for key, change in pairs if abs(change) >= KEPT_FROM}
+
+
+def _temperature(samples: Sequence[Sample], fitted: _Fit) -> float:
+    """Fitted texts look surer than new ones; twice the best temperature is nearer the truth."""
+    scored = [(fitted.scores(one), one.aim) for one in samples]
+
+    def surprise(temperature: float) -> float:
+        return sum(
+            -aim * math.log(max(p, 1e-9))
+            for scores, aims in scored
+            for p, aim in zip(probabilities(scores, temperature), aims, strict=True)
+            if aim
+        )
+
+    return round(2 * min(TEMPERATURES, key=surprise), 2)
+
+
+def as_text(weights: Weights) -> str:
+    """The table as JSON, one word or rule a line, so that a change can be read."""
+    head = {"temperature": weights.temperature, "bias": dict(weights.bias)}
+    rows = (
+        f"{json.dumps(feature, ensure_ascii=False)}: {json.dumps(dict(row))}"
+        for feature, row in weights.changes.items()
+    )
+    return f'{json.dumps(head)[:-1]},\n"changes": {{\n' + ",\n".join(rows) + "\n}}\n"

@@ -1,0 +1,239 @@
+"""The lexicon: words, weights and rules as one immutable snapshot."""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jieba
+
+from bots.lexicon_files import FOLDER, Draft, WordLists, read_word_lists
+from bots.normalise import Spelling
+from bots.patterns import URGENT, Rule, RuleBook
+from config.categories import CATEGORIES, Intent
+
+CLASSES = tuple(CATEGORIES)
+
+CLASS_INDEX = {key: index for index, key in enumerate(CLASSES)}
+
+FITTED = FOLDER / "fitted.json"
+
+Trie = dict[str, Any]
+
+END = ""
+
+Vector = tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """权重 — what fitting adds to the weights people wrote: a table of data."""
+
+    bias: Mapping[str, float] = field(default_factory=dict)
+    changes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    temperature: float = 1.0
+
+    @classmethod
+    def load(cls, path: Path = FITTED) -> "Weights":
+        if not path.exists():
+            return cls()
+        table = json.loads(path.read_text("utf-8"))
+        return cls(table["bias"], table["changes"], table["temperature"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """词条 — a word and all it stands for."""
+
+    word: str
+    features: tuple[str, ...]
+    vector: Vector
+    children: tuple[tuple[str, str, float], ...]
+    concepts: tuple[str, ...]
+    mask: int
+    urgent: float
+    intents: tuple[tuple[Intent, float], ...]
+    emergencies: tuple[tuple[str, float], ...]
+    sign: str
+    place: str | None = None
+
+
+class Hit(NamedTuple):
+    """命中 — an entry where it was said."""
+
+    start: int
+    end: int
+    entry: Entry
+
+
+class Lexicon:
+    """词库 — an immutable snapshot; `with_places` and `with_weights` make new ones."""
+
+    def __init__(
+        self,
+        lists: WordLists,
+        tokenizer: jieba.Tokenizer,
+        weights: Weights,
+        places: Mapping[str, str],
+    ) -> None:
+        self._lists = lists
+        self._tokenizer = tokenizer
+        self.weights = weights
+        self.places = dict(places)
+        self._bits = {concept: 1 << index for index, concept in enumerate(lists.concepts)}
+        self.rules = RuleBook(lists.rules, self._bits)
+        self.rule_vectors = {rule: self._rule_vector(rule) for rule in lists.rules}
+        self.bias = tuple(weights.bias.get(key, 0.0) for key in CLASSES)
+        self._trie = self._build_trie()
+
+    @property
+    def spelling(self) -> Spelling:
+        return self._lists.spelling
+
+    def with_places(self, names: Mapping[str, str]) -> "Lexicon":
+        """The same words with these names and nicknames of estates → canonical names."""
+        normalised = {self.spelling.normalise(name): place for name, place in names.items()}
+        return Lexicon(self._lists, self._tokenizer, self.weights, normalised)
+
+    def with_weights(self, weights: Weights) -> "Lexicon":
+        return Lexicon(self._lists, self._tokenizer, weights, self.places)
+
+    def hits(self, text: str) -> list[Hit]:
+        """Entries said in a normalised text, the longest at each point, none overlapping."""
+        edges = self._word_edges(text)
+        found = []
+        start, length, trie = 0, len(text), self._trie
+        while start < length:
+            node = trie.get(text[start])
+            if node is None:
+                start += 1
+                continue
+            position, end, entry = start + 1, start, None
+            while node is not None:
+                if END in node and _stands_alone(start, position, edges):
+                    end, entry = position, node[END]
+                if position == length:
+                    break
+                node = node.get(text[position])
+                position += 1
+            if entry is None:
+                start += 1
+            else:
+                found.append(Hit(start, end, entry))
+                start = end
+        return found
+
+    def _word_edges(self, text: str) -> bytearray:
+        edges = bytearray(len(text) + 1)
+        position = 0
+        for word in self._tokenizer.cut(text, HMM=False):
+            edges[position] = 1
+            position += len(word)
+        edges[-1] = 1
+        return edges
+
+    def _rule_vector(self, rule: Rule) -> Vector:
+        key = rule.head.partition(".")[0]
+        if key == URGENT:
+            return ()
+        base = {key: rule.weight}
+        return _vector(base, (f"r:{rule.name}",), self.weights)
+
+    def _build_trie(self) -> Trie:
+        trie: Trie = {}
+        drafts = self._lists.drafts
+        for word, draft in drafts.items():
+            _insert(trie, word, self._entry(word, draft))
+        for word, place in self.places.items():
+            entry = self._entry(word, drafts.get(word, Draft()))
+            _insert(trie, word, replace(entry, place=place))
+        return trie
+
+    def _entry(self, word: str, draft: Draft) -> Entry:
+        inner = tuple(_inner_words(word, self._lists.drafts))
+        concepts = _unique((*draft.concepts, *(c for part in inner for c in part.concepts)))
+        children = draft.children or {k: v for part in inner for k, v in part.children.items()}
+        base: dict[str, float] = {}
+        for (key, _), weight in children.items():
+            base[key] = max(weight, base.get(key, 0.0))
+        groups = (f"g:{key}.{child}" for key, child in children)
+        features = (f"w:{word}", *groups) if children or concepts else ()
+        return Entry(
+            word,
+            features,
+            _vector(base, features, self.weights),
+            tuple((key, child, weight) for (key, child), weight in children.items()),
+            concepts,
+            sum(self._bits[concept] for concept in concepts),
+            draft.urgent,
+            tuple(draft.intents.items()),
+            tuple(draft.emergencies.items()),
+            draft.sign,
+        )
+
+
+def load_lexicon(cache_dir: Path | None = None, weights: Weights | None = None) -> Lexicon:
+    """The shipped lexicon. With a `cache_dir` the parsed dictionary is kept there for next time."""
+    lists = read_word_lists()
+    tokenizer = _tokenizer(cache_dir)
+    for word in lists.drafts:
+        if len(word) > 1 and word not in tokenizer.FREQ:
+            tokenizer.add_word(word)
+    return Lexicon(lists, tokenizer, weights or Weights.load(), {})
+
+
+def _tokenizer(cache_dir: Path | None) -> jieba.Tokenizer:
+    """A tokenizer of our own: jieba's shared one caches under a name anyone can foresee."""
+    jieba.setLogLevel(logging.WARNING)
+    tokenizer = jieba.Tokenizer()
+    if cache_dir is None:
+        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+        tokenizer.initialized = True
+    else:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        tokenizer.tmp_dir = str(cache_dir)
+        tokenizer.initialize()
+    return tokenizer
+
+
+def _vector(base: Mapping[str, float], features: Iterable[str], weights: Weights) -> Vector:
+    total = dict(base)
+    for feature in features:
+        for key, change in weights.changes.get(feature, {}).items():
+            total[key] = total.get(key, 0.0) + change
+    return tuple((CLASS_INDEX[key], value) for key, value in total.items() if value)
+
+
+def _inner_words(word: str, drafts: Mapping[str, Draft]) -> Iterable[Draft]:
+    """Shorter words inside a long one: what they mean, the long one means too."""
+    start = 0
+    while start < len(word):
+        for end in range(len(word), start, -1):
+            inner = word[start:end]
+            if inner != word and inner in drafts and (end - start > 1 or len(word) < 4):
+                yield drafts[inner]
+                start = end - 1
+                break
+        start += 1
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _stands_alone(start: int, end: int, edges: bytearray) -> bool:
+    """One character must be a word; two must not straddle an edge; more speak for themselves."""
+    if end - start > 2:
+        return True
+    if end - start == 2 and not edges[start + 1]:
+        return True
+    return bool(edges[start] and edges[end])
+
+
+def _insert(trie: Trie, word: str, entry: Entry) -> None:
+    node = trie
+    for character in word:
+        node = node.setdefault(character, {})
+    node[END] = entry

@@ -1,0 +1,105 @@
+"""Rules over concepts: which words, said near each other, mean what."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+DEFAULT_REACH = 18
+
+URGENT = "urgent"
+
+LINE = re.compile(r"(?P<parts>[^>]+?)\s*->\s*(?P<head>[a-z_.]+)\s+(?P<weight>-?\d+(?:\.\d+)?)$")
+
+
+class LexiconBroken(ValueError):
+    """词库有误 — a line of the lexicon that can not be read, with file and line."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """共现规则 — concepts that together, within reach, speak for a head."""
+
+    name: str
+    needs: tuple[str, ...]
+    unless: tuple[str, ...]
+    reach: int
+    head: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """片段 — where a concept was said."""
+
+    start: int
+    end: int
+    word: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """命中 — a rule and the words that fulfilled it."""
+
+    rule: Rule
+    spans: tuple[Span, ...]
+
+
+def parse_rule(line: str) -> Rule:
+    found = LINE.match(line)
+    if not found:
+        raise LexiconBroken(f"not a rule: {line!r}")
+    parts = found["parts"].split()
+    reach = next((int(part[1:]) for part in parts if part.startswith("~")), DEFAULT_REACH)
+    needs = tuple(part for part in parts if part[0] not in "~!")
+    unless = tuple(part[1:] for part in parts if part.startswith("!"))
+    if len(needs) < 2:
+        raise LexiconBroken(f"a rule needs two concepts: {line!r}")
+    name = "+".join(needs)
+    return Rule(name, needs, unless, reach, found["head"], float(found["weight"]))
+
+
+class RuleBook:
+    """规则表 — all rules, indexed by bit masks so that most are passed over at once."""
+
+    def __init__(self, rules: Sequence[Rule], bits: Mapping[str, int]) -> None:
+        for rule in rules:
+            for concept in (*rule.needs, *rule.unless):
+                if concept not in bits:
+                    raise LexiconBroken(f"rule {rule.name} names no such concept: {concept}")
+        self.rules = tuple(rules)
+        self._masked = [(sum(bits[c] for c in set(rule.needs)), rule) for rule in rules]
+
+    def matches(self, seen: int, said: Mapping[str, list[Span]]) -> Iterator[Match]:
+        """Rules fulfilled by what was said; `seen` is the union of the concepts' bits."""
+        for mask, rule in self._masked:
+            if mask & seen == mask and (spans := _closest(rule, said)):
+                yield Match(rule, spans)
+
+
+def _closest(rule: Rule, said: Mapping[str, list[Span]]) -> tuple[Span, ...] | None:
+    """The first spans that stand within the rule's reach, each concept by words of its own."""
+    for first in said[rule.needs[0]]:
+        spans = [first]
+        for concept in rule.needs[1:]:
+            span = _near(first, said[concept], rule.reach, spans)
+            if span is None:
+                break
+            spans.append(span)
+        else:
+            if not any(_near(first, said.get(c, ()), rule.reach, ()) for c in rule.unless):
+                return tuple(spans)
+    return None
+
+
+def _near(first: Span, spans: Sequence[Span], reach: int, taken: Sequence[Span]) -> Span | None:
+    for span in spans:
+        gap = span.start - first.end if span.start >= first.start else first.start - span.end
+        if gap <= reach and not any(_covers(other, span) for other in taken):
+            return span
+    return None
+
+
+def _covers(one: Span, other: Span) -> bool:
+    """The same words can not be two concepts of one rule, unless one word names both."""
+    same = one.start == other.start and one.end == other.end
+    return same and len(one.word) < 3

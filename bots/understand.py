@@ -1,0 +1,85 @@
+"""Understands a message: class, urgency, intent, place, and the words that decided."""
+
+from dataclasses import dataclass
+
+from bots.classifier import (
+    Reading,
+    child_scores,
+    class_scores,
+    contributions,
+    probabilities,
+    read,
+    urgent_score,
+)
+from bots.cues import emergency_kind, intent_of
+from bots.lexicon import CLASSES, Lexicon
+from bots.places_in_text import PlaceMention, find_place
+from config.categories import LAST_RESORT, Intent, Urgency
+
+URGENT_FROM = 4.0
+
+CHOICES = 4
+
+SHOWN_WORDS = 12
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """依据 — a word that was said and what it weighed."""
+
+    word: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """理解 — what a message is about, how fast, what is wanted, where, and why we think so."""
+
+    category: str
+    subcategory: str
+    urgency: Urgency
+    intent: Intent
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    place: PlaceMention | None
+    alternatives: tuple[tuple[str, float], ...]
+    emergency: str | None = None
+
+
+def understand(text: str, lexicon: Lexicon, title: str | None = None) -> Understanding:
+    """Pure: the same text, title and lexicon give the same understanding."""
+    reading = read(text, lexicon, title)
+    likely = probabilities(class_scores(reading, lexicon), lexicon.weights.temperature)
+    order = sorted(range(len(CLASSES)), key=lambda index: -likely[index])
+    best = order[0]
+    category = CLASSES[best]
+    emergency = emergency_kind(reading)
+    spoke = contributions(reading, lexicon, best)[:SHOWN_WORDS]
+    return Understanding(
+        category=category,
+        subcategory=_child(reading, category),
+        urgency=_urgency(reading, emergency),
+        intent=intent_of(reading, category),
+        confidence=round(likely[best], 4),
+        evidence=tuple(Evidence(one.word, round(one.weight, 3)) for one in spoke),
+        place=_place(reading),
+        alternatives=tuple((CLASSES[index], round(likely[index], 4)) for index in order[:CHOICES]),
+        emergency=emergency,
+    )
+
+
+def _child(reading: Reading, category: str) -> str:
+    scores = child_scores(reading, category)
+    specific = {child: score for child, score in scores.items() if child != LAST_RESORT}
+    return max(specific, key=lambda child: specific[child]) if specific else LAST_RESORT
+
+
+def _urgency(reading: Reading, emergency: str | None) -> Urgency:
+    if emergency:
+        return Urgency.EMERGENCY
+    return Urgency.URGENT if urgent_score(reading) >= URGENT_FROM else Urgency.NORMAL
+
+
+def _place(reading: Reading) -> PlaceMention | None:
+    estates = ((hit.start, hit.end, hit.entry.place) for hit in reading.hits if hit.entry.place)
+    return find_place(reading.text, estates)

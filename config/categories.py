@@ -1,0 +1,105 @@
+"""The taxonomy: two levels of categories, urgency and intent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from config.policy import load
+
+LEVEL_ONE = (
+    *("parking", "property_fee", "ebike_charging", "property_service", "noise", "sanitation"),
+    *("facility", "elevator", "water_power_heat", "leak", "illegal_building", "greening"),
+    *("fire_safety", "pets", "neighbor_dispute", "security", "house_rights", "enterprise"),
+    *("other_estate", "not_estate"),
+)
+
+LAST_RESORT = "other"
+
+
+class Urgency(StrEnum):
+    """紧急程度 — how fast a matter must be met."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+class Intent(StrEnum):
+    """意图 — what a person wants from a message."""
+
+    REPORT = "report"
+    ENQUIRY = "enquiry"
+    SUGGESTION = "suggestion"
+    PRAISE = "praise"
+    WISH = "wish"
+    ERRAND = "errand"
+    HAZARD = "hazard"
+    COMMAND = "command"
+    CHITCHAT = "chitchat"
+    ABUSE = "abuse"
+
+
+@dataclass(frozen=True)
+class Subcategory:
+    """二级类目 — the kind of matter inside a category."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Category:
+    """一级类目 — what a matter is about."""
+
+    key: str
+    label: str
+    children: tuple[Subcategory, ...]
+
+    def child(self, key: str) -> Subcategory:
+        for child in self.children:
+            if child.key == key:
+                return child
+        raise KeyError(f"{self.key} has no child {key!r}")
+
+
+class TaxonomyBroken(ValueError):
+    """分类表有误 — the taxonomy file lacks or repeats what others build on."""
+
+
+def read_categories(table: Mapping[str, object]) -> Mapping[str, Category]:
+    """Categories in the order of the table, or TaxonomyBroken with what is wrong."""
+    missing, unknown = set(LEVEL_ONE) - table.keys(), table.keys() - set(LEVEL_ONE)
+    if missing or unknown:
+        raise TaxonomyBroken(f"missing {sorted(missing)}, unknown {sorted(unknown)}")
+    return MappingProxyType({key: _read_category(key, entry) for key, entry in table.items()})
+
+
+def _read_category(key: str, entry: object) -> Category:
+    label = entry.get("label") if isinstance(entry, Mapping) else None
+    children = entry.get("children") if isinstance(entry, Mapping) else None
+    if not isinstance(label, str) or not isinstance(children, Mapping):
+        raise TaxonomyBroken(f"{key} needs a label and children")
+    labels = [label, *children.values()]
+    if not all(isinstance(text, str) and text.strip() for text in labels):
+        raise TaxonomyBroken(f"{key} has an empty label")
+    if LAST_RESORT not in children or len(set(labels)) != len(labels):
+        raise TaxonomyBroken(f"{key} needs a child {LAST_RESORT!r} and labels that differ")
+    return Category(key, label, tuple(Subcategory(*pair) for pair in children.items()))
+
+
+CATEGORIES = read_categories(load("categories"))
+
+
+def categories() -> tuple[Category, ...]:
+    return tuple(CATEGORIES.values())
+
+
+def category(key: str) -> Category:
+    return CATEGORIES[key]
+
+
+def label_of(key: str, subkey: str | None = None) -> str:
+    """What staff and residents read: 停车, or 停车·僵尸车."""
+    found = CATEGORIES[key]
+    return f"{found.label}·{found.child(subkey).label}" if subkey else found.label
