@@ -1,0 +1,1 @@
+"""The door to WeChat: pushes in, passive replies out."""

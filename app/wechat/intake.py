@@ -1,0 +1,157 @@
+"""One message, whatever the number of its deliveries: worked on once, one reply kept."""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.wechat.limit import MinuteLimit
+from bots.message import IncomingMessage
+from models import inbox
+from models.base import Database
+from models.errors import StoreBusy
+from models.inbox import Outcome, Received
+
+LAST_DELIVERY = 3  # WeChat does not try a fourth time
+
+log = structlog.get_logger(__name__)
+
+
+class NotKept(Exception):
+    """The work of this delivery was not kept: the platform shall repeat the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """一次投递 — one of up to three times that the platform brings a message."""
+
+    message: IncomingMessage
+    arrived: datetime
+    deadline: datetime  # words reach the person in the answer before this moment, not after
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """应答 — what the answer to this delivery says; none means `success`."""
+
+    text: str | None
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Intake:
+    """收件 — takes a message through the inbox to its answer.
+
+    `prepare` runs before the transaction, `answer` inside it. A reply that is too late for the
+    answer is given to `deliver_late`; `on_failure` calls a person and words the apology when
+    the work has failed on every delivery.
+    """
+
+    database: Database
+    clock: Callable[[], datetime]
+    prepare: Callable[[IncomingMessage], Any]
+    answer: Callable[[Session, IncomingMessage, Any, datetime], str | None]
+    deliver_late: Callable[[Session, int, IncomingMessage, str, datetime], object]
+    on_failure: Callable[[Session, IncomingMessage, datetime], str]
+    limit: MinuteLimit
+
+    def take(self, delivery: Delivery) -> Answered:
+        """Raises NotKept when the platform shall repeat the message."""
+        message = delivery.message
+        try:
+            understanding = self.prepare(message)
+            with self.database.writing() as session:
+                received = self._receive(session, delivery)
+                if not received.is_repeat:
+                    received = self._work(session, delivery, received, understanding)
+                received = self._settle(session, delivery, received)
+        except StoreBusy as busy:
+            log.warning("store_busy", account=message.account)
+            raise NotKept from busy
+        except Exception as failure:
+            log.error("work_failed", account=message.account, kind=message.kind, **fault(failure))
+            log.debug("work_failed_because", exc_info=failure)
+            received = self._keep_failure(delivery)
+        return self._hand_over(delivery, received)
+
+    def _receive(self, session: Session, delivery: Delivery) -> Received:
+        message = delivery.message
+        return inbox.receive(
+            session,
+            account=message.account,
+            openid=message.openid,
+            key=message.key,
+            kind=message.event or message.kind,
+            now=delivery.arrived,
+        )
+
+    def _work(
+        self, session: Session, delivery: Delivery, received: Received, understanding: Any
+    ) -> Received:
+        message, now = delivery.message, delivery.arrived
+        if message.is_from_person and self.limit.is_over(message.account, message.openid, now):
+            inbox.limit(session, received.id, content_of(message), now)
+            return replace(received, outcome=Outcome.LIMITED)
+        reply = self.answer(session, message, understanding, now) or None
+        inbox.keep_reply(session, received.id, reply, self.clock())
+        return replace(received, outcome=Outcome.ANSWERED, reply=reply)
+
+    def _settle(self, session: Session, delivery: Delivery, received: Received) -> Received:
+        """Sends the reply apart when this delivery can not carry it any more."""
+        if received.reply is None or received.is_deferred or self.clock() < delivery.deadline:
+            return received
+        if inbox.defer(session, received):
+            self.deliver_late(
+                session, received.id, delivery.message, received.reply, delivery.arrived
+            )
+        return replace(received, is_deferred=True)
+
+    def _hand_over(self, delivery: Delivery, received: Received) -> Answered:
+        """Looks at the clock again: the commit itself may have been the slow part."""
+        if received.reply and not received.is_deferred and self.clock() >= delivery.deadline:
+            try:
+                with self.database.writing() as session:
+                    received = self._settle(session, delivery, received)
+            except Exception as failure:
+                log.error("late_reply_failed", account=delivery.message.account, **fault(failure))
+                raise NotKept from failure
+        return Answered(None if received.is_deferred else received.reply, received.received_at)
+
+    def _keep_failure(self, delivery: Delivery) -> Received:
+        """Keeps what was said, so that no fault of ours loses it; the last delivery apologises."""
+        message, now = delivery.message, delivery.arrived
+        try:
+            with self.database.writing() as session:
+                received = self._receive(session, delivery)
+                if not received.is_repeat and received.deliveries < LAST_DELIVERY:
+                    inbox.keep_unworked(session, received.id, content_of(message))
+                elif not received.is_repeat:
+                    reply = self.on_failure(session, message, now)
+                    inbox.give_up(session, received.id, reply, content_of(message), now)
+                    received = replace(received, outcome=Outcome.FAILED, reply=reply)
+                received = self._settle(session, delivery, received)
+        except Exception as failure:
+            log.error("failure_not_kept", account=message.account, **fault(failure))
+            raise NotKept from failure
+        if not received.is_repeat:
+            raise NotKept
+        return received
+
+
+def content_of(message: IncomingMessage) -> dict[str, Any]:
+    """All a message says, as plain data, for the rows that nothing else was made of."""
+    content = {name: value for name, value in asdict(message).items() if value is not None}
+    return content | {"sent_at": message.sent_at.isoformat()}
+
+
+def fault(failure: BaseException) -> dict[str, Any]:
+    """Kind and place of a fault. Its own words are left out: they may quote the message."""
+    frames = traceback.extract_tb(failure.__traceback__)[-3:]
+    places = [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames
+    ]
+    return {"fault": type(failure).__name__, "at": places}

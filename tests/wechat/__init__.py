@@ -1,0 +1,1 @@
+"""The door to WeChat, pushed at from outside."""

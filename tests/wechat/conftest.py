@@ -1,0 +1,20 @@
+"""The door before each store."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from models.base import Database
+
+from .door import Door, opened
+
+
+@pytest.fixture
+def door(database: Database) -> Iterator[Door]:
+    yield from opened(database)
+
+
+@pytest.fixture
+def either_door(store: Database) -> Iterator[Door]:
+    """The same door before SQLite and before PostgreSQL."""
+    yield from opened(store)

@@ -1,0 +1,125 @@
+"""The door on a real socket, with an answer function small enough to see through."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Column, Integer, String, Table, func, insert, select
+from sqlalchemy.orm import Session
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app.wechat.intake import Intake
+from app.wechat.keys import AccountKeys
+from app.wechat.limit import MinuteLimit
+from app.wechat.webhook import make_webhook
+from bots.message import IncomingMessage
+from models.base import Base, Database
+from models.inbox import InboxMessage
+
+from .sender import Sender
+
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+works = Table(
+    "test_works",
+    Base.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(10)),
+    Column("said", String(4000)),
+)
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log(self, *_: Any) -> None:
+        pass
+
+
+@dataclass
+class Door:
+    """A webhook at work: what it did is in the store, what time it is is ours to say."""
+
+    store: Database
+    address: str = ""
+    now: datetime = NOON
+    answer: Callable[[Session, IncomingMessage, Any, datetime], str | None] | None = None
+    on_failure: Callable[[Session, IncomingMessage, datetime], str] | None = None
+    prepare: Callable[[IncomingMessage], Any] = lambda message: (message.text or "")[::-1]
+    seen: list[IncomingMessage] = field(default_factory=list)
+
+    @property
+    def at(self) -> int:
+        return int(self.now.timestamp())
+
+    def sender(self, account: str = "plain", **changes: Any) -> Sender:
+        mode: Any = account if account in ("plain", "compatible", "secure") else "plain"
+        return Sender(f"{self.address}/wechat/{account}", **({"mode": mode} | changes))
+
+    def rows(self) -> list[InboxMessage]:
+        with self.store.reading() as session:
+            return list(session.scalars(select(InboxMessage).order_by(InboxMessage.id)))
+
+    def done(self, kind: str) -> list[str]:
+        with self.store.reading() as session:
+            told = select(works.c.said).where(works.c.kind == kind).order_by(works.c.id)
+            return list(session.scalars(told))
+
+    def work(
+        self, session: Session, message: IncomingMessage, understanding: Any, now: datetime
+    ) -> str | None:
+        self.seen.append(message)
+        if self.answer:
+            return self.answer(session, message, understanding, now)
+        session.execute(insert(works).values(kind="work", said=message.text))
+        count = session.scalar(select(func.count()).select_from(works))
+        return f"第{count}件：{understanding}"
+
+    def send_late(
+        self, session: Session, inbox_id: int, message: IncomingMessage, reply: str, now: datetime
+    ) -> None:
+        session.execute(insert(works).values(kind="late", said=f"{inbox_id}:{reply}"))
+
+    def give_up(self, session: Session, message: IncomingMessage, now: datetime) -> str:
+        if self.on_failure:
+            return self.on_failure(session, message, now)
+        session.execute(insert(works).values(kind="handed", said=message.text))
+        return "抱歉，已转给工作人员"
+
+
+def accounts() -> dict[str, AccountKeys]:
+    sender = Sender("")
+    shared = (sender.app_id, sender.token, sender.aes_key)
+    return {
+        "plain": AccountKeys(*shared, "plain"),
+        "compatible": AccountKeys(*shared, "compatible"),
+        "secure": AccountKeys(*shared, "secure"),
+        "mini": AccountKeys(*shared, "secure", "mini"),
+    }
+
+
+def opened(store: Database) -> Iterator[Door]:
+    door = Door(store)
+    intake = Intake(
+        database=store,
+        clock=lambda: door.now,
+        prepare=lambda message: door.prepare(message),
+        answer=door.work,
+        deliver_late=door.send_late,
+        on_failure=door.give_up,
+        limit=MinuteLimit(30),
+    )
+    app = Flask("door")
+    app.register_blueprint(make_webhook(accounts().get, intake))
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    door.address = f"http://127.0.0.1:{server.server_port}"
+    yield door
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def later(door: Door, seconds: float) -> None:
+    door.now += timedelta(seconds=seconds)
