@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bots.lexicon import CLASSES, Entry, Hit, Lexicon, Vector
 from bots.patterns import URGENT, Match, Span
 
-TITLE_VALUE = 2.0
+TITLE_VALUE = 1.6
 
 CHAT_VALUE = 1.6
 
@@ -127,9 +127,10 @@ def child_scores(reading: Reading, key: str) -> dict[str, float]:
 
 
 def urgent_score(reading: Reading) -> float:
-    words = (entry.urgent * value for entry, value in reading.values.items() if entry.urgent)
-    rules = (m.rule.weight * value for m, value in reading.matches if m.rule.head == URGENT)
-    return sum(words) + sum(rules)
+    """Danger counts the same wherever it is said."""
+    words = sum(entry.urgent for entry in reading.values)
+    rules = sum(m.rule.weight for m, _ in reading.matches if m.rule.head == URGENT)
+    return words + rules
 
 
 def _weight(vector: Vector, index: int) -> float:

@@ -48,10 +48,6 @@ def judge(row: Row, lexicon: Lexicon) -> Outcome:
     return Outcome(row, understand(one.text, lexicon, one.title), title_only)
 
 
-def evaluate(rows: Sequence[Row], lexicon: Lexicon) -> list[Outcome]:
-    return [judge(row, lexicon) for row in rows]
-
-
 def evaluate_in_folds(rows: Sequence[Row], lexicon: Lexicon, folds: int) -> list[Outcome]:
     """Each fold is judged with weights fitted on the other folds alone."""
     plain = unfitted(lexicon)

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from bots.classifier import HAND_SCALE, Reading, class_scores, probabilities, read
 from bots.lexicon import CLASS_INDEX, CLASSES, Lexicon, Weights
 
-SECOND_LABEL_SHARE = 0.2
+SECOND_LABEL_SHARE = 0.0
 
-ROUNDS = 30
+ROUNDS = 10
 
-STEP = 0.25
+STEP = 0.1
+
+CAUTION = 1.0
 
 PENALTY = {"w": 0.012, "g": 0.004, "r": 0.008}
 
@@ -68,6 +70,12 @@ def sample(one: Labelled, lexicon: Lexicon) -> Sample:
     return Sample(_said(reading), tuple(class_scores(reading, lexicon)), tuple(aim))
 
 
+def fit_labelled(labelled: Iterable[Labelled], lexicon: Lexicon) -> Weights:
+    """The shipped table is this over the labelled file, which itself is not shipped."""
+    plain = unfitted(lexicon)
+    return fit([sample(one, plain) for one in labelled])
+
+
 def fit(samples: Sequence[Sample], rounds: int = ROUNDS) -> Weights:
     """Changes that make the samples' labels likely, by gradient steps that shrink per weight."""
     fitted = _Fit()
@@ -99,7 +107,7 @@ class _Fit:
         self.bias = [0.0] * len(CLASSES)
         self.changes: dict[str, list[float]] = {}
         self._squares: dict[str, list[float]] = {}
-        self._bias_squares = [1e-3] * len(CLASSES)
+        self._bias_squares = [CAUTION] * len(CLASSES)
 
     def scores(self, one: Sample) -> list[float]:
         total = [score + bias for score, bias in zip(one.scores, self.bias, strict=True)]
@@ -122,7 +130,7 @@ class _Fit:
             self._move(self.bias, self._bias_squares, index, error, BIAS_PENALTY)
         for feature, value in one.said:
             changes = self.changes.setdefault(feature, [0.0] * len(CLASSES))
-            squares = self._squares.setdefault(feature, [1e-3] * len(CLASSES))
+            squares = self._squares.setdefault(feature, [CAUTION] * len(CLASSES))
             penalty = PENALTY[feature[0]]
             for index, error in errors:
                 self._move(changes, squares, index, error * value, penalty)

@@ -152,7 +152,8 @@ class Lexicon:
         return trie
 
     def _entry(self, word: str, draft: Draft) -> Entry:
-        inner = tuple(_inner_words(word, self._lists.drafts))
+        hides = draft.sign == "neutral"
+        inner = () if hides else tuple(_inner_words(word, self._lists.drafts))
         concepts = _unique((*draft.concepts, *(c for part in inner for c in part.concepts)))
         children = draft.children or {k: v for part in inner for k, v in part.children.items()}
         base: dict[str, float] = {}
@@ -212,7 +213,7 @@ def _inner_words(word: str, drafts: Mapping[str, Draft]) -> Iterable[Draft]:
     while start < len(word):
         for end in range(len(word), start, -1):
             inner = word[start:end]
-            if inner != word and inner in drafts and (end - start > 1 or len(word) < 4):
+            if inner != word and inner in drafts and end - start > 1:
                 yield drafts[inner]
                 start = end - 1
                 break

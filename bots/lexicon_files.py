@@ -12,7 +12,7 @@ from config.policy import HERE
 
 FOLDER = HERE / "lexicon"
 
-SIGNS = ("past", "habit", "fear", "denial", "now", "before", "after")
+SIGNS = ("past", "habit", "fear", "denial", "now", "before", "after", "neutral")
 
 
 @dataclass
@@ -52,7 +52,7 @@ def read_word_lists(folder: Path = FOLDER) -> WordLists:
         drafts[word].intents[Intent(intent)] = weight
     for kind, weight, word in _weighted(folder / "emergencies.txt", spelling):
         drafts[word].emergencies[kind] = weight
-    for name in ("emergency_doubt.txt", "reading.txt"):
+    for name in ("emergency_doubt.txt", "reading.txt", "neutral.txt"):
         for sign, _, word in _weighted(folder / name, spelling):
             drafts[word].sign = _known_sign(name, sign)
     concepts = []
