@@ -1,27 +1,87 @@
 """Official accounts and mini-programs that residents write to."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
+from models.sealing import Sealed
 
 MAIN = "main"
+MINI = "mini"
+EVERY_API = ""
+
+
+class AccountKind(StrEnum):
+    OFFICIAL = "official"
+    MINI = "mini"
 
 
 class Account(Base):
     """公众号 — an official account (or mini-program) with its own token towards the platform.
 
-    Keys of account `main` come from the settings; the row holds what is learned at run time.
+    Keys of accounts `main` and `mini` come from the settings; the row holds what is learned at
+    run time, and the keys of further accounts.
     """
 
     __tablename__ = "accounts"
 
     key: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
-    access_token: Mapped[str | None]
+    kind: Mapped[AccountKind] = mapped_column(server_default=AccountKind.OFFICIAL)
+    app_id: Mapped[str | None]
+    secret: Mapped[str | None] = mapped_column(Sealed)
+    access_token: Mapped[str | None] = mapped_column(Sealed)
+    token_serial: Mapped[int] = mapped_column(server_default="0")  # counts the tokens kept
     token_expires_at: Mapped[datetime | None]
     token_lease: Mapped[str | None]
     token_lease_until: Mapped[datetime | None]
-    paused_until: Mapped[datetime | None]
-    paused_reason: Mapped[str | None]
+
+
+class ApiStop(Base):
+    """接口停用 — the platform will refuse this API (or, when empty, the whole account) for now."""
+
+    __tablename__ = "api_stops"
+
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.key"), primary_key=True)
+    api: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+    reason: Mapped[str]
+
+
+def ensure_account(session: Session, key: str) -> None:
+    """An account known by its settings alone gets its row when something is learned about it."""
+    kind = AccountKind.MINI if key == MINI else AccountKind.OFFICIAL
+    session.execute(
+        insert(Account)
+        .values(key=key, name=key, kind=kind)
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+
+
+def stop(session: Session, account: str, api: str, until: datetime, reason: str) -> bool:
+    """Stops an API, or EVERY_API; true when it was not known to be stopped that long."""
+    ensure_account(session, account)
+    put = insert(ApiStop).values(account=account, api=api, until=until, reason=reason)
+    row = session.execute(
+        put.on_conflict_do_update(
+            index_elements=["account", "api"],
+            set_={"until": until, "reason": reason},
+            where=ApiStop.until < until,
+        ).returning(ApiStop.api)
+    )
+    return row.first() is not None
+
+
+def resume(session: Session, account: str) -> None:
+    """Staff have put right what was wrong: every stop of the account ends."""
+    session.execute(delete(ApiStop).where(ApiStop.account == account))
+
+
+def stops(session: Session, now: datetime) -> Sequence[ApiStop]:
+    """What is stopped at this moment."""
+    return session.scalars(select(ApiStop).where(ApiStop.until > now)).all()

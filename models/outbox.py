@@ -1,15 +1,24 @@
 """The message ledger: every message that is to leave, and what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-from sqlalchemy import ForeignKey, Index, bindparam, text
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    bindparam,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Statement
+from models.quiet_hours import after_quiet_hours
 
 
 class Delivery(StrEnum):
@@ -33,13 +42,34 @@ class Quiet(StrEnum):
     IGNORE = "ignore"
 
 
+class Channel(StrEnum):
+    """渠道 — the way a message took."""
+
+    CUSTOM = "custom"
+    SUBSCRIPTION = "subscription"
+    TEMPLATE = "template"
+    MASS = "mass"
+    INBOX = "inbox"  # read in the chat, when the person asked for it
+
+
+EVERYONE = "everyone"
+
+
+def _only(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class OutboxMessage(Base):
-    """待发消息 — one message to one person: template and plain context, never rendered text."""
+    """待发消息 — one message to one person: template and plain context, never rendered text.
+
+    A mass message has an audience (a tag's id, or everyone) in place of the person.
+    """
 
     __tablename__ = "outbox"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
+    audience: Mapped[str | None]
     account: Mapped[str]
     template: Mapped[str]
     context: Mapped[dict[str, Any]]
@@ -51,8 +81,11 @@ class OutboxMessage(Base):
     not_before: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default="0")
-    channel: Mapped[str | None]
+    tried_at: Mapped[datetime | None]  # first try on this channel
+    channel: Mapped[Channel | None]  # set on a queued message: this way and no other
+    identity_id: Mapped[int | None]  # whom the last attempt was for
     errcode: Mapped[int | None]
+    reason: Mapped[str | None]  # why it stands where it stands, for staff
     platform_id: Mapped[str | None]  # msgid the platform gave, for the result that comes later
     lease_token: Mapped[str | None]
     lease_until: Mapped[datetime | None]
@@ -60,10 +93,186 @@ class OutboxMessage(Base):
     sent_at: Mapped[datetime | None]
 
     __table_args__ = (
+        CheckConstraint("(person_id IS NULL) <> (audience IS NULL)", name="person_or_audience"),
+        CheckConstraint("state <> 'sending' OR lease_token IS NOT NULL", name="sending_has_lease"),
+        Index("ix_outbox_due", "quiet", "not_before", **_only("state = 'queued'")),
         Index(
-            "ix_outbox_due",
-            "not_before",
-            sqlite_where=text("state = 'queued'"),
-            postgresql_where=text("state = 'queued'"),
+            "ix_outbox_open", "state", "lease_until", **_only("state IN ('sending', 'in_doubt')")
+        ),
+        Index("ix_outbox_held", "expires_at", **_only("state = 'held'")),
+        Index("ix_outbox_event", "event_id", **_only("event_id IS NOT NULL")),
+        Index("ix_outbox_platform", "platform_id", **_only("platform_id IS NOT NULL")),
+    )
+
+
+class Draft(TypedDict):
+    """What a caller says of a message; the rest is learned on the way."""
+
+    person_id: int
+    account: str
+    template: str
+    context: dict[str, Any]
+    unique_key: str
+    created_at: datetime
+    not_before: NotRequired[datetime]
+    quiet: NotRequired[Quiet]
+    ticket_id: NotRequired[int | None]
+    event_id: NotRequired[int | None]
+    expires_at: NotRequired[datetime | None]
+
+
+_columns = OutboxMessage.__table__.c
+_SAID = (
+    "person_id",
+    "account",
+    "template",
+    "context",
+    "unique_key",
+    "created_at",
+    "not_before",
+    "quiet",
+    "ticket_id",
+    "event_id",
+    "expires_at",
+)
+_put = Statement(
+    insert(OutboxMessage)
+    .values({name: bindparam(name, type_=_columns[name].type) for name in _SAID})
+    .on_conflict_do_nothing(index_elements=["unique_key"])
+    .returning(_columns.id)
+)
+_WAITING = (Delivery.QUEUED, Delivery.HELD)
+
+
+def queue(session: Session, rows: Iterable[Draft | dict[str, Any]]) -> int:
+    """Puts messages into the ledger, each once by its unique key; says how many were new."""
+    new = 0
+    for row in rows:
+        quiet = row.get("quiet", Quiet.RESPECT)
+        due = row.get("not_before", row["created_at"])
+        values = {
+            "ticket_id": None,
+            "event_id": None,
+            "expires_at": None,
+            **row,
+            "quiet": quiet,
+            "not_before": due if quiet is Quiet.IGNORE else after_quiet_hours(due),
+        }
+        new += _put.first(session, **values) is not None
+    return new
+
+
+def queue_mass(
+    session: Session,
+    account: str,
+    template: str,
+    context: dict[str, Any],
+    *,
+    audience: str,
+    unique_key: str,
+    now: datetime,
+) -> bool:
+    """One message to all who carry a tag, or to EVERYONE; false when it was queued before."""
+    row = session.execute(
+        insert(OutboxMessage)
+        .values(
+            account=account,
+            template=template,
+            context=context,
+            audience=audience,
+            channel=Channel.MASS,
+            unique_key=unique_key,
+            created_at=now,
+            not_before=after_quiet_hours(now),
+        )
+        .on_conflict_do_nothing(index_elements=["unique_key"])
+        .returning(_columns.id)
+    )
+    return row.first() is not None
+
+
+def cancel_event(session: Session, event_id: int) -> Sequence[OutboxMessage]:
+    """Takes back what an undone event had queued; returns what had left and needs a correction."""
+    _cancel(session, _columns.event_id == event_id)
+    left = select(OutboxMessage).where(
+        _columns.event_id == event_id,
+        _columns.state.in_(
+            (Delivery.SENDING, Delivery.SENT, Delivery.CONFIRMED, Delivery.IN_DOUBT)
         ),
     )
+    return session.scalars(left.order_by(_columns.id)).all()
+
+
+def cancel_keys(session: Session, keys: Iterable[str]) -> int:
+    """Takes back messages that have not left; says how many."""
+    return _cancel(session, _columns.unique_key.in_(list(keys)))
+
+
+def _cancel(session: Session, condition: Any) -> int:
+    found = session.execute(
+        update(OutboxMessage)
+        .where(condition, _columns.state.in_(_WAITING))
+        .values(state=Delivery.CANCELLED)
+        .returning(_columns.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(found.all())
+
+
+def recent(session: Session, person_id: int, limit: int = 10) -> Sequence[OutboxMessage]:
+    """我的消息: what was meant for a person, the latest first, whether or not it arrived."""
+    return session.scalars(
+        select(OutboxMessage)
+        .where(_columns.person_id == person_id, _columns.state != Delivery.CANCELLED)
+        .order_by(_columns.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def show(session: Session, ids: Iterable[int], now: datetime) -> None:
+    """These were read in the chat; what was held has thereby arrived."""
+    session.execute(
+        update(OutboxMessage)
+        .where(_columns.id.in_(list(ids)), _columns.state == Delivery.HELD)
+        .values(state=Delivery.CONFIRMED, channel=Channel.INBOX, sent_at=now, reason=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def in_doubt_messages(session: Session, limit: int = 100) -> Sequence[OutboxMessage]:
+    """Messages that may or may not have arrived; staff decide what to do with each."""
+    return session.scalars(
+        select(OutboxMessage)
+        .where(_columns.state == Delivery.IN_DOUBT)
+        .order_by(_columns.id)
+        .limit(limit)
+    ).all()
+
+
+def unreached(
+    session: Session, person_ids: Iterable[int], since: datetime
+) -> Sequence[OutboxMessage]:
+    """The staff call list: what these persons should know and no channel could bring them."""
+    states = (Delivery.HELD, Delivery.FAILED, Delivery.EXPIRED, Delivery.IN_DOUBT)
+    return session.scalars(
+        select(OutboxMessage)
+        .where(
+            _columns.person_id.in_(list(person_ids)),
+            _columns.state.in_(states),
+            _columns.created_at >= since,
+        )
+        .order_by(_columns.person_id, _columns.id)
+    ).all()
+
+
+def settle_doubt(session: Session, message_id: int, verdict: Delivery, now: datetime) -> bool:
+    """What staff found out about a message in doubt: CONFIRMED, FAILED, or QUEUED to send again."""
+    again = {"not_before": now, "channel": None} if verdict is Delivery.QUEUED else {}
+    found = session.execute(
+        update(OutboxMessage)
+        .where(_columns.id == message_id, _columns.state == Delivery.IN_DOUBT)
+        .values(state=verdict, **again)
+        .returning(_columns.id)
+        .execution_options(synchronize_session=False)
+    )
+    return found.first() is not None

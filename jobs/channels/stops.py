@@ -1,0 +1,48 @@
+"""Resting APIs: what the platform will refuse for a while is not asked for."""
+
+import logging
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from config.policy import load
+from jobs.channels.refusals import ApiRefused, ApiStopped
+from jobs.channels.rulings import Action
+from models.accounts import EVERY_API, stop, stops
+from models.base import Database
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+log = logging.getLogger(__name__)
+
+
+def check(database: Database, account: str, api: str, now: datetime) -> None:
+    """Raises ApiStopped when the account or this API rests."""
+    with database.reading() as session:
+        for one in stops(session, now):
+            if one.account == account and one.api in (EVERY_API, api):
+                raise ApiStopped(one.api, one.until, one.reason)
+
+
+def heed(database: Database, account: str, refusal: ApiRefused, now: datetime) -> None:
+    """Remembers a refusal that holds for more than the one call, and calls for a person."""
+    ruling = refusal.ruling
+    until = _until(ruling.action, now)
+    is_news = True
+    if until is not None:
+        api = EVERY_API if ruling.action is Action.STOP_ACCOUNT else refusal.api
+        reason = f"{refusal.errcode} {ruling.means}"
+        with database.writing() as session:
+            is_news = stop(session, account, api, until, reason)
+    if ruling.needs_person and is_news:
+        log.error("alert: account %s: %s", account, refusal)
+
+
+def _until(action: Action, now: datetime) -> datetime | None:
+    if action is Action.NEXT_MINUTE:
+        return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    if action is Action.STOP_API_UNTIL_MIDNIGHT:
+        tomorrow = now.astimezone(SHANGHAI).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time(), SHANGHAI)
+    if action in (Action.STOP_API, Action.STOP_ACCOUNT):
+        return now + timedelta(minutes=load("channels")["delivery"]["stop_minutes"])
+    return None

@@ -1,0 +1,279 @@
+"""Attempts at sending: claiming messages, and what became of each try."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, or_, select, update
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models.accounts import EVERY_API, ApiStop
+from models.base import Statement, UtcDateTime
+from models.outbox import Channel, Delivery, OutboxMessage, Quiet
+from models.quiet_hours import after_quiet_hours, quiet_since
+
+_columns = OutboxMessage.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """领取的消息 — a message that this process alone may send while its lease lasts."""
+
+    id: int
+    person_id: int | None
+    audience: str | None
+    account: str
+    template: str
+    context: dict[str, Any]
+    quiet: Quiet
+    unique_key: str
+    ticket_id: int | None
+    channel: Channel | None
+    identity_id: int | None
+    attempts: int
+    created_at: datetime
+    expires_at: datetime | None
+    lease_token: str
+    lease_until: datetime
+
+
+_CLAIMED = tuple(Claimed.__dataclass_fields__)
+
+
+def _claim_of(quiet: Quiet) -> Statement:
+    at = bindparam("now", type_=UtcDateTime())
+    stopped = select(ApiStop.account).where(ApiStop.api == EVERY_API, ApiStop.until > at)
+    due = (
+        select(_columns.id)
+        .where(
+            _columns.state == Delivery.QUEUED,
+            _columns.quiet == quiet,
+            _columns.not_before <= at,
+            _columns.account.not_in(stopped),
+        )
+        .order_by(_columns.not_before, _columns.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+    return Statement(
+        update(OutboxMessage)
+        .where(_columns.id.in_(due))
+        .values(
+            state=Delivery.SENDING,
+            attempts=_columns.attempts + 1,
+            lease_token=bindparam("mark"),
+            lease_until=bindparam("until", type_=UtcDateTime()),
+        )
+        .returning(*(_columns[name] for name in _CLAIMED))
+    )
+
+
+# Emergencies have a statement of their own: one index serves both, and neither waits for sorting.
+_CLAIMS = (_claim_of(Quiet.IGNORE), _claim_of(Quiet.RESPECT))
+
+
+def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> list[Claimed]:
+    """Takes up to `limit` due messages, emergencies first; commit before the first is sent."""
+    mark = secrets.token_hex(8)
+    claimed: list[Claimed] = []
+    for statement in _CLAIMS:
+        if len(claimed) < limit:
+            rows = statement.run(
+                session, now=now, most=limit - len(claimed), mark=mark, until=now + lease
+            )
+            claimed += sorted((Claimed(*row) for row in rows), key=lambda one: one.id)
+    return claimed
+
+
+_begin = Statement(
+    update(OutboxMessage)
+    .where(_columns.id == bindparam("message_id"))
+    .values(
+        channel=bindparam("way", type_=_columns.channel.type),
+        identity_id=bindparam("whom"),
+        # Counted from the first try on one channel: so long the platform knows a repeat again.
+        tried_at=case(
+            (
+                and_(_columns.channel == bindparam("way"), _columns.tried_at.is_not(None)),
+                _columns.tried_at,
+            ),
+            else_=bindparam("now", type_=UtcDateTime()),
+        ),
+    )
+)
+
+
+def begin(
+    session: Session, message: Claimed, channel: Channel, identity_id: int | None, now: datetime
+) -> None:
+    """Notes the way and the recipient before the call, so that a crash leaves both on record."""
+    _begin.run(session, message_id=message.id, way=channel, whom=identity_id, now=now)
+
+
+def sent(
+    session: Session, message: Claimed, platform_id: str | None, errcode: int, now: datetime
+) -> bool:
+    """The platform has taken it."""
+    return _end(
+        session,
+        message,
+        Delivery.SENT,
+        platform_id=platform_id,
+        errcode=errcode,
+        sent_at=now,
+        reason=None,
+    )
+
+
+def failed(session: Session, message: Claimed, errcode: int | None, reason: str) -> bool:
+    return _end(session, message, Delivery.FAILED, errcode=errcode, reason=reason)
+
+
+def doubtful(session: Session, message: Claimed, reason: str) -> bool:
+    """It was sent, and no answer came: it may have arrived."""
+    return _end(session, message, Delivery.IN_DOUBT, reason=reason)
+
+
+def expired(session: Session, message: Claimed) -> bool:
+    return _end(session, message, Delivery.EXPIRED)
+
+
+def held(session: Session, message: Claimed, reason: str) -> bool:
+    """No channel may bring it now; it waits for the person to write, and can be read meanwhile."""
+    return _end(session, message, Delivery.HELD, channel=None, reason=reason)
+
+
+def again(
+    session: Session,
+    message: Claimed,
+    not_before: datetime,
+    errcode: int | None,
+    reason: str,
+    channel: Channel | None = None,
+) -> bool:
+    """Back into the queue; with a channel, for this channel alone."""
+    return _end(
+        session,
+        message,
+        Delivery.QUEUED,
+        not_before=not_before,
+        channel=channel,
+        errcode=errcode,
+        reason=reason,
+    )
+
+
+def untried(session: Session, message: Claimed, not_before: datetime, reason: str) -> bool:
+    """Nothing was sent and nothing was learned about it: the attempt does not count."""
+    return _end(
+        session,
+        message,
+        Delivery.QUEUED,
+        not_before=not_before,
+        channel=message.channel,
+        attempts=message.attempts - 1,
+        reason=reason,
+    )
+
+
+def _end(session: Session, message: Claimed, state: Delivery, **values: Any) -> bool:
+    """Changes the row only while this attempt holds it; false when the lease went elsewhere.
+
+    An answer that comes after the lease still settles the doubt, unless another try has begun.
+    """
+    row = session.execute(
+        update(OutboxMessage)
+        .where(
+            _columns.id == message.id,
+            _columns.state.in_((Delivery.SENDING, Delivery.IN_DOUBT)),
+            _columns.lease_token == message.lease_token,
+        )
+        .values(state=state, lease_token=None, lease_until=None, **values)
+        .returning(_columns.id)
+        .execution_options(synchronize_session=False)
+    )
+    return row.first() is not None
+
+
+def sweep(session: Session, now: datetime) -> None:
+    """What time alone changes: lost leases, safe repeats, expiry, the beginning of the night."""
+    _doubt_lost(session, now)
+    _repeat_safe(session, now)
+    _expire(session, now)
+    _postpone(session, now)
+
+
+def _doubt_lost(session: Session, now: datetime) -> None:
+    _all(
+        session,
+        (_columns.state == Delivery.SENDING, _columns.lease_until <= now),
+        state=Delivery.IN_DOUBT,
+        reason="lease expired",
+    )
+
+
+def _repeat_safe(session: Session, now: datetime) -> None:
+    """Template and mass messages carry an id that the platform knows again; emergencies must
+    arrive even at the price of arriving twice."""
+    policy = load("channels")["delivery"]
+    known_again = [
+        (_columns.channel == channel) & (_columns.tried_at > now - timedelta(minutes=minutes))
+        for channel, minutes in policy["knows_again_minutes"].items()
+    ]
+    _all(
+        session,
+        (
+            _columns.state == Delivery.IN_DOUBT,
+            _columns.attempts < policy["attempts_in_doubt"],
+            or_(*known_again),
+        ),
+        state=Delivery.QUEUED,
+        not_before=now + timedelta(seconds=policy["repeat_after_seconds"]),
+    )
+    _all(
+        session,
+        (
+            _columns.state == Delivery.IN_DOUBT,
+            _columns.attempts < policy["attempts_in_doubt"],
+            _columns.quiet == Quiet.IGNORE,
+        ),
+        state=Delivery.QUEUED,
+        not_before=now,
+        channel=None,
+    )
+
+
+def _expire(session: Session, now: datetime) -> None:
+    _all(
+        session,
+        (_columns.state == Delivery.HELD, _columns.expires_at <= now),
+        state=Delivery.EXPIRED,
+    )
+
+
+def _postpone(session: Session, now: datetime) -> None:
+    """By night, what was due by day and is late waits for the morning. What became due by night
+    answers somebody who is awake and goes out."""
+    began = quiet_since(now)
+    if began is not None:
+        _all(
+            session,
+            (
+                _columns.state == Delivery.QUEUED,
+                _columns.quiet == Quiet.RESPECT,
+                _columns.not_before < began,
+            ),
+            not_before=after_quiet_hours(now),
+        )
+
+
+def _all(session: Session, conditions: Sequence[Any], **values: Any) -> None:
+    session.execute(
+        update(OutboxMessage)
+        .where(*conditions)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

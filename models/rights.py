@@ -1,0 +1,100 @@
+"""What one identity lets us send now: following, refusals, the window of customer messages."""
+
+from datetime import datetime, timedelta
+from functools import cache
+
+from sqlalchemy import and_, bindparam, case, update
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models.base import Statement, UtcDateTime
+from models.people import Identity
+
+_columns = Identity.__table__.c
+_wrote = Statement(
+    update(Identity)
+    .where(_columns.id == bindparam("identity_id"))
+    .values(
+        window_until=bindparam("until", type_=UtcDateTime()),
+        window_left=bindparam("allowance"),
+        is_following=True,
+        refuses=False,
+    )
+)
+
+
+def wrote(session: Session, identity_id: int, now: datetime) -> None:
+    """A message from the person: the long window opens anew, with its full allowance."""
+    hours, messages = _window("message")
+    _wrote.run(session, identity_id=identity_id, until=now + hours, allowance=messages)
+
+
+def tapped(session: Session, identity_id: int, now: datetime) -> None:
+    """A menu tap, a scan or a subscription opens a short window, unless the long one is open.
+
+    The platform keeps an allowance per kind of action; we know of one and stay below the sum.
+    """
+    minutes, messages = _window("tap")
+    is_long = and_(_columns.window_until > now + minutes, _columns.window_left > 0)
+    session.execute(
+        update(Identity)
+        .where(_columns.id == identity_id)
+        .values(
+            window_until=case((is_long, _columns.window_until), else_=now + minutes),
+            window_left=case((is_long, _columns.window_left), else_=messages),
+            is_following=True,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def take(session: Session, identity_id: int, now: datetime) -> bool:
+    """Reserves one customer message before it is sent; false when none is allowed."""
+    taken = session.execute(
+        update(Identity)
+        .where(_columns.id == identity_id, _columns.window_until > now, _columns.window_left > 0)
+        .values(window_left=_columns.window_left - 1)
+        .returning(_columns.id)
+        .execution_options(synchronize_session=False)
+    )
+    return taken.first() is not None
+
+
+def give_back(session: Session, identity_id: int) -> None:
+    """The reserved message never left."""
+    _, most = _window("message")
+    _set(
+        session,
+        identity_id,
+        window_left=case(
+            (_columns.window_left < most, _columns.window_left + 1), else_=_columns.window_left
+        ),
+    )
+
+
+def close_window(session: Session, identity_id: int) -> None:
+    _set(session, identity_id, window_left=0)
+
+
+def mark_unsubscribed(session: Session, identity_id: int) -> None:
+    _set(session, identity_id, is_following=False, window_left=0)
+
+
+def mark_refuses(session: Session, identity_id: int) -> None:
+    """Blacklisted us, or the openid is none of this account's."""
+    _set(session, identity_id, refuses=True, window_left=0)
+
+
+def _set(session: Session, identity_id: int, **values: object) -> None:
+    session.execute(
+        update(Identity)
+        .where(_columns.id == identity_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _window(action: str) -> tuple[timedelta, int]:
+    window = load("channels")["windows"][action]
+    return timedelta(minutes=window["minutes"]), window["messages"]

@@ -1,0 +1,50 @@
+"""Fixtures for everything that delivers; the people in them live in town.py."""
+
+from collections.abc import Iterator
+
+import pytest
+from town import NOBODY, Town, settings_for
+
+from app.sandbox import SandboxOptions
+from app.sandbox.client import SandboxClient
+from app.sandbox.serve import SandboxThread
+from jobs.channels.wechat_client import WeChatClient
+from models.base import Database
+from models.sealing import KEYRING
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys() -> None:
+    KEYRING.use({"1": b"k" * 32})
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxThread]:
+    options = SandboxOptions(
+        app_id="wx1",
+        secret="s1",
+        token="t1",
+        push_url=NOBODY,
+        mini_app_id="wx2",
+        mini_secret="s2",
+        retry_pause_seconds=0,
+    )
+    with SandboxThread(options) as running:
+        yield running
+
+
+@pytest.fixture
+def wechat(sandbox: SandboxThread) -> SandboxClient:
+    return SandboxClient(sandbox.url)
+
+
+@pytest.fixture
+def client(store: Database, sandbox: SandboxThread) -> Iterator[WeChatClient]:
+    made = WeChatClient(store, settings_for(sandbox.url))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def town(store: Database, wechat: SandboxClient, client: WeChatClient) -> Town:
+    return Town(store, wechat, client)

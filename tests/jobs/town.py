@@ -1,0 +1,112 @@
+"""A store, a platform and people that both know: what the tests of delivery walk about in."""
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.sandbox.client import SandboxClient
+from config.settings import Settings
+from jobs.channels.wechat_client import WeChatClient
+from jobs.delivery import deliver_due
+from models import outbox, rights
+from models.base import Database
+from models.outbox import OutboxMessage, Quiet
+from models.people import Identity, Person
+
+NOON = datetime.now(UTC).replace(hour=4, minute=0, second=0, microsecond=0)  # 12:00 in Shanghai
+NOBODY = "http://127.0.0.1:9/wechat/main"  # pushes go nowhere in these tests
+
+
+def settings_for(url: str, **more: Any) -> Settings:
+    return Settings(
+        wechat_app_id="wx1",
+        wechat_secret="s1",
+        mini_app_id="wx2",
+        mini_secret="s2",
+        wechat_api_base=url,
+        data_key=base64.urlsafe_b64encode(b"k" * 32).decode(),
+        **more,
+    )
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A person as our store and the platform both know them."""
+
+    person_id: int
+    identity_id: int
+    openid: str
+
+
+@dataclass
+class Town:
+    """The store, the platform and the client between them."""
+
+    store: Database
+    wechat: SandboxClient
+    client: WeChatClient
+    count: int = 0
+
+    def neighbour(self, account: str = "main", writes: bool = True) -> Neighbour:
+        """Somebody who follows, and who has just written unless told otherwise."""
+        self.count += 1
+        openid = f"demo-resident-{self.count}"
+        self.wechat.say(openid, "你好") if writes else self.wechat.view(openid, "/")
+        with self.store.writing() as session:
+            person = Person(created_at=NOON)
+            session.add(person)
+            session.flush()
+            identity = Identity(
+                account=account, openid=openid, person_id=person.id, created_at=NOON
+            )
+            session.add(identity)
+            session.flush()
+            if writes:
+                rights.wrote(session, identity.id, NOON)
+            return Neighbour(person.id, identity.id, openid)
+
+    def queue(self, whom: Neighbour, text: str = "您的工单已派出", **more: Any) -> int:
+        """One message in the ledger; its id."""
+        self.count += 1
+        row = {
+            "person_id": whom.person_id,
+            "account": "main",
+            "template": "wechat_text",
+            "context": {"text": text},
+            "unique_key": f"key-{self.count}",
+            "created_at": NOON,
+            **more,
+        }
+        with self.store.writing() as session:
+            outbox.queue(session, [row])
+        with self.store.reading() as session:
+            found = session.scalar(
+                select(OutboxMessage.id).where(OutboxMessage.unique_key == row["unique_key"])
+            )
+        assert found is not None
+        return found
+
+    def emergency(self, whom: Neighbour, text: str = "电梯困人，请立即到场", **more: Any) -> int:
+        return self.queue(whom, text, quiet=Quiet.IGNORE, **more)
+
+    def deliver(self, now: datetime = NOON, limit: int = 1000) -> int:
+        return deliver_due(self.store, self.client, now, limit)
+
+    def message(self, message_id: int) -> OutboxMessage:
+        with self.store.reading() as session:
+            return session.get_one(OutboxMessage, message_id)
+
+    def identity(self, whom: Neighbour) -> Identity:
+        with self.store.reading() as session:
+            return session.get_one(Identity, whom.identity_id)
+
+    def texts(self, whom: Neighbour) -> list[str]:
+        """What arrived on the person's phone by our calls."""
+        kinds = ("customer", "template", "subscription", "mass")
+        return [item["text"] for item in self.wechat.inbox(whom.openid) if item["kind"] in kinds]
+
+    def calls(self, path: str) -> list[dict[str, Any]]:
+        return [call for call in self.wechat.calls(0) if call["path"].endswith(path)]
