@@ -1,7 +1,6 @@
 """WeChat's cipher: AES-256-CBC over random bytes, a length, the text and the appid."""
 
 import base64
-import binascii
 import hmac
 import os
 import struct
@@ -21,7 +20,7 @@ class MessageCipher:
     def __init__(self, aes_key: str, app_id: str) -> None:
         try:
             key = base64.b64decode(aes_key + "=", validate=True)
-        except binascii.Error:
+        except ValueError:
             key = b""
         if len(key) != 32:
             raise ValueError("an EncodingAESKey is 43 characters of base64")

@@ -114,7 +114,7 @@ def _event_fields(elements: Elements) -> dict[str, Any]:
     match event:
         case EventKind.SUBSCRIBE:
             if event_key and event_key.startswith(SCENE_PREFIX):
-                fields["scene"] = event_key.removeprefix(SCENE_PREFIX)
+                fields["scene"] = event_key.removeprefix(SCENE_PREFIX) or None
             fields["ticket"] = elements.text("Ticket")
         case EventKind.SCAN:
             fields |= {"scene": event_key, "ticket": elements.text("Ticket")}

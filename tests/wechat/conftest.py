@@ -18,3 +18,9 @@ def door(database: Database) -> Iterator[Door]:
 def either_door(store: Database) -> Iterator[Door]:
     """The same door before SQLite and before PostgreSQL."""
     yield from opened(store)
+
+
+@pytest.fixture
+def postgresql_door(postgresql: Database) -> Iterator[Door]:
+    """For what SQLite's one writer makes impossible."""
+    yield from opened(postgresql)

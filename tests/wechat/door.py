@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,6 +47,7 @@ class Door:
     answer: Callable[[Session, IncomingMessage, Any, datetime], str | None] | None = None
     on_failure: Callable[[Session, IncomingMessage, datetime], str] | None = None
     prepare: Callable[[IncomingMessage], Any] = lambda message: (message.text or "")[::-1]
+    after_commit: Callable[[], None] | None = None
     seen: list[IncomingMessage] = field(default_factory=list)
 
     @property
@@ -87,6 +89,20 @@ class Door:
         return "抱歉，已转给工作人员"
 
 
+class SlowStore(Database):
+    """The same store, with a moment after each commit that a test may fill."""
+
+    def __init__(self, store: Database, door: Door) -> None:
+        self.__dict__ = store.__dict__
+        self._after = lambda: door.after_commit and door.after_commit()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        with super().writing() as session:
+            yield session
+        self._after()
+
+
 def accounts() -> dict[str, AccountKeys]:
     sender = Sender("")
     shared = (sender.app_id, sender.token, sender.aes_key)
@@ -101,7 +117,7 @@ def accounts() -> dict[str, AccountKeys]:
 def opened(store: Database) -> Iterator[Door]:
     door = Door(store)
     intake = Intake(
-        database=store,
+        database=SlowStore(store, door),
         clock=lambda: door.now,
         prepare=lambda message: door.prepare(message),
         answer=door.work,
