@@ -1,0 +1,140 @@
+"""Waking workers by Redis: at once when it works, a little later when it does not."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from jobs import worker
+from jobs.queue import LOOPS, TASKS
+from jobs.wake import MuteBell, make_bell
+from jobs.worker import run_worker
+from models import tasks
+from models.base import Database
+
+NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis of these tests' own."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        unavailable = pytest.fail if os.environ.get("LINLI_TEST_ALL") == "1" else pytest.skip
+        unavailable("no redis-server on this machine")
+    port, home = free_port(), tmp_path_factory.mktemp("redis")
+    server = subprocess.Popen(
+        [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(home)],
+        stdout=subprocess.DEVNULL,
+    )
+    with Redis(port=port) as client:
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                client.ping()
+                break
+            except RedisError:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+    yield f"redis://127.0.0.1:{port}/0"
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers that tasks of the kind `number` have been run with."""
+    numbers: list[int] = []
+    worker.import_modules()
+    for registry in (TASKS, LOOPS):
+        for name in list(registry):
+            monkeypatch.delitem(registry, name)
+
+    def note(database: Database, now: datetime, number: int) -> None:
+        numbers.append(number)
+
+    monkeypatch.setitem(TASKS, "number", note)
+    return numbers
+
+
+def ask(store: Database, number: int) -> int:
+    with store.writing() as session:
+        task_id = tasks.ask(session, "number", {"number": number}, NOON, f"number-{number}", NOON)
+    assert task_id is not None
+    return task_id
+
+
+def wait_for(done: list[int], count: int) -> None:
+    deadline = time.monotonic() + 20
+    while len(done) < count and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def start(store: Database, redis_url: str) -> tuple[Event, Thread]:
+    stop = Event()
+    thread = Thread(target=run_worker, args=(store, redis_url, stop, lambda: NOON))
+    thread.start()
+    return stop, thread
+
+
+@pytest.mark.redis
+def test_workers_on_redis_are_woken_and_run_each_task_once(
+    store: Database, done: list[int], redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS_WHEN_WOKEN", 3600.0)
+    running = [start(store, redis_url), start(store, redis_url)]
+    time.sleep(0.3)  # the pollers have looked and sleep for the hour
+    bell = make_bell(redis_url)
+    for number in range(30):
+        task_id = ask(store, number)
+        bell.ring("number", task_id)
+        bell.ring("number", task_id)  # a wake-up may come twice
+    wait_for(done, 30)
+    for stop, _ in running:
+        stop.set()
+    for _, thread in running:
+        thread.join(30)
+        assert not thread.is_alive()
+    assert sorted(done) == list(range(30))
+    with Redis.from_url(redis_url) as client:
+        assert client.llen("linli:linli") == 0
+
+
+@pytest.mark.redis
+def test_a_lost_wake_up_costs_seconds_and_not_the_task(
+    store: Database, done: list[int], redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS_WHEN_WOKEN", 0.2)
+    stop, thread = start(store, redis_url)
+    time.sleep(0.3)
+    ask(store, 1)
+    wait_for(done, 1)
+    stop.set()
+    thread.join(30)
+    assert done == [1]
+
+
+def test_a_bell_without_its_redis_is_quick_and_harmless() -> None:
+    began = time.monotonic()
+    make_bell(f"redis://127.0.0.1:{free_port()}/0").ring("number", 1)
+    assert time.monotonic() - began < timedelta(seconds=2).total_seconds()
+
+
+def test_the_embedded_shape_needs_no_bell() -> None:
+    bell = make_bell("")
+    assert isinstance(bell, MuteBell)
+    bell.ring("number", 1)
