@@ -70,6 +70,32 @@ class SandboxClient:
     def scan(self, openid: str, scene: str) -> Delivered:
         return self._act(openid, "scan", scene=scene)
 
+    def consent(self, openid: str, answers: Mapping[str, str], number: int = 1) -> Delivered:
+        """Answers a subscription popup: template id → accept or reject."""
+        return self._act(openid, "consent", answers=answers, number=number)
+
+    def consent_in_mini_program(
+        self, openid: str, answers: Mapping[str, str], number: int = 1
+    ) -> None:
+        path = f"/sandbox/people/{openid}/consent-in-mini-program"
+        self._post(path, {"answers": answers, "number": number})
+
+    def turn_off(self, openid: str, template_id: str) -> Delivered:
+        """Refuses a template for good in the account's settings."""
+        return self._act(openid, "turn-off", template_id=template_id)
+
+    def visit(self, openid: str) -> None:
+        """Opens the mini-program."""
+        self._post(f"/sandbox/people/{openid}/visit", {})
+
+    def login_code(self, openid: str) -> str:
+        """What wx.login hands the mini-program."""
+        return str(self._post(f"/sandbox/people/{openid}/login-code", {})["code"])
+
+    def phone_code(self, openid: str, phone: str) -> str:
+        """What the mini-program's phone number button hands it."""
+        return str(self._post(f"/sandbox/people/{openid}/phone-code", {"phone": phone})["code"])
+
     def raw(self, openid: str, type_: str, fields: Mapping[str, Any]) -> Delivered:
         """A message of any type, also one the product has never heard of."""
         return self._act(openid, "message", type=type_, fields=fields)
@@ -151,6 +177,13 @@ class SandboxClient:
 
     def push_to(self, push_url: str, web_url: str = "") -> None:
         self._post("/sandbox/target", {"push_url": push_url, "web_url": web_url})
+
+    def template(
+        self, template_id: str, title: str, fields: list[str], app_id: str | None = None
+    ) -> None:
+        """One more message template, of the official account unless another is named."""
+        asked = {"template_id": template_id, "title": title, "fields": fields, "app_id": app_id}
+        self._post("/sandbox/templates", asked)
 
     def handshake(self, echo: str = "5837397576500011341") -> bool:
         """Whether the product answers the registration of its address."""

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, NotFound
 
-from app.sandbox import actions, people, product, push, received
+from app.sandbox import actions, consents, login, people, product, push, received, templated
 from app.sandbox.faults import UnknownFault
 from app.sandbox.options import Mode
 from app.sandbox.platform import here
@@ -28,6 +28,14 @@ def _photo(openid: str, given: Mapping[str, Any]) -> Any:
     except (binascii.Error, TypeError) as error:
         raise BadRequest("content is base64 of a picture") from error
     return actions.photo(here(), openid, content, request.host_url.rstrip("/"))
+
+
+def _code(kind: str, openid: str, detail: str) -> dict[str, str]:
+    platform = here()
+    with platform.store.writing() as db:
+        person = people.meet(platform, db, openid)
+        code = login.issue_code(db, kind, person["openid"], detail, platform.now())
+    return {"code": code}
 
 
 ACTIONS: dict[str, Action] = {
@@ -48,6 +56,16 @@ ACTIONS: dict[str, Action] = {
     "subscribe": lambda who, a: actions.subscribe(here(), who, a.get("scene")),
     "unsubscribe": lambda who, a: actions.unsubscribe(here(), who),
     "scan": lambda who, a: actions.scan(here(), who, str(a["scene"])),
+    "consent": lambda who, a: consents.answer_popup(
+        here(), who, a["answers"], int(a.get("number", consents.ONE_TIME))
+    ),
+    "consent-in-mini-program": lambda who, a: consents.answer_in_mini_program(
+        here(), who, a["answers"], int(a.get("number", consents.ONE_TIME))
+    ),
+    "turn-off": lambda who, a: consents.turn_off(here(), who, str(a["template_id"])),
+    "visit": lambda who, a: actions.visit(here(), who),
+    "login-code": lambda who, a: _code("login", who, ""),
+    "phone-code": lambda who, a: _code("phone", who, str(a["phone"])),
     "message": lambda who, a: actions.message_of(here(), who, str(a["type"]), a["fields"]),
     "event": lambda who, a: actions.event(here(), who, str(a["name"]), a["fields"]),
 }
@@ -78,7 +96,7 @@ def act(openid: str, action: str) -> Response:
         outcome = ACTIONS[action](openid, _given())
     except (KeyError, ValueError, TypeError) as error:
         raise BadRequest(f"{action}: {error}") from error
-    return jsonify(asdict(outcome) if isinstance(outcome, push.Outcome) else outcome)
+    return jsonify(asdict(outcome) if isinstance(outcome, push.Outcome) else outcome or {})
 
 
 @control.get("/people/<openid>/chat")
@@ -89,7 +107,7 @@ def chat(openid: str) -> Response:
 @control.post("/people/<openid>/read")
 def read(openid: str) -> Response:
     with here().store.writing() as db:
-        received.mark_read(db, openid, int(_given().get("up_to", 0)))
+        received.mark_read(db, openid, int(_number("up_to")))
     return jsonify({})
 
 
@@ -102,6 +120,18 @@ def standing(openid: str) -> Response:
     with here().store.writing() as db:
         person = people.meet(here(), db, openid)
         db.execute("UPDATE people SET standing = ? WHERE openid = ?", (value, person["openid"]))
+    return jsonify({})
+
+
+@control.post("/templates")
+def add_template() -> Response:
+    """One more template for one of the accounts: template_id, title, fields."""
+    given = _given()
+    app_id = str(given.get("app_id") or here().options.app_id)
+    with here().store.writing() as db:
+        templated.own(
+            db, app_id, str(given["template_id"]), str(given["title"]), list(given["fields"])
+        )
     return jsonify({})
 
 
@@ -136,12 +166,12 @@ def clear_faults() -> Response:
 
 @control.post("/clock")
 def clock() -> Response:
-    return jsonify({"now": here().advance(float(_given().get("advance", 0)))})
+    return jsonify({"now": here().advance(_number("advance"))})
 
 
 @control.post("/mode")
 def mode() -> Response:
-    wanted = _given().get("mode")
+    wanted: Mode = _given()["mode"]
     if wanted not in get_args(Mode):
         raise BadRequest("mode is plain, compatible or secure")
     here().use_mode(wanted)
@@ -177,6 +207,11 @@ def fire(name: str) -> Response:
     return jsonify(product.fire(here().options.web_url, name, _given().get("at")))
 
 
+@control.errorhandler(KeyError)
+def missing(error: KeyError) -> tuple[Response, int]:
+    return jsonify({"error": f"{error.args[0]} is missing"}), 400
+
+
 @control.errorhandler(BadRequest)
 @control.errorhandler(NotFound)
 def refused(error: BadRequest | NotFound) -> tuple[Response, int]:
@@ -193,6 +228,13 @@ def _given() -> dict[str, Any]:
     if not isinstance(given, dict):
         raise BadRequest("the body is a JSON object")
     return given
+
+
+def _number(name: str) -> float:
+    value = _given().get(name, 0)
+    if not isinstance(value, int | float):
+        raise BadRequest(f"{name} is a number")
+    return value
 
 
 def _after() -> int:

@@ -49,7 +49,7 @@ class Faults:
 
     def add(
         self,
-        kind: str,
+        kind: Kind,
         path: str,
         value: int = 0,
         times: int | None = None,
@@ -58,6 +58,8 @@ class Faults:
     ) -> Fault:
         if kind not in get_args(Kind):
             raise UnknownFault(kind)
+        if not all(isinstance(number, int | float) for number in (value, times or 0, probability)):
+            raise UnknownFault("value, times and probability are numbers")
         fault = Fault(next(self._ids), path, kind, value, times, probability, random.Random(seed))
         with self._lock:
             self._faults.append(fault)
@@ -68,7 +70,7 @@ class Faults:
         if not self._faults:
             return {}
         with self._lock:
-            struck = {f.kind: f.value for f in self._faults if f.strikes(path)}
+            struck: dict[str, int] = {f.kind: f.value for f in self._faults if f.strikes(path)}
             self._faults = [f for f in self._faults if f.times != 0]
         return struck
 

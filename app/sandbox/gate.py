@@ -31,6 +31,7 @@ class Call:
     method: str
     args: Mapping[str, str]
     body: dict[str, Any]
+    raw: bytes
     host: str
     files: Mapping[str, Any] = field(default_factory=dict)
 
@@ -145,6 +146,7 @@ def _admit(platform: Platform, db: sqlite3.Connection, endpoint: Endpoint, at: f
         request.method,
         request.args,
         _body(),
+        request.get_data(),
         request.host_url.rstrip("/"),
         request.files,
     )

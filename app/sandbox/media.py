@@ -32,7 +32,7 @@ def upload(call: Call) -> Answer:
         raise Refused(40004, "invalid media type")
     file = call.files.get("media")
     content = file.read() if file else b""
-    if not content:
+    if file is None or not content:
         raise Refused(41005, "media data missing")
     if len(content) > LONGEST[type_]:
         raise Refused(45001, "media size out of limit")

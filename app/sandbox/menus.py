@@ -77,7 +77,7 @@ def get(call: Call) -> Answer:
     if not default:
         raise Refused(46003, "menu no exist")
     conditional = [_as_sent(row) | {"matchrule": {"tag_id": row["tag_id"]}} for row in rows]
-    answer: Answer = {"menu": _as_sent(default[0])}
+    answer: dict[str, Any] = {"menu": _as_sent(default[0])}
     if more := [menu for menu, row in zip(conditional, rows, strict=True) if row["tag_id"]]:
         answer["conditionalmenu"] = more
     return answer

@@ -78,7 +78,7 @@ def picture(media_id: str) -> Response:
 def _chosen(known: list[dict[str, Any]]) -> dict[str, Any] | None:
     wanted = request.args.get("who") or request.cookies.get(PERSON_COOKIE)
     found = [person for person in known if person["openid"] == wanted]
-    return (found or known or [None])[0]
+    return next(iter(found or known), None)
 
 
 def _is_typing(openid: str) -> bool:

@@ -36,9 +36,7 @@ def find(db: sqlite3.Connection, openid: str) -> dict[str, Any]:
 
 
 def follower(db: sqlite3.Connection, openid: Any) -> dict[str, Any]:
-    """A person who may be written to."""
     person = find(db, str(openid))
-    refuse_bad_standing(person)
     if not person["subscribed"]:
         raise Refused(43004, "require subscribe")
     return person

@@ -12,7 +12,7 @@ from app.sandbox.application import create_sandbox
 from app.sandbox.options import SandboxOptions
 
 STOP_SECONDS = 0.02  # how soon a stop is noticed
-THREADS = 64  # most of them wait for the product, or sleep through a latency asked for
+THREADS = 128  # most of them wait for the product, or sleep through a latency asked for
 
 
 def serve(options: SandboxOptions, port: int, address: str = "127.0.0.1") -> None:

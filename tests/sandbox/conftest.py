@@ -116,6 +116,9 @@ class Api:
         self.secret = secret
         self.session = requests.Session()
         self.session.trust_env = False
+        self.renew()
+
+    def renew(self) -> None:
         self.token = self.stable()["access_token"]
 
     def stable(self, **more: Any) -> dict[str, Any]:
