@@ -19,7 +19,11 @@ REPORT_BY_DEFAULT = 2.5
 
 MATTER_FROM = 3.0
 
-CHAT_LENGTH = 16
+SMALL_TALK = frozenset({Intent.CHITCHAT})
+
+SMALL_TALK_SHARE = 0.4
+
+SHORTEST_REPORT = 2
 
 PUNCTUATION = re.compile(r"[\W_]+")
 
@@ -64,32 +68,30 @@ def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
     return first, len(text)
 
 
-def intent_of(reading: Reading, category: str) -> Intent:
+def intent_of(reading: Reading) -> Intent:
     """What the person wants, by cues; a matter without a cue is a report."""
-    scores: dict[Intent, float] = defaultdict(float)
     whole = PUNCTUATION.sub("", reading.text)
+    scores: dict[Intent, float] = defaultdict(float)
     for entry in reading.values:
         for intent, weight in entry.intents:
-            if intent is not Intent.COMMAND:
+            if intent is Intent.COMMAND:
+                if entry.word == whole:
+                    return intent
+            elif intent not in SMALL_TALK or _fills(intent, reading, whole):
                 scores[intent] += weight
-            elif entry.word == whole:
-                return Intent.COMMAND
-    has_matter = _matter(reading) >= MATTER_FROM and category != "not_estate"
-    if not has_matter:
-        return _without_matter(scores, whole)
-    scores[Intent.REPORT] += REPORT_BY_DEFAULT
-    for absent in (Intent.CHITCHAT, Intent.ABUSE):
-        scores.pop(absent, None)
+    if _matter(reading) >= MATTER_FROM:
+        scores.pop(Intent.CHITCHAT, None)
+        scores.pop(Intent.ABUSE, None)
+        scores[Intent.REPORT] += REPORT_BY_DEFAULT
+    elif not scores:
+        return Intent.REPORT if len(whole) > SHORTEST_REPORT else Intent.CHITCHAT
     return max(scores, key=lambda intent: scores[intent])
 
 
-def _without_matter(scores: dict[Intent, float], whole: str) -> Intent:
-    if not scores:
-        return Intent.CHITCHAT if len(whole) <= 2 else Intent.REPORT
-    best = max(scores, key=lambda intent: scores[intent])
-    if best is Intent.CHITCHAT and len(whole) > CHAT_LENGTH:
-        return Intent.REPORT
-    return best
+def _fills(intent: Intent, reading: Reading, whole: str) -> bool:
+    """Small talk is small talk when there is little else in the message."""
+    said = sum(hit.end - hit.start for hit in reading.hits if intent in dict(hit.entry.intents))
+    return said >= SMALL_TALK_SHARE * len(whole)
 
 
 def _matter(reading: Reading) -> float:

@@ -19,7 +19,7 @@ ADDRESS = re.compile(
     rf"|(?<![\d.一二三四五六七八九十百])(?P<unit>{NUMERAL}|[a-z])\s*单元"
     r"|(?:负|地下)(?P<below>[1-9一二三四五])(?:层|楼)"
     r"|(?<![a-z\d])[b\-](?P<basement>[1-9])(?:层|楼|f)?(?![\d\-a-z栋幢座号单#])"
-    rf"|(?<![\d.一二三四五六七八九十百])(?P<floor>{NUMERAL})\s*(?:楼|层|f)(?![盘市长梯道宇房栋])"
+    rf"|(?<![\d.一二三四五六七八九十百])(?P<floor>{NUMERAL})\s*(?:楼|层|f)(?![盘市长梯道宇房栋灰土油厚薄纱皮泥漆膜水冰])"
     r"|(?<!\d)(?P<room>\d{3,4})\s*(?:室|房|号房|户|住户)(?!型)"
     r"|(?<![\d.])(?P<bare>\d{3,4})(?![\d.\-]|年|元|米|块|平|人|个|万|天|度|分)"
 )
@@ -29,13 +29,15 @@ BESIDE = (
     "|[东南西北]边|处|那边|那里|那儿|尽头|拐角|转角)?"
 )
 
+WITH_NEIGHBOURHOOD = BESIDE.rstrip("?")
+
 SPOT = re.compile(
     "(?:[东南西北正侧后前]{1,2}门|小区大门|小区门|大门|侧门|单元门|地下车库|地下停车场|地下停车库"
     "|地下室|地库|车库|停车场|车棚|楼道|楼梯间|楼梯|过道|走廊|门厅|电梯间|电梯厅|电梯口|电梯里"
-    "|电梯井|架空层|天台|楼顶|露台|中心花园|花园|中心广场|广场|游乐场|儿童乐园|健身区|健身广场"
-    "|垃圾站|垃圾房|垃圾桶|垃圾亭|篮球场|凉亭|草坪|绿化带|消防通道|人行道|物业办公室|物业中心"
-    "|门卫室|岗亭|保安亭|水泵房|配电房|快递柜|驿站|菜市场|菜鸟驿站|围墙|河边|单元楼下|楼下)"
-    + BESIDE
+    "|电梯井|架空层|天台|楼顶|露台|中心花园|中心广场|游乐场|儿童乐园|健身区|健身广场|篮球场|凉亭"
+    "|草坪|绿化带|消防通道|人行道|物业办公室|物业中心|门卫室|岗亭|保安亭|水泵房|配电房|单元楼下"
+    f"|(?<=[在到栋幢])楼下|(?<=号楼)楼下|河边){BESIDE}"
+    "|(?:垃圾[站房桶亭]|快递柜|菜鸟驿站|驿站|菜市场|花园|广场(?!舞)|围墙)" + WITH_NEIGHBOURHOOD
 )
 
 
@@ -61,13 +63,17 @@ def find_place(text: str, estates: Iterable[tuple[int, int, str]] = ()) -> Place
             parts["estate"] = name
             said.append((start, end))
     _read_address(text, parts, said)
-    spot = SPOT.search(text)
+    spot = next((m for m in SPOT.finditer(text) if not _inside(m.span(), said)), None)
     if spot:
         parts["spot"] = spot.group()
         said.append(spot.span())
     if not parts:
         return None
     return PlaceMention(**parts, text=_as_said(text, said))
+
+
+def _inside(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in others)
 
 
 def _read_address(text: str, parts: dict[str, str], said: list[tuple[int, int]]) -> None:

@@ -5,12 +5,13 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from config import categories, policy
+from models import localtime
+
 HERE = Path(__file__).parent / "templates"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEEKDAYS = "一二三四五六日"
 
 
@@ -37,14 +38,23 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters.update(moment=moment, day=day, short=short)
+    environment.filters.update(moment=moment, day=day, short=short, label=label, kind=kind)
     return environment
+
+
+def label(word: str | None, table: str) -> str:
+    """What people call a role, state, level ...: a row of config/labels.toml."""
+    return str(policy.load("labels")[table][word]) if word else ""
+
+
+def kind(category: str, subcategory: str | None = None) -> str:
+    """电动车充电·飞线充电"""
+    return categories.label_of(category, subcategory)
 
 
 def local(at: datetime | str) -> datetime:
     """A moment (or its ISO form, as the ledger keeps it) on the neighbourhood's clock."""
-    moment_at = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return moment_at.astimezone(SHANGHAI)
+    return localtime.local(datetime.fromisoformat(at) if isinstance(at, str) else at)
 
 
 def day(at: datetime | str) -> str:

@@ -1,9 +1,8 @@
 """Persons, the identities they write with, and the homes they live in."""
 
 from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -42,41 +41,3 @@ class Identity(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("account", "openid"),)
-
-
-class HomeState(StrEnum):
-    CLAIMED = "claimed"
-    VERIFIED = "verified"
-    REFUSED = "refused"
-    LEFT = "left"
-
-
-CURRENT = "state IN ('claimed', 'verified')"
-
-
-class Home(Base):
-    """住所 — where a person lives: claimed by them, verified by the building head."""
-
-    __tablename__ = "homes"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
-    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)  # building or unit
-    room: Mapped[str | None] = mapped_column(Sealed)  # who lives behind a door is private
-    state: Mapped[HomeState]
-    claimed_at: Mapped[datetime]
-    answered_at: Mapped[datetime | None]
-    answered_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-
-    __table_args__ = (
-        Index(
-            "ix_homes_current",
-            "person_id",
-            unique=True,
-            sqlite_where=text(CURRENT),
-            postgresql_where=text(CURRENT),
-        ),
-        CheckConstraint(
-            "state IN ('claimed', 'left') OR answered_by IS NOT NULL", name="answer_has_author"
-        ),
-    )

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Select,
+    String,
     UniqueConstraint,
     bindparam,
     insert,
@@ -120,13 +121,13 @@ def outer_areas(session: Session, area_id: int) -> list[int]:
     return list(session.scalars(select(AreaWithin.outer_id).where(AreaWithin.area_id == area_id)))
 
 
-def inner_areas(area_id: int) -> Select[tuple[int]]:
+def inner_areas(area_id: int) -> Select[int]:
     """Selects the ids of the areas that lie within this one, itself included."""
     return select(AreaWithin.area_id).where(AreaWithin.outer_id == area_id)
 
 
 _BUILDING = Statement(
-    select(Area.id, Area.name)
+    select(Area.id, Area.name, Area.community_id)
     .where(
         Area.estate_id == bindparam("estate_id", required=True),
         Area.kind == AreaKind.BUILDING,
@@ -136,10 +137,36 @@ _BUILDING = Statement(
 )
 
 
-def building_in(session: Session, estate_id: int, number: str) -> tuple[int, str] | None:
-    """Id and name of a building of an estate by its number."""
+def building_in(
+    session: Session, estate_id: int, number: str
+) -> tuple[int, str, int | None] | None:
+    """Id, name and community of a building of an estate by its number."""
     row = _BUILDING.first(session, estate_id=estate_id, number=number)
+    return (row[0], row[1], row[2]) if row else None
+
+
+_ESTATE = Statement(
+    select(Area.id, Area.name)
+    .where(
+        Area.kind == AreaKind.ESTATE, Area.name == bindparam("name", type_=String(), required=True)
+    )
+    .order_by(Area.id)
+)
+
+
+def estate_named(session: Session, name: str) -> tuple[int, str] | None:
+    """Id and name of an estate by its canonical name."""
+    row = _ESTATE.first(session, name=name)
     return (row[0], row[1]) if row else None
+
+
+_ROOT = Statement(select(Area.id).where(Area.parent_id.is_(None)).order_by(Area.id).limit(1))
+
+
+def root_area_id(session: Session) -> int | None:
+    """The area that holds all others, or None in an empty house."""
+    row = _ROOT.first(session)
+    return row[0] if row else None
 
 
 def estate_names(session: Session) -> dict[str, str]:

@@ -1,0 +1,57 @@
+"""What a handler works with: who speaks, what came, and the words to go back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bots.message import IncomingMessage, Reply
+from bots.understand import Understanding
+from models import conversations
+from models.speakers import Speaker
+
+
+@dataclass(slots=True)
+class Chat:
+    """对话 — one message of one person under way, inside the transaction that answers it."""
+
+    session: Session
+    speaker: Speaker
+    message: IncomingMessage
+    understanding: Understanding | None
+    text: str  # normalised
+    now: datetime
+
+    @property
+    def person_id(self) -> int:
+        return self.speaker.person_id
+
+    @property
+    def account(self) -> str:
+        return self.speaker.account
+
+    def say(self, template: str, **context: Any) -> Reply:
+        return Reply(template, context)
+
+    def ask(
+        self,
+        kind: str,
+        template: str,
+        *,
+        keep: dict[str, Any] | None = None,
+        ticket_id: int | None = None,
+        hours: float = conversations.QUESTION_HOURS,
+        **context: Any,
+    ) -> Reply:
+        """A reply that asks; the next fitting answer goes to the question handler `kind`."""
+        conversations.ask(
+            self.session,
+            self.person_id,
+            kind,
+            keep or {},
+            self.now,
+            ticket_id=ticket_id,
+            hours=hours,
+        )
+        return Reply(template, context)

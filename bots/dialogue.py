@@ -1,0 +1,99 @@
+"""Answers one message: open question, then command, then a staff task, then intake."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from bots import commands, pending, registry, rendering
+from bots.chat import Chat
+from bots.handlers import intake, load_all
+from bots.lexicon import Lexicon
+from bots.message import EventKind, IncomingMessage, MessageKind, Reply
+from bots.understand import Understanding, understand
+from models import held_messages, rights
+from models.errors import DomainError
+from models.speakers import speaker
+
+load_all()
+
+_TAPS = frozenset({EventKind.SUBSCRIBE, EventKind.SCAN, EventKind.CLICK, EventKind.SCANCODE})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """听到的话 — a message's words in one spelling, and what they mean. No words: neither."""
+
+    text: str
+    understanding: Understanding | None
+
+
+def hear(message: IncomingMessage, lexicon: Lexicon) -> Heard:
+    """The pure part of answering; nothing slow may wait for the transaction."""
+    said = _words(message)
+    if not said:
+        return Heard("", None)
+    text = lexicon.spelling.normalise(said).strip()
+    return Heard(text, understand(said, lexicon) if text else None)
+
+
+def _words(message: IncomingMessage) -> str | None:
+    """What was said, typed or spoken."""
+    if message.kind is MessageKind.VOICE:
+        return message.recognition
+    return message.text if message.kind is MessageKind.TEXT else None
+
+
+def answer(session: Session, message: IncomingMessage, heard: Heard, now: datetime) -> str | None:
+    """The text to reply with, or None for silence (events that nobody waits behind).
+
+    Inside the caller's transaction; nothing leaves before it commits.
+    """
+    who = speaker(session, message.account, message.openid, now)
+    chat = Chat(session, who, message, heard.understanding, heard.text, now)
+    if message.is_from_person:
+        _note_rights(chat)
+    reply = _route(chat)
+    return None if reply is None else rendering.render(reply.template, reply.context)
+
+
+def _note_rights(chat: Chat) -> None:
+    if chat.message.event is None:
+        rights.wrote(chat.session, chat.speaker.identity_id, chat.now)
+    elif chat.message.event in _TAPS:
+        rights.tapped(chat.session, chat.speaker.identity_id, chat.now)
+    if chat.speaker.has_held:
+        held_messages.release_held(chat.session, chat.person_id, chat.now)
+
+
+def _route(chat: Chat) -> Reply | None:
+    if chat.message.event is not None:
+        handler = registry.EVENTS.get(chat.message.event)
+        return _guarded(chat, handler) if handler else None
+    if not chat.text:
+        kind = chat.message.kind
+        return _guarded(chat, registry.KINDS.get(kind, registry.KINDS[MessageKind.UNKNOWN]))
+    handler = _handler(chat)
+    reply = _guarded(chat, handler) if handler else None
+    return reply or intake.take_in(chat)
+
+
+def _handler(chat: Chat) -> registry.MessageHandler | None:
+    """Who answers these words; None when they can only be a matter to take in."""
+    digit = commands.digit(chat.text)
+    if digit is not None:
+        return partial(pending.answer_digit, digit=digit)
+    command = commands.read(chat.text, is_staff=chat.speaker.has_posts)
+    if command is not None:
+        return partial(registry.COMMANDS[command.key], command=command)
+    return pending.answer_words if chat.speaker.has_questions else None
+
+
+def _guarded(chat: Chat, handler: registry.MessageHandler) -> Reply | None:
+    """What the domain refuses is said in words, and nothing of it is kept."""
+    try:
+        with chat.session.begin_nested():
+            return handler(chat)
+    except DomainError as refusal:
+        return Reply(f"refused/{refusal.template}", dict(refusal.context))

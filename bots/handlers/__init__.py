@@ -1,0 +1,14 @@
+"""What is answered, one file per subject; importing them fills the registry."""
+
+from importlib import import_module
+
+SUBJECTS = (
+    *("account", "building_heads", "digests", "following", "homes", "intake", "media"),
+    *("notices", "people", "ratings", "tasks", "task_reports", "tickets"),
+)
+
+
+def load_all() -> None:
+    """Registers every handler; called once, when the dialogue is imported."""
+    for subject in SUBJECTS:
+        import_module(f"bots.handlers.{subject}")

@@ -1,0 +1,62 @@
+"""Help, privacy, and the messages that were sent to somebody."""
+
+from bots import commands, registry
+from bots.chat import Chat
+from bots.commands import Command
+from bots.message import Reply
+from bots.rendering import render
+from models import conversations, erasure, outbox
+from models.conversations import Question
+
+SHOWN = 5
+EXPORT, ERASE, SURE = 1, 2, 1
+
+
+@registry.command("help")
+def help_(chat: Chat, command: Command) -> Reply:
+    offered = commands.offered(is_staff=chat.speaker.has_posts)
+    return chat.say(
+        "help",
+        everyone=[row for row in offered.values() if row["for"] == "everyone"],
+        staff=[row for row in offered.values() if row["for"] == "staff"],
+    )
+
+
+@registry.command("messages")
+def messages(chat: Chat, command: Command) -> Reply:
+    """What was meant for this person, whether or not a push could bring it."""
+    found = outbox.recent(chat.session, chat.person_id, SHOWN)
+    outbox.show(chat.session, [one.id for one in found], chat.now)
+    return chat.say(
+        "messages",
+        messages=[
+            {"at": one.created_at.isoformat(), "text": render(one.template, one.context)}
+            for one in found
+        ],
+    )
+
+
+@registry.command("privacy")
+def privacy(chat: Chat, command: Command) -> Reply:
+    return chat.ask("privacy", "privacy", home=chat.speaker.home_label)
+
+
+@registry.question("privacy")
+def privacy_choice(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    if digit == EXPORT:
+        conversations.close(question, chat.now)
+        return chat.say("privacy_export", **erasure.summary(chat.session, chat.person_id))
+    if digit == ERASE:
+        return chat.ask("erase", "erase_asked", has_posts=chat.speaker.has_posts)
+    return None if digit is None else chat.say("not_a_choice", most=ERASE)
+
+
+@registry.question("erase")
+def erase(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    if digit is None:
+        return None
+    conversations.close(question, chat.now)
+    if digit != SURE:
+        return chat.say("erase_kept")
+    erasure.erase(chat.session, chat.person_id, chat.now)
+    return chat.say("erased")

@@ -1,0 +1,1 @@
+"""The daily digest: its numbers, and the list behind each."""

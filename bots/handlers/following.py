@@ -1,0 +1,117 @@
+"""Following, leaving, scanning a building's code, menu taps, and what the platform reports."""
+
+from sqlalchemy import select
+
+from bots import registry
+from bots.chat import Chat
+from bots.commands import Command
+from bots.message import EventKind, Reply
+from models import consents, delivery_results, erasure, places, rights
+from models.places import Area
+
+SCAN_HOURS = 1 / 6  # the scanned place counts for a report within ten minutes
+
+
+@registry.on_event(EventKind.SUBSCRIBE)
+def subscribed(chat: Chat) -> Reply:
+    area = _scanned(chat)
+    if area is not None:
+        return _at_door(chat, area, is_welcome=True)
+    return chat.say("welcome", home=chat.speaker.home_label)
+
+
+@registry.on_event(EventKind.SCAN)
+def scanned(chat: Chat) -> Reply:
+    area = _scanned(chat)
+    if area is None:
+        return chat.say("scene_unknown")
+    return _at_door(chat, area, is_welcome=False)
+
+
+def _scanned(chat: Chat) -> Area | None:
+    scene = chat.message.scene
+    return chat.session.scalar(select(Area).where(Area.scene == scene)) if scene else None
+
+
+def _at_door(chat: Chat, area: Area, *, is_welcome: bool) -> Reply:
+    is_home = chat.speaker.home_id == area.id
+    return chat.ask(
+        "scanned_place",
+        "scanned",
+        keep={"area_id": area.id},
+        hours=SCAN_HOURS,
+        place=places.full_name(chat.session, area.id),
+        is_home=is_home,
+        is_welcome=is_welcome,
+    )
+
+
+@registry.on_event(EventKind.UNSUBSCRIBE)
+def left(chat: Chat) -> None:
+    rights.mark_unsubscribed(chat.session, chat.speaker.identity_id)
+
+
+@registry.on_event(EventKind.CLICK)
+def tapped(chat: Chat) -> Reply:
+    """A menu entry is a command by its key."""
+    handler = registry.COMMANDS.get(chat.message.event_key or "")
+    if handler is None:
+        return chat.say("menu_unknown")
+    return handler(chat, Command(chat.message.event_key or ""))
+
+
+@registry.on_event(EventKind.TEMPLATE_FINISHED)
+def template_finished(chat: Chat) -> None:
+    status = str(chat.message.extra.get("Status", ""))
+    _confirm(chat, status == "success", status)
+
+
+@registry.on_event(EventKind.MASS_FINISHED)
+def mass_finished(chat: Chat) -> None:
+    status = str(chat.message.extra.get("Status", ""))
+    _confirm(chat, status.replace(" ", "") == "sendsuccess", status)
+
+
+def _confirm(chat: Chat, ok: bool, status: str) -> None:
+    platform_id = chat.message.extra.get("MsgID") or chat.message.extra.get("MsgId")
+    if platform_id:
+        delivery_results.confirm(chat.session, chat.account, str(platform_id), ok, status, chat.now)
+
+
+@registry.on_event(EventKind.SUBSCRIBE_SENT)
+def subscription_sent(chat: Chat) -> None:
+    for entry in chat.message.extra.get("List", ()):
+        code = str(entry.get("ErrorCode", "0"))
+        delivery_results.confirm(
+            chat.session,
+            chat.account,
+            str(entry.get("MsgID", "")),
+            code == "0",
+            str(entry.get("ErrorStatus", "")),
+            chat.now,
+        )
+
+
+@registry.on_event(EventKind.SUBSCRIBE_POPUP)
+def consent_given(chat: Chat) -> None:
+    _consents(chat)
+
+
+@registry.on_event(EventKind.SUBSCRIBE_CHANGED)
+def consent_changed(chat: Chat) -> None:
+    _consents(chat)
+
+
+def _consents(chat: Chat) -> None:
+    for entry in chat.message.extra.get("List", ()):
+        template_id = str(entry.get("TemplateId", ""))
+        if entry.get("SubscribeStatusString") == "accept":
+            consents.grant(chat.session, chat.speaker.identity_id, template_id)
+        else:
+            consents.clear(chat.session, chat.speaker.identity_id, template_id)
+
+
+@registry.on_event(EventKind.AUTHORIZATION_CANCELLED)
+def authorization_cancelled(chat: Chat) -> None:
+    """The platform's rule: the user's data must go."""
+    erasure.erase(chat.session, chat.person_id, chat.now)

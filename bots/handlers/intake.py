@@ -1,0 +1,196 @@
+"""A matter in a resident's own words becomes a ticket at once; questions refine it afterwards."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bots import registry
+from bots.accusation import accused
+from bots.chat import Chat
+from bots.message import Reply
+from bots.places_in_text import PlaceMention
+from bots.understand import Understanding
+from config.categories import CATEGORIES, LAST_RESORT, Intent, Urgency
+from config.policy import load
+from models import conversations, media, places
+from models.conversations import Question
+from models.places import Area
+from models.tickets import facts, refining
+from models.tickets.opening import Opened, Report, open_ticket
+from models.tickets.table import Ticket
+
+_AROUND_A_NAME = " 。.,，!！"
+_TALK = {Intent.CHITCHAT: "chitchat", Intent.ABUSE: "abuse"}
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """报事地点 — where a matter is, as far as it is known."""
+
+    area_id: int | None = None
+    community_id: int | None = None
+    name: str | None = None
+    spot: str | None = None
+
+
+def take_in(chat: Chat) -> Reply:
+    """Greets, or opens a ticket and asks at most one question about it."""
+    meant = chat.understanding
+    assert meant is not None
+    if meant.intent in _TALK:
+        return chat.say(_TALK[meant.intent], has_home=chat.speaker.home_id is not None)
+    questions = _kept_questions(chat)
+    location = locate(chat, meant.place, questions)
+    is_class_known = meant.confidence >= load("intake")["confidence"]["ask_below"]
+    opened = open_ticket(chat.session, _report(chat, meant, location, is_class_known), chat.now)
+    _attach_kept_photos(chat, questions, opened.ticket_id)
+    context = opened.context | {
+        "words": [one.word for one in meant.evidence if one.weight > 0][:3],
+        "is_placed": location.area_id is not None,
+        "is_ours": meant.category != "not_estate",
+    }
+    if meant.urgency != Urgency.EMERGENCY and not is_class_known:
+        return _ask_class(chat, meant, opened, context)
+    if location.area_id is None:
+        return _ask_place(chat, opened.ticket_id, context)
+    return chat.say("ticket_received", **context, question=None)
+
+
+def _report(chat: Chat, meant: Understanding, location: Location, is_known: bool) -> Report:
+    return Report(
+        account=chat.account,
+        reporter_id=chat.person_id,
+        text=said(chat),
+        category=meant.category,
+        subcategory=meant.subcategory,
+        urgency=meant.urgency,
+        intent=meant.intent,
+        emergency=meant.emergency,
+        confidence=meant.confidence,
+        evidence=[(one.word, one.weight) for one in meant.evidence],
+        about=accused(chat.text, meant),
+        area_id=location.area_id,
+        community_id=location.community_id,
+        place_name=location.name,
+        spot=location.spot,
+        is_class_known=is_known or meant.urgency == Urgency.EMERGENCY,
+    )
+
+
+def said(chat: Chat) -> str:
+    """The resident's own words, as they wrote or spoke them."""
+    return (chat.message.text or chat.message.recognition or "").strip()
+
+
+def locate(
+    chat: Chat, mention: PlaceMention | None, questions: dict[str, Question] | None = None
+) -> Location:
+    """The place that was named, the code that was scanned, else the home."""
+    who = chat.speaker
+    scanned = (questions or {}).get("scanned_place")
+    estate_id, estate_name = who.estate_id, who.estate_name
+    if mention is not None and mention.estate and mention.estate != estate_name:
+        found = places.estate_named(chat.session, mention.estate)
+        estate_id, estate_name = found or (estate_id, estate_name)
+    spot = mention.spot if mention else None
+    if mention is not None and mention.building and estate_id is not None:
+        building = places.building_in(chat.session, estate_id, mention.building)
+        if building is not None:
+            return Location(building[0], building[2], f"{estate_name}{building[1]}", spot)
+    if scanned is not None:
+        return _area_location(chat, scanned.context["area_id"], spot)
+    if estate_id is not None and estate_id != who.estate_id:
+        return _area_location(chat, estate_id, spot)
+    if who.home_id is None:
+        return Location(spot=spot)
+    # A spot of the estate ("东门旁边") is looked after by the posts of the home's grid.
+    where = estate_name if spot else who.home_label
+    return Location(who.home_id, who.community_id, where, spot)
+
+
+def _area_location(chat: Chat, area_id: int, spot: str | None) -> Location:
+    area = chat.session.get_one(Area, area_id)
+    name = places.full_name(chat.session, area.id)
+    return Location(area.id, refining.community_of(area), name, spot)
+
+
+def _kept_questions(chat: Chat) -> dict[str, Question]:
+    """What was kept for the next report: a scanned place, photos that came before the words."""
+    if not chat.speaker.has_questions:
+        return {}
+    found = conversations.open_questions(chat.session, chat.person_id, chat.now)
+    return {one.kind: one for one in found if one.kind in ("scanned_place", "photo_first")}
+
+
+def _attach_kept_photos(chat: Chat, questions: dict[str, Question], ticket_id: int) -> None:
+    kept = questions.get("photo_first")
+    if kept is None:
+        return
+    conversations.close(kept, chat.now)
+    for media_id in kept.context["media_ids"]:
+        media.want_photo(chat.session, chat.account, media_id, ticket_id, chat.person_id, chat.now)
+
+
+def _ask_class(chat: Chat, meant: Understanding, opened: Opened, context: dict[str, Any]) -> Reply:
+    keys = [key for key, _ in meant.alternatives][:4]
+    return chat.ask(
+        "class_choice",
+        "ticket_received",
+        keep={"keys": keys},
+        ticket_id=opened.ticket_id,
+        **context,
+        question="class",
+        choices=keys,
+    )
+
+
+def _ask_place(chat: Chat, ticket_id: int, context: dict[str, Any]) -> Reply:
+    return chat.ask(
+        "place",
+        "ticket_received",
+        keep={},
+        ticket_id=ticket_id,
+        **context,
+        question="place",
+    )
+
+
+@registry.question("class_choice")
+def class_choice(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    """One of the offered classes by digit or by name; 0 or "都不是" leaves it to a person."""
+    keys = question.context["keys"]
+    ticket = chat.session.get_one(Ticket, question.ticket_id)
+    if digit is not None:
+        if digit == 0:
+            conversations.close(question, chat.now)
+            return chat.say("class_left_to_person", **facts.context(chat.session, ticket))
+        if digit > len(keys):
+            return chat.say("not_a_choice", most=len(keys))
+        chosen: tuple[str, str | None] = (keys[digit - 1], None)
+    else:
+        named = class_named(text)
+        if named is None:
+            return None
+        chosen = named
+    conversations.close(question, chat.now)
+    refining.reclassify(chat.session, ticket, *chosen, by=chat.person_id, at=chat.now)
+    return after_refining(chat, ticket)
+
+
+def class_named(text: str) -> tuple[str, str | None] | None:
+    """The category, or its child, whose name was said and nothing else."""
+    plain = text.strip(_AROUND_A_NAME)
+    for key, category in CATEGORIES.items():
+        if plain == category.label:
+            return key, None
+        for child in category.children:
+            if plain == child.label and child.key != LAST_RESORT:
+                return key, child.key
+    return None
+
+
+def after_refining(chat: Chat, ticket: Ticket) -> Reply:
+    """Says what the ticket is now, and asks for its place if that is still missing."""
+    context = facts.context(chat.session, ticket)
+    if ticket.area_id is None:
+        return chat.ask("place", "ticket_refined", ticket_id=ticket.id, **context, question="place")
+    return chat.say("ticket_refined", **context, question=None)

@@ -1,0 +1,47 @@
+"""A person is asked for: the community answers, and knows what was said before."""
+
+from bots import registry
+from bots.chat import Chat
+from bots.commands import Command
+from bots.handlers import intake
+from bots.message import Reply
+from config.categories import Intent, Urgency
+from models.tickets import lists, refining
+from models.tickets.opening import Report, open_ticket
+
+MATTER = "other_estate"
+
+
+@registry.command("person")
+def person(chat: Chat, command: Command) -> Reply:
+    """A ticket of its own for the community, or a word on the matter at hand."""
+    recent = lists.recent_of(chat.session, chat.person_id, chat.now)
+    if recent is not None:
+        refining.add_note(
+            chat.session,
+            recent,
+            intake.said(chat),
+            by=chat.person_id,
+            at=chat.now,
+            for_reporter=False,
+        )
+        return chat.say("person_on_ticket", ticket_id=recent.id)
+    location = intake.locate(chat, None)
+    opened = open_ticket(
+        chat.session,
+        Report(
+            account=chat.account,
+            reporter_id=chat.person_id,
+            text=command.text or intake.said(chat) or chat.text,
+            category=MATTER,
+            subcategory=None,
+            urgency=Urgency.NORMAL,
+            intent=Intent.ENQUIRY,
+            confidence=1.0,
+            area_id=location.area_id,
+            community_id=location.community_id,
+            place_name=location.name,
+        ),
+        chat.now,
+    )
+    return chat.say("person_called", **opened.context)

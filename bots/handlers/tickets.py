@@ -1,0 +1,215 @@
+"""A resident about their own tickets: progress, urging, adding, correcting, taking back."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from bots import registry
+from bots.chat import Chat
+from bots.choosing import on_ticket
+from bots.commands import Command
+from bots.handlers import intake
+from bots.message import Reply
+from bots.ticket_words import line
+from config.categories import CATEGORIES
+from models import conversations, places
+from models.conversations import Question
+from models.errors import TooLate
+from models.events import Event
+from models.places import Area
+from models.ticket_flow import Action
+from models.tickets import facts, lists, refining
+from models.tickets.actions import apply
+from models.tickets.step import Actor
+from models.tickets.table import Note, Ticket
+
+
+@registry.command("progress")
+def progress(chat: Chat, command: Command) -> Reply:
+    """One ticket with its last steps, or the list of one's own."""
+    mine = lists.reported_by(chat.session, chat.person_id)
+    if command.number is None and len(mine) > 1:
+        return chat.ask(
+            "ticket_list",
+            "ticket_list",
+            keep={"ids": [one.id for one in mine]},
+            tickets=[line(one) for one in mine],
+        )
+    return on_ticket(chat, command, mine, show)
+
+
+@registry.question("ticket_list")
+def ticket_list(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    ids = question.context["ids"]
+    if digit is None:
+        return None
+    if not 1 <= digit <= len(ids):
+        return chat.say("not_a_choice", most=len(ids))
+    return show(chat, chat.session.get_one(Ticket, ids[digit - 1]), "")
+
+
+def show(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    is_mine = ticket.reporter_id == chat.person_id
+    return chat.say(
+        "ticket_shown",
+        **facts.context(chat.session, ticket),
+        steps=[
+            {"verb": one.verb, "at": one.at.isoformat(), "new": one.new}
+            for one in _steps(chat, ticket)
+        ],
+        notes=[note.text for note in _answers(chat, ticket)] if is_mine else [],
+        suspended_until=(
+            ticket.suspended_until.isoformat() if ticket.suspended_until is not None else None
+        ),
+        is_mine=is_mine,
+    )
+
+
+def _steps(chat: Chat, ticket: Ticket) -> Sequence[Event]:
+    """What changed its state, the latest four, in the order of time."""
+    found = chat.session.scalars(
+        select(Event)
+        .where(
+            Event.subject_kind == "ticket",
+            Event.subject_id == ticket.id,
+            Event.new.is_not(None),
+        )
+        .order_by(Event.id.desc())
+        .limit(4)
+    ).all()
+    return found[::-1]
+
+
+def _answers(chat: Chat, ticket: Ticket) -> Sequence[Note]:
+    return chat.session.scalars(
+        select(Note)
+        .where(Note.ticket_id == ticket.id, Note.for_reporter.is_(True))
+        .order_by(Note.id.desc())
+        .limit(3)
+    ).all()
+
+
+@registry.command("urge")
+def urge_command(chat: Chat, command: Command) -> Reply:
+    return on_ticket(chat, command, _open(chat), _urge)
+
+
+def _urge(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    refining.urge(chat.session, ticket, by=chat.person_id, at=chat.now)
+    return chat.say("ticket_urged", **facts.context(chat.session, ticket))
+
+
+@registry.command("supplement")
+def supplement_command(chat: Chat, command: Command) -> Reply:
+    return on_ticket(chat, command, _open(chat), _supplement)
+
+
+def _supplement(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    if not text:
+        return chat.ask("supplement_text", "supplement_asked", ticket_id=ticket.id)
+    refining.add_note(
+        chat.session, ticket, text, by=chat.person_id, at=chat.now, for_reporter=False
+    )
+    return chat.say("ticket_supplemented", ticket_id=ticket.id)
+
+
+@registry.question("supplement_text")
+def supplement_text(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    conversations.close(question, chat.now)
+    return _supplement(chat, chat.session.get_one(Ticket, question.ticket_id), intake.said(chat))
+
+
+@registry.command("withdraw")
+def withdraw_command(chat: Chat, command: Command) -> Reply:
+    return on_ticket(chat, command, _open(chat), _withdraw)
+
+
+def _withdraw(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    apply(chat.session, ticket, Action.WITHDRAW, by=Actor(chat.person_id), at=chat.now)
+    return chat.say("ticket_withdrawn", **facts.context(chat.session, ticket))
+
+
+@registry.command("anonymous")
+def anonymous_command(chat: Chat, command: Command) -> Reply:
+    return on_ticket(chat, command, _open(chat), _hide)
+
+
+def _hide(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    refining.hide_reporter(ticket, by=chat.person_id)
+    return chat.say("reporter_hidden", ticket_id=ticket.id)
+
+
+@registry.command("reclassify")
+def reclassify_command(chat: Chat, command: Command) -> Reply:
+    """By the reporter and by staff; the class may be named at once."""
+    tasks = [ticket for ticket, _ in lists.tasks_of(chat.session, chat.person_id)]
+    return on_ticket(chat, command, [*_open(chat)[:1]] or tasks[:1], _reclassify)
+
+
+def _reclassify(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    named = intake.class_named(text) if text else None
+    if named is not None:
+        refining.reclassify(chat.session, ticket, *named, by=chat.person_id, at=chat.now)
+        return intake.after_refining(chat, ticket)
+    keys = list(CATEGORIES)
+    return chat.ask(
+        "class_choice",
+        "reclassify_asked",
+        keep={"keys": keys},
+        ticket_id=ticket.id,
+        category=ticket.category,
+        subcategory=ticket.subcategory,
+        keys=keys,
+    )
+
+
+@registry.question("place")
+def place(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    """The estate and building of a ticket; offered to be remembered as the home."""
+    if digit is not None or chat.understanding is None:
+        return None
+    found = chat.understanding.place
+    location = intake.locate(chat, found)
+    ticket = chat.session.get_one(Ticket, question.ticket_id)
+    if location.area_id is None:
+        if found is None or not (found.building or found.estate):
+            return None  # something else was said; the question stays open
+        return chat.say("place_unknown", said=found.text, estates=_estates(chat))
+    conversations.close(question, chat.now)
+    area = chat.session.get_one(Area, location.area_id)
+    refining.place(chat.session, ticket, area, by=chat.person_id, at=chat.now)
+    context = facts.context(chat.session, ticket)
+    if chat.speaker.home_id is None and area.number:
+        keep = {"area_id": area.id}
+        return chat.ask("is_home", "ticket_refined", keep=keep, **context, question="home")
+    return chat.say("ticket_refined", **context, question=None)
+
+
+def _estates(chat: Chat) -> list[str]:
+    return sorted(set(places.estate_names(chat.session).values()))[:6]
+
+
+@registry.command("undo")
+def undo_command(chat: Chat, command: Command) -> Reply:
+    """Takes back the last step this person took, on whatever ticket."""
+    ticket = _last_touched(chat, command.number)
+    if ticket is None:
+        raise TooLate(number="")
+    event = apply(chat.session, ticket, Action.UNDO, by=Actor(chat.person_id), at=chat.now)
+    conversations.close_asked(chat.session, chat.person_id, chat.now)
+    undone = event.detail["undone"]
+    return chat.say("step_undone", undone=undone, **facts.context(chat.session, ticket))
+
+
+def _last_touched(chat: Chat, number: int | None) -> Ticket | None:
+    mine = select(Event.subject_id).where(
+        Event.subject_kind == "ticket", Event.actor_id == chat.person_id
+    )
+    if number is not None:
+        mine = mine.where(Event.subject_id == number)
+    ticket_id = chat.session.scalar(mine.order_by(Event.id.desc()).limit(1))
+    return chat.session.get(Ticket, ticket_id) if ticket_id else None
+
+
+def _open(chat: Chat) -> Sequence[Ticket]:
+    return lists.open_reported_by(chat.session, chat.person_id)

@@ -1,0 +1,53 @@
+"""Handlers, registered by decorator: commands, questions, kinds of message, events."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from bots.chat import Chat
+from bots.message import EventKind, MessageKind, Reply
+from models.conversations import Question
+
+CommandHandler = Callable[..., Reply]  # (chat, command)
+QuestionHandler = Callable[[Chat, Question, str, int | None], Reply | None]
+MessageHandler = Callable[[Chat], Reply | None]
+PushedHandler = Callable[[Chat, Any, int], Reply]
+
+COMMANDS: dict[str, CommandHandler] = {}
+QUESTIONS: dict[str, QuestionHandler] = {}
+KINDS: dict[MessageKind, MessageHandler] = {}
+EVENTS: dict[EventKind, MessageHandler] = {}
+
+Handler = TypeVar("Handler")
+Key = TypeVar("Key")
+
+
+def command(key: str) -> Callable[[CommandHandler], CommandHandler]:
+    """A row of config/commands.toml: called with the chat and the command as it was read."""
+    return _into(COMMANDS, key)
+
+
+def question(kind: str) -> Callable[[QuestionHandler], QuestionHandler]:
+    """An open question: called with chat, question, what was said, and the digit if it is one.
+
+    Returns None when what was said is no answer; the message then goes its ordinary way and the
+    question stays open.
+    """
+    return _into(QUESTIONS, kind)
+
+
+def on(kind: MessageKind) -> Callable[[MessageHandler], MessageHandler]:
+    return _into(KINDS, kind)
+
+
+def on_event(kind: EventKind) -> Callable[[MessageHandler], MessageHandler]:
+    return _into(EVENTS, kind)
+
+
+def _into(table: dict[Key, Handler], key: Key) -> Callable[[Handler], Handler]:
+    def register(handler: Handler) -> Handler:
+        if key in table:
+            raise ValueError(f"two handlers for {key}")
+        table[key] = handler
+        return handler
+
+    return register

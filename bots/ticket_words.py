@@ -1,0 +1,21 @@
+"""The plain facts of tickets that templates put into words."""
+
+from typing import Any
+
+from models.tickets.table import Ticket
+
+
+def line(ticket: Ticket) -> dict[str, Any]:
+    """One ticket as one line of a list."""
+    return {
+        "ticket_id": ticket.id,
+        "text": ticket.text or "",
+        "category": ticket.category,
+        "subcategory": ticket.subcategory,
+        "urgency": ticket.urgency,
+        "state": ticket.state,
+        "place": ticket.place_name,
+        "spot": ticket.spot,
+        "accept_due": ticket.accept_due_at.isoformat(),
+        "resolve_due": ticket.resolve_due_at.isoformat(),
+    }

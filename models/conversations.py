@@ -1,0 +1,96 @@
+"""Questions that are open for a person, so that a digit answers only what was asked."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base
+
+QUESTION_HOURS = 24
+
+
+class Question(Base):
+    """待答问题 — what we asked somebody and wait for. One of our replies asks at most one."""
+
+    __tablename__ = "questions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    kind: Mapped[str]  # names the handler
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    context: Mapped[dict[str, Any]]
+    is_pushed: Mapped[bool]  # came by itself (a digest), so it waits beside others
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "ix_questions_open",
+            "person_id",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+
+def ask(
+    session: Session,
+    person_id: int,
+    kind: str,
+    context: dict[str, Any],
+    now: datetime,
+    *,
+    ticket_id: int | None = None,
+    is_pushed: bool = False,
+    hours: float = QUESTION_HOURS,
+) -> Question:
+    """Opens a question. One that we ask in a reply takes the place of the one before it."""
+    if not is_pushed:
+        close_asked(session, person_id, now)
+    question = Question(
+        person_id=person_id,
+        kind=kind,
+        ticket_id=ticket_id,
+        context=context,
+        is_pushed=is_pushed,
+        opened_at=now,
+        expires_at=now + timedelta(hours=hours),
+    )
+    session.add(question)
+    session.flush()
+    return question
+
+
+def open_questions(session: Session, person_id: int, now: datetime) -> list[Question]:
+    """The latest first; at most one of them was not pushed."""
+    return list(
+        session.scalars(
+            select(Question)
+            .where(
+                Question.person_id == person_id,
+                Question.closed_at.is_(None),
+                Question.expires_at > now,
+            )
+            .order_by(Question.id.desc())
+        )
+    )
+
+
+def close(question: Question, now: datetime) -> None:
+    question.closed_at = now
+
+
+def close_asked(session: Session, person_id: int, now: datetime) -> None:
+    """Ends the question we asked in a reply, if one is open."""
+    session.execute(
+        update(Question)
+        .where(
+            Question.person_id == person_id,
+            Question.closed_at.is_(None),
+            Question.is_pushed.is_(False),
+        )
+        .values(closed_at=now)
+    )

@@ -1,0 +1,228 @@
+"""Which posts are asked: the table of config/dispatch.toml over the posts of a place."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from config.categories import Intent, Urgency
+from config.policy import load
+from models.base import Statement, UtcDateTime
+from models.people import Person
+from models.places import Area, AreaKind, AreaWithin
+from models.posts import Absence, Post, Role
+from models.ticket_flow import Level
+from models.tickets.table import IS_OPEN, About, Ticket
+
+# From the door outwards: a building's own post comes before its estate's, and so on.
+NEARNESS = {
+    AreaKind.HOUSEHOLD: 0,
+    AreaKind.UNIT: 1,
+    AreaKind.BUILDING: 2,
+    AreaKind.COURTYARD: 3,
+    AreaKind.GRID: 4,
+    AreaKind.ESTATE: 5,
+    AreaKind.COMMUNITY: 6,
+    AreaKind.SUBDISTRICT: 7,
+    AreaKind.DISTRICT: 8,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """在岗人 — a post that can be asked now, and who answers for it (a substitute, maybe)."""
+
+    post_id: int
+    person_id: int
+    role: Role
+    department: str | None
+    nearness: int
+    load: int
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """派单方案 — whom to ask for one ticket."""
+
+    owner: Holder | None
+    helpers: tuple[Holder, ...] = ()
+    alerted: tuple[Holder, ...] = ()
+    gap: tuple[str, ...] = ()  # roles the table asked for and nobody holds
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The row of the table that applies to one matter."""
+
+    owner: tuple[str, ...]
+    helpers: tuple[str, ...]
+    alerted: tuple[str, ...]
+    departments: tuple[str, ...]
+    hidden_from: frozenset[str]
+
+
+@cache
+def rule_for(
+    category: str,
+    urgency: Urgency,
+    intent: Intent,
+    about: About | None,
+    emergency: str | None,
+    is_known: bool,
+) -> Rule:
+    """Picks the row: about somebody, unknown, emergency, intent, category, default."""
+    table = load("dispatch")
+    row: dict[str, Any] = {**table["default"], **table["category"].get(category, {})}
+    row.update(table["intent"].get(intent, {}))
+    departments: Sequence[str] = ()
+    if urgency == Urgency.EMERGENCY:
+        row.update(owner=table["emergency"]["owner"], alerted=table["emergency"]["alerted"])
+        departments = table["emergency"]["departments"].get(emergency or "", ())
+    if not is_known:
+        row.update(table["unknown"])
+    if about is not None:
+        row.update(table["about"][about])
+    hidden_from = frozenset(row.get("hidden_from", ()))
+    return Rule(
+        owner=tuple(role for role in row["owner"] if role not in hidden_from),
+        helpers=tuple(role for role in row["helpers"] if role not in hidden_from),
+        alerted=tuple(role for role in row.get("alerted", ()) if role not in hidden_from),
+        departments=tuple(departments),
+        hidden_from=hidden_from,
+    )
+
+
+def department_of(category: str) -> str:
+    """Which liaison takes this category at the department level."""
+    table = load("dispatch")
+    row: Mapping[str, Any] = {**table["default"], **table["category"].get(category, {})}
+    return str(row["department"])
+
+
+_substitute = aliased(Post)
+_answering = func.coalesce(_substitute.person_id, Post.person_id)
+_load = (
+    select(func.count())
+    .select_from(Ticket)
+    .where(Ticket.owner_id == _answering, IS_OPEN)
+    .scalar_subquery()
+)
+_now: Any = bindparam("now", type_=UtcDateTime(), required=True)
+_HOLDERS = Statement(
+    select(
+        func.coalesce(_substitute.id, Post.id),
+        _answering,
+        Post.role,
+        Post.department,
+        Area.kind,
+        _load,
+        Person.name,
+        Absence.id,
+        _substitute.id,
+    )
+    .select_from(AreaWithin)
+    .join(Post, Post.area_id == AreaWithin.outer_id)
+    .join(Area, Area.id == Post.area_id)
+    .outerjoin(
+        Absence, and_(Absence.post_id == Post.id, Absence.since <= _now, Absence.until > _now)
+    )
+    .outerjoin(_substitute, _substitute.id == Absence.substitute_id)
+    .join(Person, Person.id == _answering)
+    .where(
+        AreaWithin.area_id == bindparam("area_id", required=True),
+        Post.since <= _now,
+        or_(Post.until.is_(None), Post.until > _now),
+    )
+)
+
+
+def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
+    """Everybody who serves this place now, nearest and least loaded first.
+
+    Who is away counts as their substitute; away without one, they are left out.
+    """
+    holders = [
+        Holder(post_id, person_id, role, department, NEARNESS[kind], load, name)
+        for post_id, person_id, role, department, kind, load, name, away, stand_in in _HOLDERS.run(
+            session, area_id=area_id, now=now
+        )
+        if away is None or stand_in is not None
+    ]
+    return sorted(holders, key=lambda one: (one.nearness, one.load, one.post_id))
+
+
+def duty_phones(session: Session, post_ids: Sequence[int]) -> dict[int, str]:
+    """The public numbers of these posts, where they have one."""
+    rows = session.execute(
+        select(Post.id, Post.duty_phone).where(Post.id.in_(post_ids), Post.duty_phone.is_not(None))
+    )
+    return {post_id: phone for post_id, phone in rows if phone}
+
+
+def plan(
+    holders: Sequence[Holder],
+    rule: Rule,
+    *,
+    level: Level = Level.ESTATE,
+    barred: frozenset[int] = frozenset(),
+) -> Plan:
+    """Who is asked. Nobody in `barred` (or holding a hidden post) is, in whatever other role."""
+    accused = barred | {one.person_id for one in holders if one.role in rule.hidden_from}
+    free = [one for one in holders if one.person_id not in accused]
+    wanted = tuple(load("dispatch")["levels"].get(level, rule.owner))
+    owner = _first(free, wanted)
+    gap = () if owner else wanted
+    if owner is None:
+        fallback = load("dispatch")["fallback"]["owner"]
+        owner = _first(free, [role for role in fallback if role not in rule.hidden_from])
+    taken = {owner.person_id} if owner else set()
+    helpers = [one for one in (_first(free, [role]) for role in rule.helpers) if one]
+    alerted = [one for one in free if one.role in rule.alerted or _is_called(one, rule)]
+    return Plan(
+        owner=owner,
+        helpers=tuple(one for one in helpers if one.person_id not in taken),
+        alerted=tuple(_distinct(one for one in alerted if one.person_id not in taken)),
+        gap=gap,
+    )
+
+
+def holder_of(
+    holders: Sequence[Holder],
+    roles: Sequence[str],
+    *,
+    department: str | None = None,
+    barred: frozenset[int] = frozenset(),
+) -> Holder | None:
+    """The first holder of these roles, of this department if one is named."""
+    free = [
+        one
+        for one in holders
+        if one.person_id not in barred
+        and (
+            department is None
+            or one.role != Role.DEPARTMENT_LIAISON
+            or one.department == department
+        )
+    ]
+    return _first(free, roles)
+
+
+def _first(holders: Sequence[Holder], roles: Sequence[str]) -> Holder | None:
+    for role in roles:
+        for one in holders:
+            if one.role == role:
+                return one
+    return None
+
+
+def _is_called(one: Holder, rule: Rule) -> bool:
+    return one.role == Role.DEPARTMENT_LIAISON and one.department in rule.departments
+
+
+def _distinct(holders: Iterable[Holder]) -> list[Holder]:
+    return list({one.person_id: one for one in reversed(list(holders))}.values())[::-1]

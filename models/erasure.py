@@ -1,0 +1,122 @@
+"""What is kept of a person, shown to them, and destroyed at their word; counts stay."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from models import events, homes
+from models.conversations import Question
+from models.events import Event, Fact
+from models.homes import Home
+from models.inbox import InboxMessage
+from models.outbox import Delivery, OutboxMessage
+from models.people import Identity, Person
+from models.places import full_name
+from models.ticket_flow import OPEN
+from models.tickets.table import Note, Ticket
+
+GONE = "erased"
+
+
+def summary(session: Session, person_id: int) -> dict[str, Any]:
+    """In plain facts: home, tickets, messages."""
+    home = homes.current_home(session, person_id)
+    tickets = session.scalars(
+        select(Ticket).where(Ticket.reporter_id == person_id).order_by(Ticket.id.desc())
+    ).all()
+    sent = session.scalar(
+        select(func.count()).select_from(OutboxMessage).where(OutboxMessage.person_id == person_id)
+    )
+    return {
+        "home": full_name(session, home.area_id) if home else None,
+        "room": home.room if home else None,
+        "tickets": [{"ticket_id": one.id, "text": one.text or ""} for one in tickets[:9]],
+        "total": len(tickets),
+        "messages": sent or 0,
+    }
+
+
+def erase(session: Session, person_id: int, now: datetime) -> None:
+    """注销: name, phone, home, words and the key to what the history says are destroyed.
+
+    Open matters go on without their author; what was counted stays counted. Messages to others
+    that quote the person's words are emptied too.
+    """
+    person = session.get_one(Person, person_id)
+    person.name = person.phone = person.phone_hash = person.union_id = person.own_key = None
+    homes.leave(session, person_id, now)
+    mine = select(Ticket.id).where(Ticket.reporter_id == person_id)
+    session.execute(update(Home).where(Home.person_id == person_id).values(room=None))
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            (OutboxMessage.person_id == person_id)
+            | OutboxMessage.ticket_id.in_(mine)
+            | OutboxMessage.event_id.in_(_events_of(person_id))
+        )
+        .values(context={}, template=GONE)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.template == GONE,
+            OutboxMessage.state.in_([Delivery.QUEUED, Delivery.HELD]),
+        )
+        .values(state=Delivery.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(update(Note).where(Note.author_id == person_id).values(text=None))
+    session.execute(update(Note).where(Note.ticket_id.in_(mine)).values(text=None))
+    session.execute(
+        update(Ticket)
+        .where(Ticket.reporter_id == person_id)
+        .values(text=None, spot=None, hides_reporter=True, evidence=[])
+    )
+    session.execute(
+        update(Question).where(Question.person_id == person_id).values(context={}, closed_at=now)
+    )
+    _forget_identities(session, person_id)
+    events.record(
+        session,
+        Fact(
+            verb="person_erased",
+            subject_kind="person",
+            subject_id=person_id,
+            at=now,
+            actor_id=person_id,
+            detail={"open_tickets": _open_count(session, person_id)},
+        ),
+    )
+
+
+def _events_of(person_id: int) -> Any:
+    return select(Event.id).where(
+        Event.actor_id == person_id, Event.subject_kind.in_(["home", "ticket"])
+    )
+
+
+def _open_count(session: Session, person_id: int) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Ticket)
+            .where(Ticket.reporter_id == person_id, Ticket.state.in_(OPEN))
+        )
+        or 0
+    )
+
+
+def _forget_identities(session: Session, person_id: int) -> None:
+    """The openid is personal too; a later message from it is a newcomer's."""
+    for identity in session.scalars(select(Identity).where(Identity.person_id == person_id)):
+        gone = f"{GONE}-{identity.id}"
+        session.execute(
+            update(InboxMessage)
+            .where(InboxMessage.account == identity.account, InboxMessage.openid == identity.openid)
+            .values(openid=gone, reply=None, kept=None)
+        )
+        identity.openid, identity.is_following = gone, False
+    session.flush()

@@ -1,0 +1,122 @@
+"""The append-only event log; every reaction to an event starts here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, bindparam, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from config.policy import load
+from models import outbox
+from models.base import Base, Statement
+from models.outbox import Quiet
+
+
+class Event(Base):
+    """事件 — one thing that happened: who, what, old and new, why, when. Never changed."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject_kind: Mapped[str]
+    subject_id: Mapped[int]
+    verb: Mapped[str]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))  # None: the clock
+    capacity: Mapped[str | None]
+    old: Mapped[str | None]
+    new: Mapped[str | None]
+    area_id: Mapped[int | None]  # as it was then
+    detail: Mapped[dict[str, Any]]  # ids, numbers and codes; nothing personal
+    words: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed by the author's own key
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_events_subject", "subject_kind", "subject_id"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a verb tells the log, and whom it concerns.
+
+    `parties` maps a part (owner, helper, reporter ...) to person ids; config/notifications.toml
+    says which part hears of which verb in which words. `context` fills those words.
+    """
+
+    verb: str
+    subject_kind: str
+    subject_id: int
+    at: datetime
+    account: str = "main"
+    actor_id: int | None = None
+    capacity: str | None = None
+    old: str | None = None
+    new: str | None = None
+    area_id: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    words: bytes | None = None
+    parties: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+    wakes: bool = False  # may come at night
+    expires_at: datetime | None = None
+
+
+_COLUMNS = [column for column in Event.__table__.c if column.name != "id"]
+_INSERT = Statement(
+    insert(Event)
+    .values({column.name: bindparam(column.name, type_=column.type) for column in _COLUMNS})
+    .returning(Event.id)
+)
+
+
+def record(session: Session, *facts: Fact) -> list[int]:
+    """Writes the facts and the messages they cause; returns the events' ids."""
+    ids = []
+    messages: list[dict[str, Any]] = []
+    for fact in facts:
+        row = _INSERT.first(
+            session,
+            subject_kind=fact.subject_kind,
+            subject_id=fact.subject_id,
+            verb=fact.verb,
+            actor_id=fact.actor_id,
+            capacity=fact.capacity,
+            old=fact.old,
+            new=fact.new,
+            area_id=fact.area_id,
+            detail=fact.detail,
+            words=fact.words,
+            at=fact.at,
+        )
+        event_id = row[0] if row else 0
+        ids.append(event_id)
+        messages.extend(_messages(fact, event_id))
+    if messages:
+        outbox.queue(session, messages)
+    return ids
+
+
+def reactions(verb: str) -> Mapping[str, str]:
+    """Part → template, from config/notifications.toml."""
+    table: Mapping[str, str] = load("notifications").get(verb, {})
+    return table
+
+
+def _messages(fact: Fact, event_id: int) -> Iterable[dict[str, Any]]:
+    for part, template in reactions(fact.verb).items():
+        for person_id in dict.fromkeys(fact.parties.get(part, ())):
+            if person_id == fact.actor_id:
+                continue  # who did it has the reply
+            yield {
+                "person_id": person_id,
+                "account": fact.account,
+                "template": template,
+                "context": dict(fact.context),
+                "quiet": Quiet.IGNORE if fact.wakes else Quiet.RESPECT,
+                "unique_key": f"{event_id}:{template}:{person_id}",
+                "ticket_id": fact.subject_id if fact.subject_kind == "ticket" else None,
+                "event_id": event_id,
+                "not_before": fact.at,
+                "expires_at": fact.expires_at,
+                "created_at": fact.at,
+            }

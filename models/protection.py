@@ -1,0 +1,98 @@
+"""What a person is to a ticket: the one answer to who may see, get and close it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import dispatch
+from models.errors import NotAllowed
+from models.places import root_area_id
+from models.posts import Role
+from models.ticket_flow import Capacity
+from models.tickets.table import ACTIVE, Assignment, Part, Supporter, Ticket
+
+SUPERVISING = frozenset(
+    {Role.GRID_LEADER, Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF, Role.DUTY_DESK}
+)
+
+
+def accused_persons(session: Session, ticket: Ticket, now: datetime) -> frozenset[int]:
+    """Whom the ticket is about: they hold a hidden post here, in whatever other role they act."""
+    if ticket.about is None:
+        return frozenset()
+    hidden = rule_of(ticket).hidden_from
+    return frozenset(
+        one.person_id for one in holders_for(session, ticket, now) if one.role in hidden
+    )
+
+
+def capacities(
+    session: Session, ticket: Ticket, person_id: int, now: datetime
+) -> frozenset[Capacity]:
+    """Everything this person is to this ticket; empty means they may not even see it."""
+    found = set()
+    if person_id == ticket.reporter_id:
+        found.add(Capacity.REPORTER)
+    if person_id in accused_persons(session, ticket, now):
+        return frozenset(found)
+    parts = session.scalars(
+        select(Assignment.part).where(
+            Assignment.ticket_id == ticket.id,
+            Assignment.person_id == person_id,
+            Assignment.answer.in_(ACTIVE),
+        )
+    )
+    for part in parts:
+        found.add(Capacity.OWNER if part == Part.OWNER else Capacity.HELPER)
+    if any(
+        one.person_id == person_id and one.role in SUPERVISING
+        for one in holders_for(session, ticket, now)
+    ):
+        found.add(Capacity.SUPERVISOR)
+    return frozenset(found)
+
+
+def may_see(session: Session, ticket: Ticket, person_id: int, now: datetime) -> bool:
+    """Reporter, who works on it, who supervises the place; a supporter sees its progress.
+
+    Who has worked on it keeps sight of it after it ended, unless the ticket is about them.
+    """
+    if capacities(session, ticket, person_id, now):
+        return True
+    if person_id in accused_persons(session, ticket, now):
+        return False
+    took_part = select(Assignment.id).where(
+        Assignment.ticket_id == ticket.id, Assignment.person_id == person_id
+    )
+    joined = select(Supporter.id).where(
+        Supporter.ticket_id == ticket.id, Supporter.person_id == person_id
+    )
+    return session.scalar(took_part.limit(1)) is not None or session.scalar(joined) is not None
+
+
+def seen(session: Session, ticket_id: int, person_id: int, now: datetime) -> Ticket:
+    """The ticket, if this person may see it. The same refusal for a wrong number and a hidden
+    ticket, so that nobody learns from the answer which numbers exist."""
+    ticket = session.get(Ticket, ticket_id)
+    if ticket is None or not may_see(session, ticket, person_id, now):
+        raise NotAllowed(number=f"#{ticket_id}")
+    return ticket
+
+
+def rule_of(ticket: Ticket) -> dispatch.Rule:
+    """The row of the dispatch table that applies to this ticket."""
+    return dispatch.rule_for(
+        ticket.category,
+        ticket.urgency,
+        ticket.intent,
+        ticket.about,
+        ticket.emergency,
+        ticket.area_id is not None,
+    )
+
+
+def holders_for(session: Session, ticket: Ticket, now: datetime) -> list[dispatch.Holder]:
+    """Everybody who serves the ticket's place; the whole house while the place is unknown."""
+    area_id = ticket.area_id or root_area_id(session)
+    return dispatch.holders_at(session, area_id, now) if area_id else []

@@ -1,0 +1,113 @@
+"""Who is writing: one query that tells everything the dialogue needs about an identity."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, exists, select, text
+from sqlalchemy.orm import Session, aliased
+
+from models.base import Statement, UtcDateTime
+from models.conversations import Question
+from models.homes import CURRENT, Home, HomeState
+from models.outbox import OutboxMessage
+from models.people import Identity, Person
+from models.places import Area
+from models.posts import Post
+from models.sealing import new_own_key
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """说话人 — a person as one account knows them, with home and standing."""
+
+    identity_id: int
+    person_id: int
+    account: str
+    name: str | None
+    is_following: bool
+    home_id: int | None  # of the building
+    home_state: HomeState | None
+    home_name: str | None
+    estate_id: int | None
+    estate_name: str | None
+    community_id: int | None
+    has_posts: bool
+    has_questions: bool
+    has_held: bool  # messages that waited for this person to write
+    is_new: bool = False
+
+    @property
+    def home_label(self) -> str | None:
+        """幸福小区3号楼, or None without a home."""
+        return f"{self.estate_name or ''}{self.home_name}" if self.home_name else None
+
+
+_building, _estate = aliased(Area), aliased(Area)
+_IS_CURRENT = text(f"homes.{CURRENT}")
+_IS_OPEN = text("questions.closed_at IS NULL")
+_IS_HELD = text("outbox.state = 'held'")
+_SPEAKER = Statement(
+    select(
+        Identity.id,
+        Identity.person_id,
+        Person.name,
+        Identity.is_following,
+        _building.id,
+        Home.state,
+        _building.name,
+        _estate.id,
+        _estate.name,
+        _building.community_id,
+        exists(select(Post.id).where(Post.person_id == Identity.person_id)),
+        exists(
+            select(Question.id).where(
+                Question.person_id == Identity.person_id,
+                _IS_OPEN,
+                Question.expires_at > bindparam("now", type_=UtcDateTime(), required=True),
+            )
+        ),
+        exists(select(OutboxMessage.id).where(OutboxMessage.person_id == Person.id, _IS_HELD)),
+    )
+    .join(Person, Person.id == Identity.person_id)
+    .outerjoin(Home, and_(Home.person_id == Person.id, _IS_CURRENT))
+    .outerjoin(_building, _building.id == Home.area_id)
+    .outerjoin(_estate, _estate.id == _building.estate_id)
+    .where(
+        Identity.account == bindparam("account", required=True),
+        Identity.openid == bindparam("openid", required=True),
+    )
+)
+
+
+def speaker(session: Session, account: str, openid: str, now: datetime) -> Speaker:
+    """Who this openid is; somebody who never wrote before becomes a person now."""
+    row = _SPEAKER.first(session, account=account, openid=openid, now=now)
+    if row is None:
+        return _newcomer(session, account, openid, now)
+    return Speaker(
+        identity_id=row[0],
+        person_id=row[1],
+        account=account,
+        name=row[2],
+        is_following=row[3],
+        home_id=row[4],
+        home_state=row[5],
+        home_name=row[6],
+        estate_id=row[7],
+        estate_name=row[8],
+        community_id=row[9],
+        has_posts=bool(row[10]),
+        has_questions=bool(row[11]),
+        has_held=bool(row[12]),
+    )
+
+
+def _newcomer(session: Session, account: str, openid: str, now: datetime) -> Speaker:
+    person = Person(own_key=new_own_key(), created_at=now)
+    session.add(person)
+    session.flush()
+    session.add(Identity(account=account, openid=openid, person_id=person.id, created_at=now))
+    session.flush()
+    found = _SPEAKER.first(session, account=account, openid=openid, now=now)
+    assert found is not None
+    return replace(speaker(session, account, openid, now), is_new=True)

@@ -1,0 +1,1 @@
+"""Tickets: their rows, how one is opened, and everything that may happen to it."""

@@ -1,0 +1,60 @@
+"""What the words about a ticket are filled with, and whom they concern."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.people import Person
+from models.posts import Post
+from models.tickets.table import ACTIVE, Assignment, Part, Supporter, Ticket
+
+
+def context(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """The plain facts of a ticket for templates. Nothing in it tells who reported it."""
+    owner: dict[str, Any] = {"owner_role": None, "owner_name": None, "owner_department": None}
+    if ticket.owner_post_id:
+        row = session.execute(
+            select(Post.role, Post.department, Person.name)
+            .join(Person, Person.id == ticket.owner_id)
+            .where(Post.id == ticket.owner_post_id)
+        ).one()
+        owner = {"owner_role": row[0], "owner_department": row[1], "owner_name": row[2]}
+    return {
+        "ticket_id": ticket.id,
+        "text": ticket.text or "",
+        "category": ticket.category,
+        "subcategory": ticket.subcategory,
+        "urgency": ticket.urgency,
+        "intent": ticket.intent,
+        "emergency": ticket.emergency,
+        "place": ticket.place_name,
+        "spot": ticket.spot,
+        "state": ticket.state,
+        "level": ticket.level,
+        "accept_due": ticket.accept_due_at.isoformat(),
+        "resolve_due": ticket.resolve_due_at.isoformat(),
+        "outcome": ticket.outcome,
+        "result": ticket.result,
+        **owner,
+    }
+
+
+def parties(session: Session, ticket: Ticket) -> dict[str, Sequence[int]]:
+    """Part in the matter → persons: who reported, who joined, who is asked."""
+    joined = session.scalars(
+        select(Supporter.person_id).where(Supporter.ticket_id == ticket.id)
+    ).all()
+    asked = session.execute(
+        select(Assignment.part, Assignment.person_id).where(
+            Assignment.ticket_id == ticket.id, Assignment.answer.in_(ACTIVE)
+        )
+    ).all()
+    return {
+        "reporter": [ticket.reporter_id],
+        "supporters": joined,
+        "owner": [ticket.owner_id] if ticket.owner_id else [],
+        "helpers": [person for part, person in asked if part == Part.HELPER],
+        "alerted": [person for part, person in asked if part == Part.ALERTED],
+    }

@@ -1,0 +1,88 @@
+"""Which tickets a person is asked to look at: queries only."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.ticket_flow import OPEN, State
+from models.tickets.table import ACTIVE, Answer, Assignment, Ticket
+
+RECENT_MINUTES = 10  # a photo or place that follows within them belongs to the ticket
+
+
+def reported_by(session: Session, person_id: int, limit: int = 9) -> Sequence[Ticket]:
+    """The latest first; withdrawn ones are left out."""
+    return session.scalars(
+        select(Ticket)
+        .where(Ticket.reporter_id == person_id, Ticket.state != State.WITHDRAWN)
+        .order_by(Ticket.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def open_reported_by(session: Session, person_id: int, limit: int = 9) -> Sequence[Ticket]:
+    return session.scalars(
+        select(Ticket)
+        .where(Ticket.reporter_id == person_id, Ticket.state.in_(OPEN))
+        .order_by(Ticket.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def unrated_by(session: Session, person_id: int) -> Sequence[Ticket]:
+    """Resolved, and waiting for this reporter's word."""
+    return session.scalars(
+        select(Ticket)
+        .where(Ticket.reporter_id == person_id, Ticket.state == State.RESOLVED)
+        .order_by(Ticket.id)
+    ).all()
+
+
+def recent_of(session: Session, person_id: int, now: datetime) -> Ticket | None:
+    """The matter this person just reported."""
+    return session.scalars(
+        select(Ticket)
+        .where(
+            Ticket.reporter_id == person_id,
+            Ticket.opened_at > now - timedelta(minutes=RECENT_MINUTES),
+            Ticket.state.in_(OPEN),
+        )
+        .order_by(Ticket.id.desc())
+        .limit(1)
+    ).first()
+
+
+def tasks_of(
+    session: Session, person_id: int, answers: frozenset[Answer] = ACTIVE, limit: int = 200
+) -> Sequence[tuple[Ticket, Assignment]]:
+    """What this person was asked to work on, most urgent deadline first."""
+    rows = session.execute(
+        select(Ticket, Assignment)
+        .join(Assignment, Assignment.ticket_id == Ticket.id)
+        .where(
+            Assignment.person_id == person_id,
+            Assignment.answer.in_(answers),
+            Ticket.state.in_(OPEN),
+        )
+        .order_by(Ticket.resolve_due_at, Ticket.id)
+        .limit(limit)
+    )
+    return [(ticket, assignment) for ticket, assignment in rows]
+
+
+def just_worked_on(session: Session, person_id: int, now: datetime) -> Ticket | None:
+    """The ticket whose task this person answered last, lately: a photo of theirs belongs to it."""
+    since = now - timedelta(minutes=RECENT_MINUTES)
+    return session.scalars(
+        select(Ticket)
+        .join(Assignment, Assignment.ticket_id == Ticket.id)
+        .where(
+            Assignment.person_id == person_id,
+            Assignment.answer.in_([Answer.ACCEPTED, Answer.DONE]),
+            Assignment.answered_at > since,
+        )
+        .order_by(Assignment.answered_at.desc())
+        .limit(1)
+    ).first()

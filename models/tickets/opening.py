@@ -1,0 +1,209 @@
+"""Opens a ticket: the hot path of the house, a handful of statements compiled once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert
+from sqlalchemy.orm import Session
+
+from config.categories import Intent, Urgency
+from models import dispatch, events, sla
+from models.base import Statement
+from models.dispatch import Holder, Plan
+from models.events import Fact
+from models.places import root_area_id
+from models.ticket_flow import Level, State
+from models.tickets import clock
+from models.tickets.table import About, Answer, Assignment, Part, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """诉求 — what a resident said, understood and placed as far as it could be."""
+
+    account: str
+    reporter_id: int
+    text: str
+    category: str
+    subcategory: str | None
+    urgency: Urgency
+    intent: Intent
+    confidence: float
+    evidence: Sequence[tuple[str, float]] = ()
+    emergency: str | None = None
+    about: About | None = None
+    hides_reporter: bool = False
+    area_id: int | None = None
+    community_id: int | None = None
+    place_name: str | None = None
+    spot: str | None = None
+    is_class_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """受理结果 — what the resident is told at once."""
+
+    ticket_id: int
+    owner: Holder | None
+    context: dict[str, Any]
+
+
+_TICKET_COLUMNS = (
+    *("account", "reporter_id", "text", "category", "subcategory", "urgency", "intent"),
+    *("emergency", "confidence", "evidence", "about", "hides_reporter", "area_id"),
+    *("community_id", "place_name", "spot", "state", "owner_post_id", "owner_id", "opened_at"),
+    *("accept_due_at", "resolve_due_at", "clock_at", "clock_step"),
+)
+_ASSIGNMENT_COLUMNS = ("ticket_id", "post_id", "person_id", "part", "answer", "asked_at")
+
+
+def _inserting(table: Any, names: Sequence[str]) -> Any:
+    return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
+
+
+_INSERT = Statement(_inserting(Ticket.__table__, _TICKET_COLUMNS).returning(Ticket.__table__.c.id))
+_ASK = Statement(_inserting(Assignment.__table__, _ASSIGNMENT_COLUMNS))
+
+
+def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
+    """A new ticket with its owner, helpers, deadlines, first events and messages.
+
+    The duty desk owns it while class or place is unknown. An empty house leaves it reported,
+    without owner, for the sweep to dispatch as soon as somebody holds a post.
+    """
+    is_known = report.area_id is not None and report.is_class_known
+    rule = dispatch.rule_for(
+        report.category, report.urgency, report.intent, report.about, report.emergency, is_known
+    )
+    area_id = report.area_id or root_area_id(session)
+    holders = dispatch.holders_at(session, area_id, now) if area_id else []
+    plan = dispatch.plan(holders, rule)
+    row = _row(report, plan.owner, now)
+    inserted = _INSERT.first(session, **row)
+    ticket_id: int = inserted[0] if inserted else 0
+    _ask(session, ticket_id, plan, now)
+    context = _context(ticket_id, report, row, plan.owner)
+    events.record(session, *_facts(ticket_id, report, row, plan, holders, context, now))
+    return Opened(ticket_id, plan.owner, context)
+
+
+def _row(report: Report, owner: Holder | None, now: datetime) -> dict[str, Any]:
+    terms = sla.deadlines(report.category, report.urgency, now)
+    # Nothing of a new ticket comes before the time to accept it has passed.
+    return {
+        "account": report.account,
+        "reporter_id": report.reporter_id,
+        "text": report.text,
+        "category": report.category,
+        "subcategory": report.subcategory,
+        "urgency": report.urgency,
+        "intent": report.intent,
+        "emergency": report.emergency,
+        "confidence": report.confidence,
+        "evidence": [[word, weight] for word, weight in report.evidence],
+        "about": report.about,
+        "hides_reporter": report.hides_reporter,
+        "area_id": report.area_id,
+        "community_id": report.community_id,
+        "place_name": report.place_name,
+        "spot": report.spot,
+        "state": State.DISPATCHED if owner else State.REPORTED,
+        "owner_post_id": owner.post_id if owner else None,
+        "owner_id": owner.person_id if owner else None,
+        "opened_at": now,
+        "accept_due_at": terms.accept_due_at,
+        "resolve_due_at": terms.resolve_due_at,
+        "clock_at": terms.accept_due_at,
+        "clock_step": clock.ACCEPT,
+    }
+
+
+def _ask(session: Session, ticket_id: int, plan: Plan, now: datetime) -> None:
+    asked = [(plan.owner, Part.OWNER)] if plan.owner else []
+    asked += [(one, Part.HELPER) for one in plan.helpers]
+    helping = {one.person_id for one in plan.helpers}
+    asked += [(one, Part.ALERTED) for one in plan.alerted if one.person_id not in helping]
+    for holder, part in asked:
+        _ASK.run(
+            session,
+            ticket_id=ticket_id,
+            post_id=holder.post_id,
+            person_id=holder.person_id,
+            part=part,
+            answer=Answer.ASKED,
+            asked_at=now,
+        )
+
+
+def _context(
+    ticket_id: int, report: Report, row: dict[str, Any], owner: Holder | None
+) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket_id,
+        "text": report.text,
+        "category": report.category,
+        "subcategory": report.subcategory,
+        "urgency": report.urgency,
+        "intent": report.intent,
+        "emergency": report.emergency,
+        "place": report.place_name,
+        "spot": report.spot,
+        "state": row["state"],
+        "level": Level.ESTATE,
+        "accept_due": row["accept_due_at"].isoformat(),
+        "resolve_due": row["resolve_due_at"].isoformat(),
+        "outcome": None,
+        "result": None,
+        "owner_role": owner.role if owner else None,
+        "owner_name": owner.name if owner else None,
+        "owner_department": owner.department if owner else None,
+    }
+
+
+def _facts(
+    ticket_id: int,
+    report: Report,
+    row: dict[str, Any],
+    plan: Plan,
+    holders: Sequence[Holder],
+    context: dict[str, Any],
+    now: datetime,
+) -> list[Fact]:
+    is_emergency = report.urgency == Urgency.EMERGENCY
+    opened = Fact(
+        verb="ticket_opened",
+        subject_kind="ticket",
+        subject_id=ticket_id,
+        at=now,
+        account=report.account,
+        actor_id=report.reporter_id,
+        capacity="reporter",
+        new=State.REPORTED,
+        area_id=report.area_id,
+        detail={"category": report.category, "urgency": report.urgency, "intent": report.intent},
+    )
+    if plan.owner is None:
+        return [opened]
+    dispatched = Fact(
+        verb="emergency_dispatched" if is_emergency else "ticket_dispatched",
+        subject_kind="ticket",
+        subject_id=ticket_id,
+        at=now,
+        account=report.account,
+        old=State.REPORTED,
+        new=State.DISPATCHED,
+        area_id=report.area_id,
+        detail={"owner": plan.owner.post_id, "gap": list(plan.gap)},
+        parties={
+            "new_owner": [plan.owner.person_id],
+            "new_helpers": [one.person_id for one in plan.helpers],
+            "new_alerted": [one.person_id for one in plan.alerted],
+            "gap": [one.person_id for one in holders if plan.gap and one.role == "community_staff"],
+        },
+        context=context | ({"gap": list(plan.gap)} if plan.gap else {}),
+        wakes=is_emergency,
+    )
+    return [opened, dispatched]

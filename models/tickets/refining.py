@@ -1,0 +1,166 @@
+"""What is learned about a ticket after it was opened: class, place, notes, urging."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from config.categories import Urgency
+from models import dispatch, events
+from models.errors import AlreadyDone, NotAllowed, TooLate
+from models.events import Fact
+from models.localtime import is_same_day
+from models.people import Person
+from models.places import Area, AreaKind, full_name
+from models.protection import capacities, holders_for, rule_of
+from models.sealing import seal_for
+from models.ticket_flow import OPEN, WAITING, Capacity, State
+from models.tickets import assigning, clock, facts
+from models.tickets.table import Note, Ticket
+
+
+def reclassify(
+    session: Session,
+    ticket: Ticket,
+    category: str,
+    subcategory: str | None,
+    *,
+    by: int,
+    at: datetime,
+) -> None:
+    """改类: the right class, by the resident or by staff; deadlines are computed anew.
+
+    A ticket that nobody has taken goes to the post of its new class.
+    """
+    if not capacities(session, ticket, by, at):
+        raise NotAllowed(number=ticket.number)
+    if ticket.state not in OPEN:
+        raise TooLate(number=ticket.number)
+    old = {"category": ticket.category, "subcategory": ticket.subcategory}
+    ticket.category, ticket.subcategory = category, subcategory
+    ticket.confidence = 1.0
+    clock.set_deadlines(ticket, at)
+    _told(session, ticket, "ticket_reclassified", by, at, detail={"before_class": old})
+    if ticket.state in WAITING:
+        redispatch(session, ticket, at)
+
+
+def place(session: Session, ticket: Ticket, area: Area, *, by: int, at: datetime) -> None:
+    """The place became known; a ticket that nobody has taken goes to who serves it."""
+    if ticket.state not in OPEN:
+        raise TooLate(number=ticket.number)
+    ticket.area_id, ticket.community_id = area.id, community_of(area)
+    ticket.place_name = full_name(session, area.id)
+    _told(session, ticket, "ticket_placed", by, at, detail={"area": area.id})
+    if ticket.state in WAITING:
+        redispatch(session, ticket, at)
+
+
+def community_of(area: Area) -> int | None:
+    return area.id if area.kind == AreaKind.COMMUNITY else area.community_id
+
+
+def redispatch(session: Session, ticket: Ticket, at: datetime) -> bool:
+    """Hands an untaken ticket to the post the table names now; says whether it moved."""
+    holders = holders_for(session, ticket, at)
+    plan = dispatch.plan(holders, rule_of(ticket), level=ticket.level)
+    if plan.owner is None or plan.owner.post_id == ticket.owner_post_id:
+        return False
+    old = ticket.state
+    assigning.hand_to(session, ticket, plan.owner, at)
+    assigning.replace_helpers(session, ticket, plan.helpers, at)
+    ticket.state = State.DISPATCHED
+    clock.set_clock(ticket, at)
+    events.record(
+        session,
+        Fact(
+            verb="ticket_dispatched",
+            subject_kind="ticket",
+            subject_id=ticket.id,
+            at=at,
+            account=ticket.account,
+            old=old,
+            new=ticket.state,
+            area_id=ticket.area_id,
+            detail={"owner": plan.owner.post_id, "gap": list(plan.gap)},
+            parties={
+                "new_owner": [plan.owner.person_id],
+                "new_helpers": [one.person_id for one in plan.helpers],
+            },
+            context=facts.context(session, ticket),
+            wakes=ticket.urgency == Urgency.EMERGENCY,
+        ),
+    )
+    return True
+
+
+def add_note(
+    session: Session, ticket: Ticket, text: str, *, by: int, at: datetime, for_reporter: bool
+) -> Note:
+    """补充/备注/回复: words beside the ticket. They never move a deadline."""
+    mine = capacities(session, ticket, by, at)
+    if not mine:
+        raise NotAllowed(number=ticket.number)
+    note = Note(ticket_id=ticket.id, author_id=by, text=text, for_reporter=for_reporter, at=at)
+    session.add(note)
+    verb = "ticket_supplemented" if mine == {Capacity.REPORTER} else "ticket_noted"
+    _told(
+        session,
+        ticket,
+        "ticket_answered" if for_reporter else verb,
+        by,
+        at,
+        words=text,
+        extra={"note": text},
+    )
+    return note
+
+
+def urge(session: Session, ticket: Ticket, *, by: int, at: datetime) -> None:
+    """催办: the reporter asks to hurry, once a day."""
+    if by != ticket.reporter_id:
+        raise NotAllowed(number=ticket.number)
+    if ticket.state not in OPEN:
+        raise TooLate(number=ticket.number)
+    if ticket.urged_at is not None and is_same_day(ticket.urged_at, at):
+        raise AlreadyDone(number=ticket.number)
+    ticket.urged_at = at
+    _told(session, ticket, "ticket_urged", by, at)
+
+
+def hide_reporter(ticket: Ticket, *, by: int) -> None:
+    """The reporter's wish: handlers are not told who wrote."""
+    if by != ticket.reporter_id:
+        raise NotAllowed(number=ticket.number)
+    ticket.hides_reporter = True
+
+
+def _told(
+    session: Session,
+    ticket: Ticket,
+    verb: str,
+    by: int,
+    at: datetime,
+    *,
+    detail: dict[str, Any] | None = None,
+    words: str | None = None,
+    extra: dict[str, Any] | None = None,
+) -> None:
+    author = session.get_one(Person, by)
+    session.flush()
+    events.record(
+        session,
+        Fact(
+            verb=verb,
+            subject_kind="ticket",
+            subject_id=ticket.id,
+            at=at,
+            account=ticket.account,
+            actor_id=by,
+            area_id=ticket.area_id,
+            detail=detail or {},
+            words=seal_for(author.own_key, words) if words else None,
+            parties=facts.parties(session, ticket),
+            context=facts.context(session, ticket) | (extra or {}),
+        ),
+    )

@@ -1,0 +1,193 @@
+"""The rows of tickets and of the posts asked to work on them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from config.categories import Intent, Urgency
+from models.base import Base
+from models.ticket_flow import OPEN, WAITING, Level, Outcome, State
+
+_OPEN_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in sorted(OPEN)))
+
+# For the partial indexes to serve, a query must say this very condition with no bound values.
+IS_OPEN = sql(f"tickets.{_OPEN_SQL}")
+
+
+def _where_open(*columns: str, name: str) -> Index:
+    return Index(name, *columns, sqlite_where=sql(_OPEN_SQL), postgresql_where=sql(_OPEN_SQL))
+
+
+class About(StrEnum):
+    """被投诉方 — whom a matter accuses; it goes one level past them."""
+
+    PROPERTY = "property"
+    BUILDING_HEAD = "building_head"
+    COMMITTEE = "committee"
+    GRID = "grid"
+    COMMUNITY = "community"
+
+
+class Ticket(Base):
+    """工单 — a resident's matter, from intake to archive. Its verbs stand in `actions`."""
+
+    __tablename__ = "tickets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    reporter_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    text: Mapped[str | None]  # None once the reporter is erased
+    category: Mapped[str]
+    subcategory: Mapped[str | None]
+    urgency: Mapped[Urgency]
+    intent: Mapped[Intent]
+    emergency: Mapped[str | None]
+    confidence: Mapped[float]
+    evidence: Mapped[list[Any]]  # [[word, weight], ...] behind the class
+    about: Mapped[About | None]
+    hides_reporter: Mapped[bool] = mapped_column(server_default="0")
+
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
+    place_name: Mapped[str | None]  # as people say it: estate and building
+    spot: Mapped[str | None]  # 东门旁边, 地下车库B2
+
+    state: Mapped[State]
+    state_before: Mapped[State | None]  # of a suspended or merged one
+    level: Mapped[Level] = mapped_column(server_default=Level.ESTATE)
+    outcome: Mapped[Outcome | None]
+    result: Mapped[str | None]
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+
+    owner_post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))  # who is asked now
+    first_contact_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))  # 首问负责
+
+    opened_at: Mapped[datetime]
+    accept_due_at: Mapped[datetime]
+    resolve_due_at: Mapped[datetime]
+    level_due_at: Mapped[datetime | None]  # by when the level it went up to must act
+    clock_at: Mapped[datetime | None]  # when the clock next does something to it
+    clock_step: Mapped[str | None]
+    accepted_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None]
+    pauses: Mapped[list[Any]] = mapped_column(server_default="[]")  # [[from, to], ...] ISO
+    urged_at: Mapped[datetime | None]
+
+    returns: Mapped[int] = mapped_column(server_default="0")
+    reopens: Mapped[int] = mapped_column(server_default="0")
+    is_solved: Mapped[bool | None]
+    stars: Mapped[int | None]
+    rated_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        _where_open("owner_id", name="ix_tickets_owner_open"),
+        _where_open("community_id", name="ix_tickets_community_open"),
+        Index(
+            "ix_tickets_clock",
+            "clock_at",
+            sqlite_where=sql("clock_at IS NOT NULL"),
+            postgresql_where=sql("clock_at IS NOT NULL"),
+        ),
+        CheckConstraint("stars BETWEEN 1 AND 5", name="stars_in_range"),
+        CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_has_target"),
+        CheckConstraint(
+            "state NOT IN ('resolved', 'archived') OR result IS NOT NULL", name="end_has_result"
+        ),
+        CheckConstraint(
+            "state NOT IN ('resolved', 'archived') OR outcome IS NOT NULL", name="end_has_outcome"
+        ),
+        CheckConstraint(
+            "state != 'suspended' OR suspended_until IS NOT NULL", name="suspension_has_end"
+        ),
+    )
+
+    @property
+    def number(self) -> str:
+        return f"#{self.id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in WAITING
+
+
+class Part(StrEnum):
+    """分工 — what an asked post is to the ticket."""
+
+    OWNER = "owner"
+    HELPER = "helper"  # confirms on the spot; unpaid, without a clock
+    ALERTED = "alerted"  # of an emergency: all at once
+
+
+class Answer(StrEnum):
+    """答复 — what an asked post said."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    RELEASED = "released"
+    DONE = "done"
+
+
+ACTIVE = frozenset({Answer.ASKED, Answer.ACCEPTED})
+
+
+class Assignment(Base):
+    """派单 — one post asked to work on one ticket, and its answer."""
+
+    __tablename__ = "assignments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    part: Mapped[Part]
+    answer: Mapped[Answer]
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "ix_assignments_active",
+            "person_id",
+            sqlite_where=sql("answer IN ('asked', 'accepted')"),
+            postgresql_where=sql("answer IN ('asked', 'accepted')"),
+        ),
+    )
+
+
+class Note(Base):
+    """记录 — what staff or the reporter added to a ticket; never moves a deadline."""
+
+    __tablename__ = "ticket_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    text: Mapped[str | None]
+    for_reporter: Mapped[bool]
+    at: Mapped[datetime]
+
+
+class Supporter(Base):
+    """同求 — a neighbour with the same matter; hears of its progress."""
+
+    __tablename__ = "supporters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    joined_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("ticket_id", "person_id"),)
