@@ -57,7 +57,7 @@ def refresh_access_tokens(client: WeChatClient) -> list[str]:
     failing = []
     for account in client.tokens.accounts():
         try:
-            client.renew_token(account)
+            client.tokens.current(account)
         except (ApiRefused, ApiStopped, CredentialsMissing, NotReached, Unanswered) as failure:
             log.warning("account %s has no access token: %s", account, failure)
             failing.append(account)

@@ -63,15 +63,17 @@ def ensure_account(session: Session, key: str) -> None:
     )
 
 
-def stop(session: Session, account: str, api: str, until: datetime, reason: str) -> bool:
-    """Stops an API, or EVERY_API; true when it was not known to be stopped that long."""
+def stop(
+    session: Session, account: str, api: str, until: datetime, reason: str, now: datetime
+) -> bool:
+    """Stops an API, or EVERY_API; true when it was not at rest already."""
     ensure_account(session, account)
     put = insert(ApiStop).values(account=account, api=api, until=until, reason=reason)
     row = session.execute(
         put.on_conflict_do_update(
             index_elements=["account", "api"],
             set_={"until": until, "reason": reason},
-            where=ApiStop.until < until,
+            where=ApiStop.until <= now,
         ).returning(ApiStop.api)
     )
     return row.first() is not None

@@ -19,15 +19,15 @@ class SubscriptionConsent(Base):
     __table_args__ = (CheckConstraint("remaining >= 0", name="remaining"),)
 
 
-def grant(session: Session, identity_id: int, template_id: str) -> None:
-    """The person accepted once more; one-time consents add up."""
+def grant(session: Session, identity_id: int, template_id: str, messages: int = 1) -> None:
+    """The person accepted so many more; one-time consents add up."""
     put = insert(SubscriptionConsent).values(
-        identity_id=identity_id, template_id=template_id, remaining=1
+        identity_id=identity_id, template_id=template_id, remaining=messages
     )
     session.execute(
         put.on_conflict_do_update(
             index_elements=["identity_id", "template_id"],
-            set_={"remaining": SubscriptionConsent.remaining + 1},
+            set_={"remaining": SubscriptionConsent.remaining + messages},
         )
     )
 

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
-from models.outbox import Delivery, OutboxMessage
+from models.outbox import Channel, Delivery, OutboxMessage
 
 KEPT_HOURS = 24
 _OPEN = (Delivery.SENT, Delivery.IN_DOUBT)
@@ -40,6 +40,22 @@ def confirm(
     return False
 
 
+def confirm_subscription(session: Session, identity_id: int, ok: bool, detail: str) -> bool:
+    """The result of a subscription message. The call gave no id for it, so the results of one
+    person are taken in the order of sending."""
+    oldest = (
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.identity_id == identity_id,
+            OutboxMessage.channel == Channel.SUBSCRIPTION,
+            OutboxMessage.state.in_(_OPEN),
+        )
+        .order_by(OutboxMessage.tried_at, OutboxMessage.id)
+        .limit(1)
+    )
+    return _end(session, OutboxMessage.id == oldest.scalar_subquery(), ok, detail)
+
+
 def match_early(session: Session, now: datetime) -> int:
     """Applies the results that came too early; forgets those that nobody asked for."""
     matched = 0
@@ -54,14 +70,16 @@ def match_early(session: Session, now: datetime) -> int:
 
 
 def _apply(session: Session, account: str, platform_id: str, ok: bool, detail: str) -> bool:
+    message = (OutboxMessage.platform_id == platform_id) & (OutboxMessage.account == account)
+    return _end(session, message, ok, detail)
+
+
+def _end(session: Session, message: ColumnElement[bool], ok: bool, detail: str) -> bool:
+    state, reason = (Delivery.CONFIRMED, None) if ok else (Delivery.FAILED, detail)
     found = session.execute(
         update(OutboxMessage)
-        .where(
-            OutboxMessage.platform_id == platform_id,
-            OutboxMessage.account == account,
-            OutboxMessage.state.in_(_OPEN),
-        )
-        .values(state=Delivery.CONFIRMED if ok else Delivery.FAILED, reason=None if ok else detail)
+        .where(message, OutboxMessage.state.in_(_OPEN))
+        .values(state=state, reason=reason)
         .returning(OutboxMessage.id)
         .execution_options(synchronize_session=False)
     )

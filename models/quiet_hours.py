@@ -2,11 +2,9 @@
 
 from datetime import datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from config.policy import load
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from models.localtime import SHANGHAI, local
 
 
 def after_quiet_hours(at: datetime) -> datetime:
@@ -15,7 +13,7 @@ def after_quiet_hours(at: datetime) -> datetime:
     if began is None:
         return at
     _, morning = _hours()
-    there = began.astimezone(SHANGHAI)
+    there = local(began)
     ends = datetime.combine(there.date(), morning, SHANGHAI)
     return ends if ends > there else ends + timedelta(days=1)
 
@@ -23,7 +21,7 @@ def after_quiet_hours(at: datetime) -> datetime:
 def quiet_since(at: datetime) -> datetime | None:
     """When the night around this moment began; None by day."""
     evening, morning = _hours()
-    there = at.astimezone(SHANGHAI)
+    there = local(at)
     tonight = datetime.combine(there.date(), evening, SHANGHAI)
     if evening <= morning:
         return tonight if evening <= there.time() < morning else None

@@ -24,6 +24,7 @@ class ApiStopped(Exception):
 
     def __init__(self, api: str, until: datetime, reason: str) -> None:
         super().__init__(f"{api or 'account'} stopped until {until.isoformat()}: {reason}")
+        self.api = api
         self.until = until
 
 

@@ -40,7 +40,8 @@ def settle(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) ->
         AFTER_REFUSAL[outcome.ruling.action](session, parcel, outcome, now)
     elif isinstance(outcome, ApiStopped):
         give_back(session, parcel.route)
-        rest(session, message, outcome.until, now)
+        # Messages of a stopped account are not claimed, so they need no later time.
+        rest(session, message, outcome.until if outcome.api else now, now)
     elif isinstance(outcome, CredentialsMissing):
         give_back(session, parcel.route)
         _without_credentials(session, message, now)
@@ -50,7 +51,10 @@ def settle(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) ->
 
 
 def rest(session: Session, message: Claimed, until: datetime, now: datetime) -> None:
-    """Keeps its place until the platform takes messages again; a long rest may end at night."""
+    """Keeps its place until the platform takes messages again, and looks in between whether staff
+    have ended the stop; a long rest may end at night."""
+    look = now + timedelta(minutes=load("channels")["delivery"]["stop_minutes"])
+    until = min(until, look)
     if until - now > LONG_REST and message.quiet is not Quiet.IGNORE:
         until = after_quiet_hours(until)
     attempts.untried(session, message, until, "the platform takes none for now")
@@ -58,7 +62,7 @@ def rest(session: Session, message: Claimed, until: datetime, now: datetime) -> 
 
 def _without_credentials(session: Session, message: Claimed, now: datetime) -> None:
     until = now + timedelta(minutes=load("channels")["delivery"]["stop_minutes"])
-    if stop(session, message.account, EVERY_API, until, "no app id and secret"):
+    if stop(session, message.account, EVERY_API, until, "no app id and secret", now):
         log.error("alert: account %s has no app id and secret", message.account)
     attempts.untried(session, message, now, "no app id and secret")
 

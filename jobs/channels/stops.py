@@ -1,16 +1,14 @@
 """Resting APIs: what the platform will refuse for a while is not asked for."""
 
 import logging
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from config.policy import load
 from jobs.channels.refusals import ApiRefused, ApiStopped
 from jobs.channels.rulings import Action
 from models.accounts import EVERY_API, stop, stops
 from models.base import Database
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from models.localtime import end_of_day
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +30,7 @@ def heed(database: Database, account: str, refusal: ApiRefused, now: datetime) -
         api = EVERY_API if ruling.action is Action.STOP_ACCOUNT else refusal.api
         reason = f"{refusal.errcode} {ruling.means}"
         with database.writing() as session:
-            is_news = stop(session, account, api, until, reason)
+            is_news = stop(session, account, api, until, reason, now)
     if ruling.needs_person and is_news:
         log.error("alert: account %s: %s", account, refusal)
 
@@ -41,8 +39,7 @@ def _until(action: Action, now: datetime) -> datetime | None:
     if action is Action.NEXT_MINUTE:
         return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     if action is Action.STOP_API_UNTIL_MIDNIGHT:
-        tomorrow = now.astimezone(SHANGHAI).date() + timedelta(days=1)
-        return datetime.combine(tomorrow, time(), SHANGHAI)
+        return end_of_day(now)
     if action in (Action.STOP_API, Action.STOP_ACCOUNT):
         return now + timedelta(minutes=load("channels")["delivery"]["stop_minutes"])
     return None

@@ -3,14 +3,15 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from config.policy import load
 from config.settings import Settings
-from jobs.channels.refusals import ApiRefused, CredentialsMissing
+from jobs.channels import stops
+from jobs.channels.refusals import ApiRefused, ApiStopped, CredentialsMissing
 from jobs.channels.wire import NotReached, Unanswered, Wire
 from models import access_tokens
 from models.access_tokens import HeldToken
@@ -75,7 +76,7 @@ class Tokens:
             return self._renew(account, held, self._ask)
         try:
             return self._renew(account, held, self._ask)
-        except (NotReached, Unanswered, ApiRefused) as failure:
+        except (NotReached, Unanswered, ApiRefused, ApiStopped) as failure:
             log.warning("token of %s not renewed yet: %s", account, failure)
             return held
 
@@ -85,7 +86,9 @@ class Tokens:
             held = access_tokens.held(session, account)
         if held.serial != used.serial:
             return held
-        return self._renew(account, used, self._ask_other_than(used))
+        # Whatever its time, it is of no use to anybody any more.
+        ended = replace(used, expires_at=None)
+        return self._renew(account, ended, self._ask_other_than(used))
 
     def _renew(self, account: str, old: HeldToken, ask: Ask) -> HeldToken:
         ends = time.monotonic() + self._policy["waiting_seconds"]
@@ -107,6 +110,7 @@ class Tokens:
             if held.serial != old.serial:
                 return held
             if held.leased_until is None:
+                stops.check(self._database, account, API, self._clock())
                 raise NotReached("no token: another process could not renew it")
             if held.leased_until <= self._clock():
                 return None
@@ -117,15 +121,24 @@ class Tokens:
 
     def _fetch(self, account: str, old: HeldToken, mark: str, ask: Ask) -> HeldToken:
         try:
+            stops.check(self._database, account, API, self._clock())
             text, expires_at = ask(account)
+        except ApiRefused as refusal:
+            # On record before the lease ends, or the next in line would ask in vain.
+            stops.heed(self._database, account, refusal, self._clock())
+            self._release(account, mark)
+            raise
         except BaseException:
-            with self._database.writing() as session:
-                access_tokens.release(session, account, mark)
+            self._release(account, mark)
             raise
         with self._database.writing() as session:
             access_tokens.keep(session, account, mark, text, expires_at)
         log.info("token of %s renewed", account)
         return HeldToken(text, old.serial + 1, expires_at, None)
+
+    def _release(self, account: str, mark: str) -> None:
+        with self._database.writing() as session:
+            access_tokens.release(session, account, mark)
 
     def _ask_other_than(self, used: HeldToken) -> Ask:
         """The platform hands out its current token; if that is the refused one, it must be forced

@@ -52,15 +52,6 @@ class WeChatClient:
     def close(self) -> None:
         self._wire.close()
 
-    def renew_token(self, account: str) -> None:
-        """Sees to it that a call made now would find a good token."""
-        stops.check(self._database, account, "", self._clock())
-        try:
-            self.tokens.current(account)
-        except ApiRefused as refusal:
-            stops.heed(self._database, account, refusal, self._clock())
-            raise
-
     # Messages
 
     def custom_send(self, account: str, openid: str, text: str) -> Answer:
@@ -247,8 +238,8 @@ class WeChatClient:
     ) -> Result:
         """One call with a good token; a refused token is replaced once."""
         stops.check(self._database, account, api, self._clock())
+        token = self.tokens.current(account)
         try:
-            token = self.tokens.current(account)
             try:
                 return accepted(api, send(token.text or ""))
             except ApiRefused as refusal:

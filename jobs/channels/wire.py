@@ -39,9 +39,9 @@ class Download:
 class Wire:
     """Connections to one platform, shared by the threads of a process."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, **other_limits: float) -> None:
         self._base = base.rstrip("/")
-        limits = load("channels")["http"]
+        limits = {**load("channels")["http"], **other_limits}
         self._time_limits = (limits["connect_seconds"], limits["read_seconds"])
         self._largest = limits["largest_answer_mb"] * MEGABYTE
         self._session = requests.Session()

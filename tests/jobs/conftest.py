@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from town import NOBODY, Town, settings_for
+from town import NOBODY, Hand, Town, settings_for
 
 from app.sandbox import SandboxOptions
 from app.sandbox.client import SandboxClient
@@ -39,12 +39,17 @@ def wechat(sandbox: SandboxThread) -> SandboxClient:
 
 
 @pytest.fixture
-def client(store: Database, sandbox: SandboxThread) -> Iterator[WeChatClient]:
-    made = WeChatClient(store, settings_for(sandbox.url))
+def hand() -> Hand:
+    return Hand()
+
+
+@pytest.fixture
+def client(store: Database, sandbox: SandboxThread, hand: Hand) -> Iterator[WeChatClient]:
+    made = WeChatClient(store, settings_for(sandbox.url), hand)
     yield made
     made.close()
 
 
 @pytest.fixture
-def town(store: Database, wechat: SandboxClient, client: WeChatClient) -> Town:
-    return Town(store, wechat, client)
+def town(store: Database, wechat: SandboxClient, client: WeChatClient, hand: Hand) -> Town:
+    return Town(store, wechat, client, hand)

@@ -1,17 +1,347 @@
-"""Messages from the ledger to people's phones, over real HTTP."""
+"""Messages from the ledger to people's phones, over real HTTP, on both stores."""
 
-from town import Town
+import logging
+import threading
+from datetime import timedelta
 
-from models.outbox import Channel, Delivery
+import pytest
+from sqlalchemy import func, select
+from town import NOON, Town
+
+from models import attempts, consents, rights
+from models.accounts import ApiStop, resume
+from models.held_messages import release_held
+from models.outbox import EVERYONE, Channel, Delivery, OutboxMessage, queue_mass
+from models.people import Person
+
+CUSTOM = "/cgi-bin/message/custom/send"
+TEMPLATE = "/cgi-bin/message/template/send"
+MASS = "/cgi-bin/message/mass/sendall"
+NOTICE = "SANDBOX_NOTICE"
 
 
 def test_a_due_message_reaches_the_person_as_a_customer_message(town: Town) -> None:
     whom = town.neighbour()
-    sent = town.queue(whom, "您的工单已派给3号楼楼长")
-    assert town.deliver() == 1
+    message = town.send(town.queue(whom, "您的工单已派给3号楼楼长"))
     assert town.texts(whom) == ["您的工单已派给3号楼楼长"]
-    message = town.message(sent)
     assert (message.state, message.channel) == (Delivery.SENT, Channel.CUSTOM)
-    assert message.attempts == 1
-    assert message.lease_token is None
+    assert (message.attempts, message.lease_token) == (1, None)
     assert town.identity(whom).window_left == 4
+
+
+def test_what_is_sent_is_not_sent_again(town: Town) -> None:
+    whom = town.neighbour()
+    town.queue(whom)
+    assert town.deliver() == 1
+    assert town.deliver() == 0
+    assert len(town.texts(whom)) == 1
+
+
+def test_messages_of_one_person_arrive_in_the_order_they_were_queued(town: Town) -> None:
+    whom = town.neighbour()
+    said = [f"第{number}条" for number in range(4)]
+    for text in said:
+        town.queue(whom, text)
+    town.deliver()
+    assert town.texts(whom) == said
+
+
+def test_several_workers_at_once_send_each_message_once(town: Town) -> None:
+    people = [town.neighbour() for _ in range(30)]
+    for whom in people:
+        town.queue(whom)
+    workers = [threading.Thread(target=town.deliver) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [len(town.texts(whom)) for whom in people] == [1] * 30
+    with town.store.reading() as session:
+        states = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
+        assert session.execute(states).all() == [(Delivery.SENT, 30)]
+
+
+def test_the_sixth_message_waits_until_the_person_writes_again(town: Town) -> None:
+    whom = town.neighbour()
+    ids = [town.queue(whom, f"第{number}条", template="wechat_text") for number in range(6)]
+    # Without a template for it, a closed window leaves only waiting.
+    with town.store.writing() as session:
+        rights.mark_unsubscribed(session, whom.identity_id)
+        rights.wrote(session, whom.identity_id, NOON)
+    town.wechat.template("other", "别的", ["thing1"])
+    town.fail("errcode", TEMPLATE, 40037)
+    town.deliver()
+    assert len([one for one in ids if town.message(one).channel is Channel.CUSTOM]) == 5
+    assert town.message(ids[5]).state is Delivery.HELD
+    town.wechat.say(whom.openid, "有消息吗")
+    with town.store.writing() as session:
+        rights.wrote(session, whom.identity_id, NOON)
+        assert release_held(session, whom.person_id, NOON) == 1
+    assert town.send(ids[5]).state is Delivery.SENT
+    assert town.texts(whom)[-1] == "第5条"
+
+
+def test_with_a_consent_it_goes_as_a_subscription_message_and_uses_the_consent(town: Town) -> None:
+    whom = town.neighbour(writes=False)
+    town.wechat.consent(whom.openid, {NOTICE: "accept"})
+    with town.store.writing() as session:
+        consents.grant(session, whom.identity_id, NOTICE)
+    message = town.send(town.queue(whom, "本周六上午九点停水\n请提前储水"))
+    assert (message.state, message.channel) == (Delivery.SENT, Channel.SUBSCRIPTION)
+    with town.store.reading() as session:
+        left = session.get_one(consents.SubscriptionConsent, (whom.identity_id, NOTICE))
+    assert left.remaining == 0
+
+
+def test_without_window_and_consent_a_follower_gets_a_template_message(town: Town) -> None:
+    whom = town.neighbour(writes=False)
+    message = town.send(town.queue(whom, "本周六上午九点停水\n请提前储水"))
+    assert (message.state, message.channel) == (Delivery.SENT, Channel.TEMPLATE)
+    assert message.platform_id
+    [item] = town.wechat.inbox(whom.openid)
+    assert item["body"]["data"]["thing1"]["value"] == "本周六上午九点停水"
+
+
+def test_a_stranger_with_no_rights_left_has_the_message_held(town: Town) -> None:
+    whom = town.neighbour(writes=False)
+    with town.store.writing() as session:
+        rights.mark_unsubscribed(session, whom.identity_id)
+    message = town.send(town.queue(whom))
+    assert (message.state, message.channel) == (Delivery.HELD, None)
+    assert town.calls("send") == []
+
+
+def test_a_window_the_platform_knows_to_be_closed_gives_way_to_the_next_channel(
+    town: Town,
+) -> None:
+    whom = town.neighbour(writes=False)
+    with town.store.writing() as session:
+        rights.wrote(session, whom.identity_id, NOON)  # we think so; the platform does not
+    message = town.send(town.queue(whom))
+    assert [call["errcode"] for call in town.calls("send")] == [45015, 0]
+    assert (message.state, message.channel) == (Delivery.SENT, Channel.TEMPLATE)
+    assert town.identity(whom).window_left == 0
+
+
+def test_a_customer_message_without_answer_is_in_doubt_and_never_repeated(town: Town) -> None:
+    whom = town.neighbour()
+    town.fail("drop_after", CUSTOM)
+    message_id = town.queue(whom)
+    assert town.send(message_id).state is Delivery.IN_DOUBT
+    for minutes in (1, 9, 60):
+        town.deliver(NOON + timedelta(minutes=minutes))
+    assert town.message(message_id).state is Delivery.IN_DOUBT
+    assert len(town.texts(whom)) == 1
+
+
+def test_a_template_message_in_doubt_is_repeated_and_arrives_once(town: Town) -> None:
+    whom = town.neighbour(writes=False)
+    town.fail("drop_after", TEMPLATE)
+    message_id = town.queue(whom)
+    assert town.send(message_id).state is Delivery.IN_DOUBT
+    town.deliver(NOON + timedelta(minutes=1))
+    assert town.send(message_id, NOON + timedelta(minutes=2)).state is Delivery.SENT
+    assert len(town.calls("template/send")) == 2
+    assert len(town.texts(whom)) == 1
+
+
+def test_after_ten_minutes_a_template_message_in_doubt_is_left_to_staff(town: Town) -> None:
+    whom = town.neighbour(writes=False)
+    town.fail("drop_after", TEMPLATE)
+    message_id = town.queue(whom)
+    town.deliver()
+    town.deliver(NOON + timedelta(minutes=11))
+    town.deliver(NOON + timedelta(minutes=12))
+    assert town.message(message_id).state is Delivery.IN_DOUBT
+    assert len(town.calls("template/send")) == 1
+
+
+def test_a_mass_message_in_doubt_is_known_again_by_the_platform(town: Town) -> None:
+    people = [town.neighbour() for _ in range(3)]
+    with town.store.writing() as session:
+        asked = ("main", "wechat_text", {"text": "明天全员核对住户信息"})
+        for _ in range(2):
+            queue_mass(session, *asked, audience=EVERYONE, unique_key="mass-1", now=NOON)
+    town.fail("drop_after", MASS)
+    town.deliver()
+    town.deliver(NOON + timedelta(minutes=1))
+    town.deliver(NOON + timedelta(minutes=2))
+    assert [call["errcode"] for call in town.calls("sendall")] == [0, 45065]
+    with town.store.reading() as session:
+        message = session.scalars(select(OutboxMessage)).one()
+    assert (message.state, message.errcode) == (Delivery.SENT, 45065)
+    assert message.platform_id
+    assert [town.texts(whom) for whom in people] == [["明天全员核对住户信息"]] * 3
+
+
+def test_an_emergency_in_doubt_is_sent_again_at_the_price_of_arriving_twice(town: Town) -> None:
+    whom = town.neighbour()
+    town.fail("drop_after", CUSTOM)
+    message_id = town.emergency(whom)
+    assert town.send(message_id).state is Delivery.IN_DOUBT
+    assert town.send(message_id, NOON + timedelta(seconds=1)).state is Delivery.SENT
+    assert len(town.texts(whom)) == 2
+
+
+def test_a_platform_out_of_reach_leaves_the_message_queued_and_the_allowance_whole(
+    town: Town,
+) -> None:
+    whom = town.neighbour()
+    message_id = town.queue(whom)
+    town.wechat.fault("errcode", CUSTOM, -1, 1)
+    message = town.send(message_id)
+    assert message.state is Delivery.QUEUED
+    assert message.not_before > NOON
+    assert town.identity(whom).window_left == 5
+    assert town.send(message_id, NOON + timedelta(minutes=1)).state is Delivery.SENT
+
+
+def test_a_worker_that_dies_after_claiming_leaves_its_messages_in_doubt(town: Town) -> None:
+    whom = town.neighbour()
+    message_id = town.queue(whom)
+    with town.store.writing() as session:
+        [lost] = attempts.claim(session, NOON, 10, timedelta(seconds=60))
+    town.deliver(NOON + timedelta(seconds=59))
+    assert town.message(message_id).state is Delivery.SENDING
+    town.deliver(NOON + timedelta(seconds=61))
+    assert town.message(message_id).state is Delivery.IN_DOUBT
+    # It was only slow: its late answer settles the doubt.
+    with town.store.writing() as session:
+        assert attempts.sent(session, lost, None, 0, NOON)
+    assert town.message(message_id).state is Delivery.SENT
+
+
+def test_a_late_answer_changes_nothing_once_another_try_has_begun(town: Town) -> None:
+    whom = town.neighbour()
+    message_id = town.emergency(whom)
+    with town.store.writing() as session:
+        [lost] = attempts.claim(session, NOON, 10, timedelta(seconds=60))
+    later = NOON + timedelta(seconds=61)
+    assert town.send(message_id, later).state is Delivery.IN_DOUBT or town.texts(whom)
+    town.deliver(later)
+    with town.store.writing() as session:
+        assert not attempts.failed(session, lost, 40003, "late")
+    assert town.message(message_id).state is Delivery.SENT
+
+
+def test_at_night_only_emergencies_go_out_and_the_rest_in_the_morning(town: Town) -> None:
+    whom = town.neighbour()
+    night = NOON + timedelta(hours=11)  # 23:00
+    quiet = town.queue(whom, "您的工单已办结", created_at=night)
+    loud = town.emergency(whom, created_at=night)
+    town.deliver(night)
+    assert town.texts(whom) == ["电梯困人，请立即到场"]
+    assert town.message(loud).state is Delivery.SENT
+    assert town.message(quiet).not_before == NOON + timedelta(hours=20)  # 08:00
+    assert town.send(quiet, NOON + timedelta(hours=20)).state is Delivery.SENT
+
+
+def test_what_is_late_when_the_night_begins_waits_too(town: Town) -> None:
+    whom = town.neighbour()
+    evening = NOON + timedelta(hours=9, minutes=59)
+    message_id = town.queue(whom, created_at=evening)
+    town.deliver(evening + timedelta(minutes=30))
+    assert town.texts(whom) == []
+    assert town.message(message_id).not_before == NOON + timedelta(hours=20)
+
+
+def test_somebody_who_writes_at_night_gets_what_was_held(town: Town) -> None:
+    whom = town.neighbour(writes=False)
+    with town.store.writing() as session:
+        rights.mark_unsubscribed(session, whom.identity_id)
+    message_id = town.queue(whom)
+    town.deliver()
+    night = NOON + timedelta(hours=11)
+    town.wechat.say(whom.openid, "还没睡")
+    with town.store.writing() as session:
+        rights.wrote(session, whom.identity_id, night)
+        release_held(session, whom.person_id, night)
+    assert town.send(message_id, night + timedelta(seconds=2)).state is Delivery.SENT
+
+
+def test_a_message_past_its_time_expires_unsent(town: Town) -> None:
+    whom = town.neighbour()
+    message_id = town.queue(whom, expires_at=NOON + timedelta(hours=1))
+    assert town.send(message_id, NOON + timedelta(hours=2)).state is Delivery.EXPIRED
+    assert town.texts(whom) == []
+
+
+def test_a_message_that_can_not_be_worded_fails_and_the_others_go_on(town: Town) -> None:
+    whom = town.neighbour()
+    broken = town.queue(whom, template="no_such_template")
+    gap = town.queue(whom, context={})
+    good = town.queue(whom)
+    town.deliver()
+    assert [town.message(one).state for one in (broken, gap, good)] == [
+        Delivery.FAILED,
+        Delivery.FAILED,
+        Delivery.SENT,
+    ]
+    assert town.identity(whom).window_left == 4
+
+
+def test_a_person_merged_into_another_is_reached_through_the_other(town: Town) -> None:
+    old, new = town.neighbour(), town.neighbour(writes=False)
+    with town.store.writing() as session:
+        rights.mark_refuses(session, new.identity_id)
+        session.get_one(Person, new.person_id).merged_into = old.person_id
+    message = town.send(town.queue(new, "合并后的消息"))
+    assert (message.state, message.identity_id) == (Delivery.SENT, old.identity_id)
+    assert town.texts(old) == ["合并后的消息"]
+
+
+def test_a_stopped_api_keeps_messages_in_place_until_it_works_again(town: Town) -> None:
+    whom = town.neighbour()
+    town.fail("errcode", CUSTOM, 45009)
+    town.fail("errcode", TEMPLATE, 45009)
+    message_id = town.queue(whom)
+    message = town.send(message_id)
+    assert message.state is Delivery.QUEUED
+    assert message.attempts == 0
+    town.deliver(NOON + timedelta(minutes=31))
+    assert [call["errcode"] for call in town.calls("send")] == [45009, 45009]
+    assert town.identity(whom).window_left == 5
+    # Midnight ends the stop; the night goes on until eight.
+    town.deliver(NOON + timedelta(hours=13))
+    assert town.texts(whom) == []
+    assert town.send(message_id, NOON + timedelta(hours=20)).state is Delivery.SENT
+
+
+def test_a_stopped_account_is_left_alone_and_taken_up_again_when_staff_resume_it(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    people = [town.neighbour() for _ in range(3)]
+    for whom in people:
+        town.queue(whom)
+    town.fail("errcode", "/cgi-bin/stable_token", 40164, times=1000)
+    town.deliver()
+    town.deliver(NOON + timedelta(seconds=1))
+    assert len(town.calls("stable_token")) <= 3
+    assert sum("alert" in line for line in caplog.messages) == 1
+    with town.store.reading() as session:
+        [stop] = session.scalars(select(ApiStop)).all()
+        assert stop.api == ""
+    town.wechat.clear_faults()
+    with town.store.writing() as session:
+        resume(session, "main")
+    town.deliver(NOON + timedelta(seconds=2))
+    assert [len(town.texts(whom)) for whom in people] == [1, 1, 1]
+
+
+def test_logs_hold_no_token_no_openid_and_no_words(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    whom = town.neighbour()
+    town.queue(whom, "三号楼漏水")
+    town.fail("errcode", CUSTOM, 40003)
+    town.deliver()
+    other = town.neighbour()
+    town.queue(other, "三号楼漏水")
+    town.fail("drop_before", CUSTOM)
+    town.deliver()
+    token = town.client.tokens.current("main").text
+    ours = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith("jobs"))
+    assert "message" in ours
+    for secret in (token or "?", whom.openid, other.openid, "漏水", "s1"):
+        assert secret not in ours

@@ -21,15 +21,14 @@ NOBODY = "http://127.0.0.1:9/wechat/main"  # pushes go nowhere in these tests
 
 
 def settings_for(url: str, **more: Any) -> Settings:
-    return Settings(
-        wechat_app_id="wx1",
-        wechat_secret="s1",
-        mini_app_id="wx2",
-        mini_secret="s2",
-        wechat_api_base=url,
-        data_key=base64.urlsafe_b64encode(b"k" * 32).decode(),
-        **more,
-    )
+    ours = {
+        "wechat_app_id": "wx1",
+        "wechat_secret": "s1",
+        "mini_app_id": "wx2",
+        "mini_secret": "s2",
+        "data_key": base64.urlsafe_b64encode(b"k" * 32).decode(),
+    }
+    return Settings(wechat_api_base=url, **{**ours, **more})
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,23 @@ class Neighbour:
 
 
 @dataclass
+class Hand:
+    """The hand of the client's clock, which a test moves."""
+
+    at: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclass
 class Town:
     """The store, the platform and the client between them."""
 
     store: Database
     wechat: SandboxClient
     client: WeChatClient
+    hand: Hand
     count: int = 0
 
     def neighbour(self, account: str = "main", writes: bool = True) -> Neighbour:
@@ -93,6 +103,7 @@ class Town:
         return self.queue(whom, text, quiet=Quiet.IGNORE, **more)
 
     def deliver(self, now: datetime = NOON, limit: int = 1000) -> int:
+        self.hand.at = now
         return deliver_due(self.store, self.client, now, limit)
 
     def message(self, message_id: int) -> OutboxMessage:
@@ -110,3 +121,16 @@ class Town:
 
     def calls(self, path: str) -> list[dict[str, Any]]:
         return [call for call in self.wechat.calls(0) if call["path"].endswith(path)]
+
+    def close_window(self, whom: Neighbour) -> None:
+        """Two days of silence."""
+        with self.store.writing() as session:
+            rights.close_window(session, whom.identity_id)
+
+    def fail(self, kind: str, path: str, value: int = 0, times: int = 1) -> None:
+        self.wechat.fault(kind, path, value, times)
+
+    def send(self, message_id: int, now: datetime = NOON) -> OutboxMessage:
+        """Delivers what is due, and tells how that one ended."""
+        self.deliver(now)
+        return self.message(message_id)
