@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from models.base import Base, Database
+from models.sealing import KEYRING
 
 EVERYTHING = os.environ.get("LINLI_TEST_ALL") == "1"
 
@@ -20,6 +21,11 @@ def skip_or_fail(reason: str) -> None:
     if EVERYTHING:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_keys() -> None:
+    KEYRING.use({"1": bytes(32)})
 
 
 @pytest.fixture
