@@ -121,6 +121,10 @@ class SandboxClient:
         """Both sides of a person's chat; their own messages have the kind `sent`."""
         return list(self._get(f"/sandbox/people/{openid}/chat?after={after}"))
 
+    def menu(self, openid: str) -> list[dict[str, Any]]:
+        """The buttons that person sees, sub-buttons inside."""
+        return list(self._get(f"/sandbox/people/{openid}/menu"))
+
     def calls(self, after: int = 0) -> list[dict[str, Any]]:
         return self._all("/sandbox/calls", after)
 

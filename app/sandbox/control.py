@@ -10,7 +10,7 @@ from typing import Any, get_args
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, NotFound
 
-from app.sandbox import actions, consents, login, people, product, push, received, templated
+from app.sandbox import actions, consents, login, menus, people, product, push, received, templated
 from app.sandbox.faults import UnknownFault
 from app.sandbox.options import Mode
 from app.sandbox.platform import here
@@ -104,6 +104,11 @@ def chat(openid: str) -> Response:
     return jsonify(received.chat(here().store, _key(openid), _after()))
 
 
+@control.get("/people/<openid>/menu")
+def menu(openid: str) -> Response:
+    return jsonify(menus.seen_by(here(), _key(openid)))
+
+
 @control.post("/people/<openid>/read")
 def read(openid: str) -> Response:
     with here().store.writing() as db:
@@ -174,7 +179,10 @@ def mode() -> Response:
     wanted: Mode = _given()["mode"]
     if wanted not in get_args(Mode):
         raise BadRequest("mode is plain, compatible or secure")
-    here().use_mode(wanted)
+    try:
+        here().use_mode(wanted)
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
     return jsonify({"mode": wanted})
 
 

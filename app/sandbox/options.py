@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 Mode = Literal["plain", "compatible", "secure"]
+AES_KEY_LENGTH = 43
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,13 @@ class SandboxOptions:
     latency_ms: int = 0
     push_seconds: float = 5.0
     retry_pause_seconds: float = 1.0
+
+    def __post_init__(self) -> None:
+        self.check_mode(self.mode)
+
+    def check_mode(self, mode: Mode) -> None:
+        if mode != "plain" and len(self.aes_key) != AES_KEY_LENGTH:
+            raise ValueError(f"{mode} mode needs an EncodingAESKey of 43 characters")
 
     def secret_of(self, app_id: str) -> str | None:
         """The secret of one of the two accounts, None for an app id this platform never gave."""

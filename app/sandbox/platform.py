@@ -50,6 +50,7 @@ class Platform:
         return self.now()
 
     def use_mode(self, mode: Mode) -> None:
+        self.options.check_mode(mode)
         with self.store.writing() as db:
             self.mode = mode
             keep_setting(db, "mode", mode)

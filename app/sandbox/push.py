@@ -213,12 +213,14 @@ def _show(
     reply: Mapping[str, Any] | None,
     shown: str,
 ) -> None:
-    """The reply in the person's chat, or WeChat's own regret. Silent job results show nothing."""
+    """The reply in the person's chat, or WeChat's own regret; nothing for events nobody sees."""
+    if fields.get("Event") in UNSEEN:
+        return
     with platform.store.writing() as db:
         at = platform.now()
         if reply:
             received.record(db, openid, at, "reply", reply["MsgType"], shown, reply)
-        elif result not in ("empty", "replied") and fields.get("Event") not in UNSEEN:
+        elif result != "empty":
             text = LABELS["unavailable"]
             received.record(db, openid, at, "notice", "text", text, {"reason": result})
 

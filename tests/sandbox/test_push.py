@@ -1,5 +1,6 @@
 """Pushes: signatures, three modes, five seconds, three deliveries, replies checked."""
 
+import dataclasses
 import hashlib
 import time
 
@@ -202,3 +203,17 @@ def test_a_push_dropped_before_never_arrives_that_time(sandbox, receiver: Receiv
     sandbox.fault("drop_before", times=2)
     sandbox.say("demo-a", "你好")
     assert len(receiver.arrivals) == 1
+
+
+def test_an_event_nobody_sees_shows_neither_reply_nor_regret(sandbox, receiver):
+    receiver.replies("再见")
+    sandbox.unsubscribe("demo-a")
+    receiver.answer = lambda arrival: Response(status=500)
+    sandbox.unsubscribe("demo-a")
+    assert sandbox.inbox("demo-a") == []
+
+
+def test_without_a_key_only_plain_mode_can_be_chosen(options, sandbox):
+    with pytest.raises(ValueError, match="EncodingAESKey"):
+        dataclasses.replace(options, aes_key="short", mode="secure")
+    sandbox.use_mode("secure")

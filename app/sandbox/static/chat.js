@@ -128,6 +128,7 @@ function setDrawer(id, open) {
   drawer.classList.toggle("open", open);
   opener.setAttribute("aria-expanded", open);
   document.getElementById("veil").hidden = !open;
+  document.querySelector("main").inert = open;
   (open ? drawer.querySelector("[data-close]") : opener).focus();
 }
 
@@ -165,6 +166,9 @@ document.addEventListener("click", (event) => {
   else if (data.send) say(data.send, data.menuId || "");
   else if (data.click) act("click", { key: data.click });
   else if (data.view) act("view", { url: data.view });
+  else if ("cancel" in data) target.closest("dialog").close();
+  else if ("photo" in data) document.getElementById("photo").click();
+  else if (data.page) act("event", { name: "view_miniprogram", fields: { EventKey: data.page, MenuId: 1 } });
   else if (data.dialog) document.getElementById(data.dialog).showModal();
   else if (data.job) fire(target, data.job);
   else if (data.act) act(data.act).then(() => data.then === "reload" && location.reload());
