@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import select
 
 from jobs.clock import Clock, Firing, run_clock, run_due_job
-from jobs.schedule import JobFunction, Schedule, read_schedule
+from jobs.schedule import JobFunction, Schedule, load_schedule, read_schedule
+from jobs.upkeep import sweep
 from models.base import Database
 from models.errors import AlreadyDone, NotFound
 from models.job_runs import FIRST_SEEN, MOST_ATTEMPTS, RETRY_AFTER, JobRun, RunState
@@ -297,6 +298,7 @@ def test_what_a_killed_clock_had_begun_runs_again_after_its_lease(
 
 
 def test_a_job_run_by_hand_leaves_the_schedule_alone(database: Database) -> None:
+    assert load_schedule()["sweep"].run is sweep
     tomorrow = SEVEN + timedelta(days=1)
     firing = run_due_job(database, "sweep", tomorrow, SEVEN)
     assert (firing.due_at, firing.state) == (tomorrow, RunState.DONE)
