@@ -42,8 +42,6 @@ class MessageCipher:
         (length,) = LENGTH.unpack_from(plain, RANDOM)
         start = RANDOM + LENGTH.size
         content, app_id = plain[start : start + length], plain[start + length :]
-        if len(content) != length:
-            raise Malformed("length beyond the ciphertext")
         if not hmac.compare_digest(app_id, self._app_id):
             raise NotGenuine("another appid")
         return content

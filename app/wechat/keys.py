@@ -24,6 +24,8 @@ class AccountKeys:
         if not self.token:
             raise ValueError("an account without a token can not tell WeChat from a stranger")
         if self.is_encrypted:
+            if not self.app_id:
+                raise ValueError("without its appid an account would take another's pushes")
             _ = self.cipher  # a wrong key is a fault of the set-up, found before the first push
 
     @property

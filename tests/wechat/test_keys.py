@@ -40,6 +40,11 @@ def test_an_account_without_a_token_is_refused() -> None:
         AccountKeys("wx1", "")
 
 
+def test_an_encrypted_account_without_its_appid_is_refused() -> None:
+    with pytest.raises(ValueError, match="appid"):
+        AccountKeys("", "t", KEY, "secure")
+
+
 @pytest.mark.parametrize("mode", ["compatible", "secure"])
 def test_an_encrypted_account_without_its_key_is_refused(mode) -> None:
     with pytest.raises(ValueError, match="EncodingAESKey"):

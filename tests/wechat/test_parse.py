@@ -253,6 +253,11 @@ def test_a_text_without_one_of_its_parts_is_malformed(missing: str, wrong: Any) 
             read(body)
 
 
+def test_an_element_nobody_reads_may_not_be_repeated_either() -> None:
+    with pytest.raises(Malformed):
+        message("text", Content="路灯", MsgDataId=["1", "2"])
+
+
 @pytest.mark.parametrize("moment", ["", "now", "-1", "1.5", "٣", "9" * 13, "9" * 12])
 def test_a_message_of_no_moment_is_malformed(moment: str) -> None:
     with pytest.raises(Malformed):
