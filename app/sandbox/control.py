@@ -235,6 +235,10 @@ def _given() -> dict[str, Any]:
     given = request.get_json(force=True, silent=True) if request.get_data() else {}
     if not isinstance(given, dict):
         raise BadRequest("the body is a JSON object")
+    try:
+        json.dumps(given, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise BadRequest("the text holds lone surrogates") from error
     return given
 
 

@@ -1,8 +1,12 @@
 """The XML of pushes and replies."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
+
+# Characters XML cannot hold, lone surrogates among them; the platform leaves them out.
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Malformed(Exception):
@@ -27,7 +31,8 @@ def _content(value: Any) -> str:
         return _elements(value)
     if isinstance(value, int | float):
         return str(value)
-    return f"<![CDATA[{str(value).replace(']]>', ']]]]><![CDATA[>')}]]>"
+    text = NOT_XML.sub("", str(value))
+    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
 def read(body: bytes) -> dict[str, Any]:

@@ -172,6 +172,7 @@ def _body() -> dict[str, Any]:
     raw = request.get_data()
     try:
         body = json.loads(raw) if raw else {}
+        json.dumps(body, ensure_ascii=False).encode()  # lone surrogates are not text
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
@@ -219,4 +220,5 @@ def _logged_body() -> str:
             body = {"unreadable": True}
         asked |= body if isinstance(body, dict) else {"body": body}
     shown = {name: value for name, value in asked.items() if name not in HIDDEN}
-    return json.dumps(shown, ensure_ascii=False)[:LONGEST_LOGGED]
+    text = json.dumps(shown, ensure_ascii=False)[:LONGEST_LOGGED]
+    return text.encode("utf-8", "replace").decode()

@@ -27,6 +27,14 @@ LONGEST_ANSWER = 1 << 20
 _local = threading.local()
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The body of one push, the same byte for byte in every delivery, and what is sealed in it."""
+
+    body: bytes
+    encrypted: str = ""
+
+
 @dataclass(slots=True)
 class Attempt:
     """One delivery of a push and what came back."""
@@ -55,30 +63,27 @@ class Outcome:
 
 def deliver(platform: Platform, openid: str, fields: Mapping[str, Any]) -> Outcome:
     """Pushes one message or event of a person and shows them the passive reply."""
-    body = _sealed(platform, envelope.write(fields))
-    attempts = _attempts(platform, openid, body)
+    attempts = _attempts(platform, openid, _sealed(platform, fields))
     return _conclude(platform, openid, fields, attempts)
 
 
 def greet(platform: Platform, echo: str) -> Attempt:
     """The handshake with which an address is registered; the answer is the bare echo."""
-    return _send(platform, "GET", _query(platform, b"", {"echostr": echo}), b"")
+    return _send(platform, "GET", _query(platform, Letter(b""), {"echostr": echo}), b"")
 
 
-def _sealed(platform: Platform, clear: bytes) -> bytes:
-    """The body of one push; it is the same, byte for byte, in every delivery."""
-    if platform.mode == "plain":
-        return clear
+def _sealed(platform: Platform, fields: Mapping[str, Any]) -> Letter:
+    mode, clear = platform.mode, envelope.write(fields)
+    if mode == "plain":
+        return Letter(clear)
     encrypted = platform.cipher.encrypt(clear)
-    if platform.mode == "compatible":
-        return clear.replace(
-            b"</xml>", b"<Encrypt><![CDATA[%s]]></Encrypt></xml>" % (encrypted.encode(),)
-        )
+    if mode == "compatible":
+        return Letter(envelope.write({**fields, "Encrypt": encrypted}), encrypted)
     account = platform.options.account_name
-    return envelope.write({"ToUserName": account, "Encrypt": encrypted})
+    return Letter(envelope.write({"ToUserName": account, "Encrypt": encrypted}), encrypted)
 
 
-def _query(platform: Platform, body: bytes, more: Mapping[str, str]) -> dict[str, str]:
+def _query(platform: Platform, letter: Letter, more: Mapping[str, str]) -> dict[str, str]:
     """Fresh signatures for one delivery, by the wall clock: the product's does not move."""
     token = platform.options.token
     timestamp, nonce = str(int(time.time())), str(secrets.randbelow(10**10))
@@ -88,20 +93,19 @@ def _query(platform: Platform, body: bytes, more: Mapping[str, str]) -> dict[str
         "nonce": nonce,
         **more,
     }
-    if body and platform.mode != "plain":
-        encrypted = str(envelope.read(body)["Encrypt"])
+    if letter.encrypted:
         query["encrypt_type"] = "aes"
-        query["msg_signature"] = signature(token, timestamp, nonce, encrypted)
+        query["msg_signature"] = signature(token, timestamp, nonce, letter.encrypted)
     return query
 
 
-def _attempts(platform: Platform, openid: str, body: bytes) -> list[Attempt]:
+def _attempts(platform: Platform, openid: str, letter: Letter) -> list[Attempt]:
     made: list[Attempt] = []
     for nth in range(DELIVERIES):
         struck = platform.faults.strike(PUSH)
         nap(struck.get("slow", 0))
         copies = max(1, struck.get("duplicate", 1))
-        made += _at_once(platform, openid, body, copies, struck)
+        made += _at_once(platform, openid, letter, copies, struck)
         if any(attempt.status == 200 for attempt in made):
             break
         if nth < DELIVERIES - 1:
@@ -110,13 +114,14 @@ def _attempts(platform: Platform, openid: str, body: bytes) -> list[Attempt]:
 
 
 def _at_once(
-    platform: Platform, openid: str, body: bytes, copies: int, struck: Mapping[str, int]
+    platform: Platform, openid: str, letter: Letter, copies: int, struck: Mapping[str, int]
 ) -> list[Attempt]:
     if "drop_before" in struck:
         return [Attempt(trouble="drop_before")]
 
     def send(_: int) -> Attempt:
-        attempt = _send(platform, "POST", _query(platform, body, {"openid": openid}), body)
+        query = _query(platform, letter, {"openid": openid})
+        attempt = _send(platform, "POST", query, letter.body)
         if "drop_after" in struck:
             return Attempt(ms=attempt.ms, trouble="drop_after")
         return attempt

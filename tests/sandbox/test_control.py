@@ -87,6 +87,7 @@ def test_without_a_product_everything_still_answers(sandbox):
         ("people/demo-a/location", {"latitude": "north", "longitude": 1}, 400),
         ("people/demo-a/consent", {"answers": {"T": "maybe"}}, 400),
         ("people/demo-a/dance", {}, 404),
+        ("people/demo-a/say", {"text": "\ud800"}, 400),
         ("people/demo-a/say", [], 400),
         ("people/demo-a/standing", {"standing": "odd"}, 400),
         ("mode", {"mode": "loud"}, 400),

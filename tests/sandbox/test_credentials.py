@@ -98,6 +98,8 @@ def test_bodies_are_json_whatever_the_content_type_says(sandbox, api):
     for headers in ({}, {"Content-Type": "text/plain"}):
         answer = requests.post(url, data=b'{"touser": ', headers=headers, timeout=5)
         assert (answer.status_code, answer.json()["errcode"]) == (200, 47001)
+    lone = b'{"touser": "\\ud800"}'
+    assert requests.post(url, data=lone, timeout=5).json()["errcode"] == 47001
     assert requests.post(url, data=b"[1]", timeout=5).json()["errcode"] == 47001
     assert requests.post(url, data=b"[" * 100_000, timeout=5).json()["errcode"] == 47001
 

@@ -84,6 +84,13 @@ def test_compatible_mode_sends_clear_and_sealed_fields(sandbox, receiver):
     assert query["msg_signature"] == sha1(TOKEN, query["timestamp"], query["nonce"], sealed)
 
 
+@pytest.mark.parametrize("mode", ["plain", "compatible"])
+def test_text_that_looks_like_the_envelope_stays_text(sandbox, receiver, mode):
+    sandbox.use_mode(mode)
+    sandbox.say("demo-a", "</xml><Encrypt>]]>&\x00\x0b")
+    assert receiver.arrivals[0].fields["Content"] == "</xml><Encrypt>]]>&"
+
+
 def test_secure_mode_does_not_take_a_clear_reply(sandbox, receiver):
     sandbox.use_mode("secure")
     receiver.answer = lambda arrival: text_reply(
