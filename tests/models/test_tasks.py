@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from models import tasks
@@ -169,12 +169,19 @@ def test_the_store_itself_refuses_a_second_row_for_the_same_work(store: Database
         )
 
 
-def test_looking_for_due_tasks_reads_the_partial_index(database: Database) -> None:
+def test_looking_and_claiming_read_the_partial_index(database: Database) -> None:
+    seen: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_: object, __: object, statement: str, parameters: tuple[object, ...], *___: object):
+        seen.append((statement, parameters))
+
+    for engine in (database.reader, database.writer):
+        event.listen(engine, "before_cursor_execute", note)
     with database.reading() as session:
-        plan = session.execute(
-            text(
-                "EXPLAIN QUERY PLAN SELECT id FROM tasks WHERE tasks.state = 'due'"
-                " AND due_at <= '2026-11-21' ORDER BY due_at, id LIMIT 1"
-            )
-        ).all()
-    assert any("ix_tasks_due" in str(step) for step in plan)
+        tasks.has_due(session, {"photo"}, NOON)
+    claim(database)
+    looked, claimed = [one for one in seen if "tasks" in one[0]]
+    for statement, parameters in (looked, claimed):
+        with database.writer.connect() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        assert any("INDEX ix_tasks_due" in str(step) for step in plan), plan
