@@ -1,5 +1,6 @@
 """The chat page: a phone-like WeChat for one person, and a panel of what goes on behind it."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +16,23 @@ page = Blueprint("page", __name__)
 
 PERSON_COOKIE = "sandbox_person"
 SHOWN_AT_ONCE = 60
+ROLES = (
+    "resident",
+    "building_head",
+    "grid_worker",
+    "grid_leader",
+    "property_staff",
+    "community_staff",
+    "duty_desk",
+    "department_liaison",
+)
 RECORDS_SHOWN = 30
 
 
 @page.get("/")
 def chat() -> Response:
     people.learn(here())
-    known = people.listed(here())
+    known = in_order(people.listed(here()))
     person = _chosen(known)
     messages = received.chat(here().store, person["openid"])[-SHOWN_AT_ONCE:] if person else []
     html = render_template(
@@ -73,6 +84,18 @@ def picture(media_id: str) -> Response:
     response.headers["Content-Disposition"] = "inline"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def in_order(known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Who was active last comes first; among the silent, one of each role before the second."""
+    seen: Counter[str] = Counter()
+    ranks: dict[str, tuple[int, int, int]] = {}
+    for person in known:
+        role = person["role"]
+        place = ROLES.index(role) if role in ROLES else len(ROLES)
+        ranks[person["openid"]] = (-person["last_id"], seen[role], place)
+        seen[role] += 1
+    return sorted(known, key=lambda person: ranks[person["openid"]])
 
 
 def _chosen(known: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -9,6 +9,8 @@ from conftest import skip_or_fail
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
+from app.sandbox.page import in_order
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -144,6 +146,14 @@ def test_what_arrives_for_someone_else_is_counted(page, api):
 
 
 @pytest.mark.browser
+def test_people_can_be_found_by_name(page):
+    if is_phone(page):
+        page.get_by_role("button", name="选择身份").click()
+    page.get_by_label("找人").fill("demo-b")
+    expect(page.locator(".people nav a:visible")).to_have_count(1)
+
+
+@pytest.mark.browser
 def test_a_newcomer_follows_and_is_greeted(page):
     if is_phone(page):
         page.get_by_role("button", name="选择身份").click()
@@ -175,3 +185,17 @@ def test_the_page_shows_text_as_text(sandbox, receiver):
 def test_a_page_with_nobody_offers_a_newcomer(sandbox):
     html = requests.get(sandbox.url, timeout=5).text
     assert "新居民" in html
+
+
+def test_one_of_each_role_comes_before_the_second():
+    roles = ["building_head", "building_head", "resident", "resident", "patrol"]
+    known = [{"openid": f"demo-{n}", "role": role, "last_id": 0} for n, role in enumerate(roles)]
+    assert [person["openid"] for person in in_order(known)] == [
+        "demo-2",
+        "demo-0",
+        "demo-4",
+        "demo-3",
+        "demo-1",
+    ]
+    known[4]["last_id"] = 9
+    assert in_order(known)[0]["openid"] == "demo-4"

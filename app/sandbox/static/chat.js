@@ -140,6 +140,13 @@ function closeAll() {
   });
 }
 
+document.getElementById("find").addEventListener("input", (event) => {
+  const words = event.target.value.trim();
+  document.querySelectorAll(".people nav a").forEach((link) => {
+    link.hidden = !link.querySelector(".who").textContent.includes(words);
+  });
+});
+
 const tray = document.getElementById("tray");
 document.getElementById("more")?.addEventListener("click", (event) => {
   tray.hidden = !tray.hidden;
