@@ -1,6 +1,5 @@
 """Waking workers by Redis: at once when it works, a little later when it does not."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from jobs.wake import MuteBell, make_bell
 from jobs.worker import run_worker
 from models import tasks
 from models.base import Database
+from tests.conftest import skip_or_fail
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
@@ -34,8 +34,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Redis of these tests' own."""
     binary = shutil.which("redis-server")
     if binary is None:
-        unavailable = pytest.fail if os.environ.get("LINLI_TEST_ALL") == "1" else pytest.skip
-        unavailable("no redis-server on this machine")
+        skip_or_fail("no redis-server on this machine")
     port, home = free_port(), tmp_path_factory.mktemp("redis")
     server = subprocess.Popen(
         [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(home)],
@@ -125,6 +124,19 @@ def test_a_lost_wake_up_costs_seconds_and_not_the_task(
     wait_for(done, 1)
     stop.set()
     thread.join(30)
+    assert done == [1]
+
+
+def test_workers_go_on_while_redis_is_away(
+    store: Database, done: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS_WHEN_WOKEN", 0.2)
+    stop, thread = start(store, f"redis://127.0.0.1:{free_port()}/0")
+    ask(store, 1)
+    wait_for(done, 1)
+    stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
     assert done == [1]
 
 
