@@ -1,0 +1,1 @@
+"""Notices: written by one, reviewed by another, published to an area, open to objections."""
