@@ -5,11 +5,11 @@ import shutil
 
 import pytest
 import requests
-from conftest import skip_or_fail
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from app.sandbox.page import in_order
+from tests.conftest import skip_or_fail
 
 ARGUMENTS = [
     "--no-sandbox",
