@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import log
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,6 +87,8 @@ class Lexicon:
         self.rules = RuleBook(lists.rules, self._bits)
         self.rule_vectors = {rule: self._rule_vector(rule) for rule in lists.rules}
         self.bias = tuple(weights.bias.get(key, 0.0) for key in CLASSES)
+        self._log_total = log(tokenizer.total)
+        self._floor = -self._log_total
         self._trie = self._build_trie()
 
     @property
@@ -126,12 +129,30 @@ class Lexicon:
         return found
 
     def _word_edges(self, text: str) -> bytearray:
-        edges = bytearray(len(text) + 1)
-        position = 0
-        for word in self._tokenizer.cut(text, HMM=False):
-            edges[position] = 1
-            position += len(word)
-        edges[-1] = 1
+        """Where words begin: jieba's likeliest cut by its dictionary, worked out in one pass."""
+        frequency, floor = self._tokenizer.FREQ.get, self._floor
+        length = len(text)
+        likely = [0.0] * (length + 1)
+        ends = [0] * length
+        for start in range(length - 1, -1, -1):
+            best, best_end = floor + likely[start + 1], start + 1
+            end, times = start + 1, frequency(text[start])
+            while times is not None:
+                if times:
+                    score = log(times) - self._log_total + likely[end]
+                    if score >= best or end == start + 1:
+                        best, best_end = score, end
+                if end == length:
+                    break
+                end += 1
+                times = frequency(text[start:end])
+            likely[start], ends[start] = best, best_end
+        edges = bytearray(length + 1)
+        start = 0
+        while start < length:
+            edges[start] = 1
+            start = ends[start]
+        edges[length] = 1
         return edges
 
     def _rule_vector(self, rule: Rule) -> Vector:

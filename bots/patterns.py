@@ -1,6 +1,7 @@
 """Rules over concepts: which words, said near each other, mean what."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ def parse_rule(line: str) -> Rule:
 
 
 class RuleBook:
-    """规则表 — all rules, indexed by bit masks so that most are passed over at once."""
+    """规则表 — all rules, kept by their first concept so that most are never looked at."""
 
     def __init__(self, rules: Sequence[Rule], bits: Mapping[str, int]) -> None:
         for rule in rules:
@@ -67,13 +68,17 @@ class RuleBook:
                 if concept not in bits:
                     raise LexiconBroken(f"rule {rule.name} names no such concept: {concept}")
         self.rules = tuple(rules)
-        self._masked = [(sum(bits[c] for c in set(rule.needs)), rule) for rule in rules]
+        self._starting: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
+        for rule in rules:
+            mask = sum(bits[concept] for concept in set(rule.needs))
+            self._starting[rule.needs[0]].append((mask, rule))
 
     def matches(self, seen: int, said: Mapping[str, list[Span]]) -> Iterator[Match]:
         """Rules fulfilled by what was said; `seen` is the union of the concepts' bits."""
-        for mask, rule in self._masked:
-            if mask & seen == mask and (spans := _closest(rule, said)):
-                yield Match(rule, spans)
+        for concept in said:
+            for mask, rule in self._starting.get(concept, ()):
+                if mask & seen == mask and (spans := _closest(rule, said)):
+                    yield Match(rule, spans)
 
 
 def _closest(rule: Rule, said: Mapping[str, list[Span]]) -> tuple[Span, ...] | None:

@@ -105,3 +105,12 @@ def test_a_line_that_can_not_be_read_is_told_with_its_file(
     (tmp_path / name).write_text(f"{line}\n{kept}", "utf-8")
     with pytest.raises(LexiconBroken):
         read_word_lists(tmp_path)
+
+
+def test_words_begin_where_jiebas_own_cut_has_them() -> None:
+    lexicon = shipped()
+    for text in ("下班回来晚了小区里就没车位了", "北京大学生前来应聘", "", "一", "乒乓球拍卖完了"):
+        cut = list(lexicon._tokenizer.cut(text, HMM=False))
+        starts = [sum(map(len, cut[:at])) for at in range(len(cut) + 1)]
+        edges = lexicon._word_edges(text)
+        assert [at for at, edge in enumerate(edges) if edge] == starts

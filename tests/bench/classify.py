@@ -1,0 +1,64 @@
+"""How fast a message is understood, beside cutting it with jieba alone."""
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jieba
+
+from bots.lexicon import load_lexicon
+from bots.understand import understand
+
+TEXTS = Path(__file__).with_name("texts.txt")
+
+ROUNDS = 15
+
+
+def run() -> list[dict[str, Any]]:
+    """One result: `ratio` is the time to understand ÷ the time of `jieba.lcut`, same texts."""
+    texts = TEXTS.read_text("utf-8").splitlines()
+    jieba.setLogLevel("WARNING")
+    jieba.initialize()
+    with tempfile.TemporaryDirectory() as cache:
+        lexicon = load_lexicon(Path(cache))
+    alone: list[float] = []
+    ours: list[float] = []
+    # Turn about, so that a busy moment of the machine falls on both.
+    for _ in range(ROUNDS):
+        alone.append(sum(_times(jieba.lcut, texts)))
+        ours += _times(lambda text: understand(text, lexicon), texts)
+    spent = [sum(ours[at : at + len(texts)]) for at in range(0, len(ours), len(texts))]
+    baseline, mine = statistics.median(alone), statistics.median(spent)
+    cuts = statistics.quantiles(ours, n=100)
+    return [
+        {
+            "name": "classify",
+            "store": None,
+            "synchronous": None,
+            "ratio": round(mine / baseline, 3),
+            "rate": round(len(texts) / mine),
+            "baseline_rate": round(len(texts) / baseline),
+            "p50_ms": round(cuts[49] * 1000, 3),
+            "p99_ms": round(cuts[98] * 1000, 3),
+            "errors": 0,
+            "n": len(ours),
+        }
+    ]
+
+
+def _times(work: Callable[[str], object], texts: Sequence[str]) -> list[float]:
+    spent = []
+    for text in texts:
+        start = time.perf_counter()
+        work(text)
+        spent.append(time.perf_counter() - start)
+    return spent
+
+
+if __name__ == "__main__":
+    for result in run():
+        print(json.dumps(result))
