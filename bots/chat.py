@@ -40,7 +40,7 @@ class Chat:
         template: str,
         *,
         keep: dict[str, Any] | None = None,
-        ticket_id: int | None = None,
+        on_ticket: int | None = None,
         hours: float = conversations.QUESTION_HOURS,
         **context: Any,
     ) -> Reply:
@@ -51,7 +51,7 @@ class Chat:
             kind,
             keep or {},
             self.now,
-            ticket_id=ticket_id,
+            ticket_id=on_ticket,
             hours=hours,
         )
-        return Reply(template, context)
+        return Reply(template, {"ticket_id": on_ticket} | context)

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     web_workers: int = Field(0, ge=0, description="web processes; 0 means one a core, at most two")
     web_port: int = Field(8000, description="port of the web process")
     sandbox_port: int = Field(8010, description="port of the sandbox")
+    quiet_hours: bool = Field(True, description="no push from 22:00 to 08:00 unless it is urgent")
+    messages_per_minute: int = Field(30, ge=1, description="of one person; more are only kept")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
     dev: bool = Field(False, description="opens /dev/ for the sandbox; set by `linli run` alone")
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     Select,
     String,
-    UniqueConstraint,
     bindparam,
     insert,
     select,
@@ -68,7 +67,6 @@ class AreaWithin(Base):
 
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), primary_key=True)
     outer_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), primary_key=True, index=True)
-    __table_args__ = (UniqueConstraint("area_id", "outer_id"),)
 
 
 def add_area(

@@ -7,6 +7,12 @@ from config.policy import load
 from models.localtime import SHANGHAI, local
 
 
+class QuietHours:
+    """免打扰 — whether there are any; a trial that somebody looks at has none."""
+
+    is_kept = True
+
+
 def after_quiet_hours(at: datetime) -> datetime:
     """The moment itself by day; by night the coming morning."""
     began = quiet_since(at)
@@ -20,6 +26,8 @@ def after_quiet_hours(at: datetime) -> datetime:
 
 def quiet_since(at: datetime) -> datetime | None:
     """When the night around this moment began; None by day."""
+    if not QuietHours.is_kept:
+        return None
     evening, morning = _hours()
     there = local(at)
     tonight = datetime.combine(there.date(), evening, SHANGHAI)

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from app import logs
+from app.house import open_database
 from config.settings import Settings
 from models.base import Database
 
@@ -19,11 +21,8 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 
 @contextmanager
 def background_store(settings: Settings) -> Iterator[Database]:
-    database = Database(
-        settings.database,
-        synchronous=settings.sqlite_synchronous,
-        statement_seconds=STATEMENT_SECONDS,
-    )
+    logs.configure(settings)
+    database = open_database(settings, STATEMENT_SECONDS)
     try:
         yield database
     finally:

@@ -18,6 +18,8 @@ from models.tickets import facts, refining
 from models.tickets.opening import Opened, Report, open_ticket
 from models.tickets.table import Ticket
 
+NOT_OURS = "not_estate"
+CHOICES = 4
 _AROUND_A_NAME = " 。.,，!！"
 _TALK = {Intent.CHITCHAT: "chitchat", Intent.ABUSE: "abuse"}
 
@@ -44,9 +46,9 @@ def take_in(chat: Chat) -> Reply:
     opened = open_ticket(chat.session, _report(chat, meant, location, is_class_known), chat.now)
     _attach_kept_photos(chat, questions, opened.ticket_id)
     context = opened.context | {
-        "words": [one.word for one in meant.evidence if one.weight > 0][:3],
+        "words": _shown_words(meant),
         "is_placed": location.area_id is not None,
-        "is_ours": meant.category != "not_estate",
+        "is_ours": meant.category != NOT_OURS,
     }
     if meant.urgency != Urgency.EMERGENCY and not is_class_known:
         return _ask_class(chat, meant, opened, context)
@@ -74,6 +76,11 @@ def _report(chat: Chat, meant: Understanding, location: Location, is_known: bool
         spot=location.spot,
         is_class_known=is_known or meant.urgency == Urgency.EMERGENCY,
     )
+
+
+def _shown_words(meant: Understanding) -> list[str]:
+    """The few words that decided, for the resident; single characters explain nothing."""
+    return [one.word for one in meant.evidence if one.weight > 0 and len(one.word) > 1][:3]
 
 
 def said(chat: Chat) -> str:
@@ -131,12 +138,12 @@ def _attach_kept_photos(chat: Chat, questions: dict[str, Question], ticket_id: i
 
 
 def _ask_class(chat: Chat, meant: Understanding, opened: Opened, context: dict[str, Any]) -> Reply:
-    keys = [key for key, _ in meant.alternatives][:4]
+    keys = [key for key, _ in meant.alternatives if key != NOT_OURS][:CHOICES]
     return chat.ask(
         "class_choice",
         "ticket_received",
         keep={"keys": keys},
-        ticket_id=opened.ticket_id,
+        on_ticket=opened.ticket_id,
         **context,
         question="class",
         choices=keys,
@@ -148,7 +155,7 @@ def _ask_place(chat: Chat, ticket_id: int, context: dict[str, Any]) -> Reply:
         "place",
         "ticket_received",
         keep={},
-        ticket_id=ticket_id,
+        on_ticket=ticket_id,
         **context,
         question="place",
     )
@@ -192,5 +199,5 @@ def after_refining(chat: Chat, ticket: Ticket) -> Reply:
     """Says what the ticket is now, and asks for its place if that is still missing."""
     context = facts.context(chat.session, ticket)
     if ticket.area_id is None:
-        return chat.ask("place", "ticket_refined", ticket_id=ticket.id, **context, question="place")
+        return chat.ask("place", "ticket_refined", on_ticket=ticket.id, **context, question="place")
     return chat.say("ticket_refined", **context, question=None)

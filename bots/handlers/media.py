@@ -70,8 +70,8 @@ def location(chat: Chat) -> Reply:
 
 
 @registry.on_event(EventKind.LOCATION_PICKED)
-def location_picked(chat: Chat) -> Reply:
-    return location(chat)
+def location_picked(chat: Chat) -> Reply | None:
+    return registry.KINDS[MessageKind.LOCATION](chat)
 
 
 @registry.on(MessageKind.LINK)

@@ -42,7 +42,7 @@ def rate_command(chat: Chat, command: Command) -> Reply:
 def _said(chat: Chat, ticket: Ticket, text: str) -> Reply:
     stars = re.search(r"[0-5]", text)
     if stars is None:
-        return chat.ask("stars", "rating_asked", ticket_id=ticket.id, **_facts(chat, ticket))
+        return chat.ask("stars", "rating_asked", on_ticket=ticket.id, **_facts(chat, ticket))
     return rate(chat, ticket, int(stars[0]))
 
 

@@ -31,7 +31,7 @@ def resolve_command(chat: Chat, command: Command) -> Reply:
 def resolve(chat: Chat, ticket: Ticket, result: str) -> Reply:
     """Needs one sentence of result; asked for when it is missing."""
     if len(result) < SHORTEST_RESULT:
-        return chat.ask("finish", "result_asked", ticket_id=ticket.id)
+        return chat.ask("finish", "result_asked", on_ticket=ticket.id)
     return finish(chat, ticket, result, Outcome.FIXED)
 
 
@@ -48,7 +48,7 @@ def finish_question(chat: Chat, question: Question, text: str, digit: int | None
         conversations.close(question, chat.now)
         return finish(chat, ticket, load("labels")["result"]["done"], Outcome.FIXED)
     if digit == tasks.NO:
-        return chat.ask("why_not", "reason_asked", ticket_id=ticket.id, action="cannot_fix")
+        return chat.ask("why_not", "reason_asked", on_ticket=ticket.id, action="cannot_fix")
     return chat.say("not_a_choice", most=tasks.NO)
 
 
@@ -85,7 +85,7 @@ def note_command(chat: Chat, command: Command) -> Reply:
 
 def _note(chat: Chat, ticket: Ticket, text: str) -> Reply:
     if not text:
-        return chat.ask("note_text", "note_asked", ticket_id=ticket.id, for_reporter=False)
+        return chat.ask("note_text", "note_asked", on_ticket=ticket.id, for_reporter=False)
     return add(chat, ticket, text, for_reporter=False)
 
 
@@ -96,7 +96,7 @@ def answer_command(chat: Chat, command: Command) -> Reply:
 
 def _answer(chat: Chat, ticket: Ticket, text: str) -> Reply:
     if not text:
-        return chat.ask("answer_text", "note_asked", ticket_id=ticket.id, for_reporter=True)
+        return chat.ask("answer_text", "note_asked", on_ticket=ticket.id, for_reporter=True)
     return add(chat, ticket, text, for_reporter=True)
 
 
@@ -155,7 +155,7 @@ def resume_command(chat: Chat, command: Command) -> Reply:
 def resume(chat: Chat, ticket: Ticket, text: str) -> Reply:
     apply(chat.session, ticket, Action.RESUME, by=Actor(chat.person_id), at=chat.now)
     return chat.ask(
-        "finish", "task_started", ticket_id=ticket.id, **facts.context(chat.session, ticket)
+        "finish", "task_started", on_ticket=ticket.id, **facts.context(chat.session, ticket)
     )
 
 

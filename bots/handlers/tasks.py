@@ -121,7 +121,7 @@ def show(chat: Chat, ticket: Ticket, text: str) -> Reply:
     if part is None:
         return chat.say("task_shown", **context, question=None)
     question = "finish" if _answer(chat, ticket) == Answer.ACCEPTED else "take"
-    return chat.ask(question, "task_shown", ticket_id=ticket.id, **context, question=question)
+    return chat.ask(question, "task_shown", on_ticket=ticket.id, **context, question=question)
 
 
 @registry.question("take")
@@ -142,7 +142,7 @@ def accept(chat: Chat, ticket: Ticket, text: str) -> Reply:
     return chat.ask(
         "finish",
         "task_accepted",
-        ticket_id=ticket.id,
+        on_ticket=ticket.id,
         part=_part(chat, ticket),
         **facts.context(chat.session, ticket),
     )
@@ -156,7 +156,7 @@ def start_command(chat: Chat, command: Command) -> Reply:
 def start(chat: Chat, ticket: Ticket, text: str) -> Reply:
     apply(chat.session, ticket, Action.START, by=Actor(chat.person_id), at=chat.now)
     return chat.ask(
-        "finish", "task_started", ticket_id=ticket.id, **facts.context(chat.session, ticket)
+        "finish", "task_started", on_ticket=ticket.id, **facts.context(chat.session, ticket)
     )
 
 
@@ -181,7 +181,7 @@ def send_back_command(chat: Chat, command: Command) -> Reply:
 def send_back(chat: Chat, ticket: Ticket, reason: str) -> Reply:
     """A paid post says why; asked for once when it is missing."""
     if not reason:
-        return chat.ask("why_back", "reason_asked", ticket_id=ticket.id, action="send_back")
+        return chat.ask("why_back", "reason_asked", on_ticket=ticket.id, action="send_back")
     actor = Actor(chat.person_id)
     apply(chat.session, ticket, Action.SEND_BACK, by=actor, at=chat.now, reason=reason)
     return chat.say("task_sent_back", **facts.context(chat.session, ticket))
@@ -210,7 +210,7 @@ def transfer(chat: Chat, ticket: Ticket, reason: str) -> Reply:
         "transfer_to",
         "transfer_asked",
         keep={"posts": [one.post_id for one in choices], "reason": reason},
-        ticket_id=ticket.id,
+        on_ticket=ticket.id,
         choices=[
             {"role": one.role, "name": one.name, "department": one.department} for one in choices
         ],
@@ -229,7 +229,7 @@ def transfer_to(chat: Chat, question: Question, text: str, digit: int | None) ->
     if not question.context["reason"]:
         keep = {"post": posts[digit - 1]}
         return chat.ask(
-            "why_transfer", "reason_asked", keep=keep, ticket_id=ticket.id, action="transfer"
+            "why_transfer", "reason_asked", keep=keep, on_ticket=ticket.id, action="transfer"
         )
     return _hand_over(chat, ticket, posts[digit - 1], question.context["reason"])
 

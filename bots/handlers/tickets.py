@@ -106,7 +106,7 @@ def supplement_command(chat: Chat, command: Command) -> Reply:
 
 def _supplement(chat: Chat, ticket: Ticket, text: str) -> Reply:
     if not text:
-        return chat.ask("supplement_text", "supplement_asked", ticket_id=ticket.id)
+        return chat.ask("supplement_text", "supplement_asked", on_ticket=ticket.id)
     refining.add_note(
         chat.session, ticket, text, by=chat.person_id, at=chat.now, for_reporter=False
     )
@@ -156,7 +156,7 @@ def _reclassify(chat: Chat, ticket: Ticket, text: str) -> Reply:
         "class_choice",
         "reclassify_asked",
         keep={"keys": keys},
-        ticket_id=ticket.id,
+        on_ticket=ticket.id,
         category=ticket.category,
         subcategory=ticket.subcategory,
         keys=keys,

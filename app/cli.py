@@ -1,0 +1,45 @@
+"""The command `linli`: each subcommand stands in a module of its own and is loaded when called."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "run": "app.commands.run:run",
+    "web": "app.commands.web:web",
+    "worker": "app.commands.worker:worker",
+    "clock": "app.commands.clock:clock",
+    "sandbox": "app.commands.sandbox:sandbox",
+    "migrate": "app.commands.migrate:migrate",
+    "init": "app.commands.init:init",
+    "demo": "app.commands.demo:demo",
+    "classify": "app.commands.classify:classify",
+    "evaluate": "app.commands.evaluate:evaluate",
+    "notices": "app.commands.notices:notices",
+    "menu": "app.commands.menu:menu",
+    "qr": "app.commands.qr:qr",
+    "job": "app.commands.job:job",
+}
+
+
+class Lazy(click.Group):
+    """Knows every name and imports only what is called: `--help` needs no word lists."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        found: click.Command = getattr(import_module(module), attribute)
+        return found
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="linli")
+def main() -> None:
+    """Linli 邻里: the service desk of the Chinese neighbourhood.
+
+    Settings come from the environment (LINLI_...); the README lists them.
+    """

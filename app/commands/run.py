@@ -1,0 +1,26 @@
+"""`linli run`: the whole product in one command, for one community or a trial."""
+
+import click
+
+from app.embedded import Embedded
+from config.settings import Settings, generate_missing_keys
+
+
+@click.command()
+@click.option("--port", type=int, help="Of the web process; default: LINLI_WEB_PORT, 8000.")
+@click.option("--sandbox-port", type=int, help="Default: LINLI_SANDBOX_PORT, 8010.")
+def run(port: int | None, sandbox_port: int | None) -> None:
+    """Run web, clock and worker together; without WeChat credentials, the sandbox too.
+
+    Keys nobody has set are made and kept in the data directory. Without credentials an empty
+    database is filled with the demo subdistrict.
+    """
+    generate_missing_keys(Settings().data_dir)
+    embedded = Embedded(Settings(), port, sandbox_port)
+    embedded.prepare()
+    with embedded:
+        click.echo(f"Linli 邻里    {embedded.web_url}")
+        if embedded.sandbox_url:
+            click.echo(f"Chat (sandbox) {embedded.sandbox_url}")
+        click.echo("Ctrl-C stops")
+        embedded.wait()

@@ -1,0 +1,134 @@
+"""The embedded shape: web, clock, worker and sandbox as processes of one command."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+
+import structlog
+
+from app import demo_data, house
+from config.settings import Settings
+from models.errors import AlreadyDone
+from models.migrate import migrate
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+LOOK_SECONDS = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Embedded:
+    """Starts the parts, starts again what ends, and ends them all when it is left."""
+
+    def __init__(
+        self, settings: Settings, port: int | None = None, sandbox_port: int | None = None
+    ) -> None:
+        self._settings = settings
+        self._port = port or settings.web_port
+        self._sandbox_port = sandbox_port or settings.sandbox_port
+        self._with_sandbox = not settings.has_credentials
+        self._environment = self._shared_environment()
+        self._parts: dict[str, subprocess.Popen[bytes]] = {}
+        self._is_stopping = False
+
+    @property
+    def web_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def sandbox_url(self) -> str | None:
+        return f"http://127.0.0.1:{self._sandbox_port}" if self._with_sandbox else None
+
+    def prepare(self) -> None:
+        """The database, and in a trial the demo subdistrict."""
+        database = house.open_database(self._settings)
+        try:
+            migrate(database)
+            if self._with_sandbox:
+                with database.writing() as session:
+                    demo_data.fill(session, house.now())
+        except AlreadyDone:
+            pass  # it was filled the first time
+        finally:
+            database.dispose()
+
+    def __enter__(self) -> "Embedded":
+        if self._with_sandbox:
+            self._start("sandbox", "sandbox", "--port", str(self._sandbox_port))
+        self._start("web", "web", "--port", str(self._port))
+        self._start("worker", "worker")
+        self._start("clock", "clock")
+        self._await(f"{self.web_url}/readyz")
+        if self.sandbox_url:
+            self._await(self.sandbox_url)
+            subprocess.run([*_LINLI, "menu", "push"], env=self._environment, check=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_stopping = True
+        for part in self._parts.values():
+            part.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for part in self._parts.values():
+            try:
+                part.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                part.kill()
+
+    def wait(self) -> None:
+        """Returns on Ctrl-C or SIGTERM; a part that ends by itself is started again."""
+
+        def stop(_: int, __: FrameType | None) -> None:
+            self._is_stopping = True
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        while not self._is_stopping:
+            time.sleep(LOOK_SECONDS)
+            for name, part in list(self._parts.items()):
+                if part.poll() is not None and not self._is_stopping:
+                    log.error("part_ended", part=name, code=part.returncode)
+                    self._start(name, *part.args[len(_LINLI) :])  # type: ignore[index]
+
+    def _start(self, name: str, *arguments: str) -> None:
+        # A group of its own: Ctrl-C reaches us alone, and we stop the parts in order.
+        self._parts[name] = subprocess.Popen(
+            [*_LINLI, *arguments], env=self._environment, start_new_session=True
+        )
+
+    def _await(self, url: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(url, timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise TimeoutError(f"{url} did not answer in {START_SECONDS} s")
+
+    def _shared_environment(self) -> dict[str, str]:
+        environment = dict(os.environ)
+        if self._with_sandbox:
+            key = secrets.token_urlsafe(40).replace("-", "a").replace("_", "b")[:43]
+            environment |= {
+                "LINLI_WECHAT_APP_ID": "wx-sandbox",
+                "LINLI_WECHAT_SECRET": secrets.token_hex(16),
+                "LINLI_WECHAT_TOKEN": secrets.token_hex(16),
+                "LINLI_WECHAT_AES_KEY": key,
+                "LINLI_WECHAT_MODE": self._settings.wechat_mode,
+                "LINLI_WECHAT_API_BASE": f"http://127.0.0.1:{self._sandbox_port}",
+                "LINLI_BASE_URL": self.web_url,
+                "LINLI_DEV": "1",
+                "LINLI_QUIET_HOURS": "0",
+            }
+        return environment
+
+
+_LINLI = [sys.executable, "-m", "app"]

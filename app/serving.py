@@ -1,0 +1,32 @@
+"""Runs the web application on Granian."""
+
+import os
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from config.settings import Settings
+
+THREADS = 8  # of one process; more only wait for the one writer
+MOST_WORKERS = 2
+BACKLOG = 1024
+
+
+def serve_web(settings: Settings, host: str, port: int) -> None:
+    """Serves until told to stop; the settings reach the processes through the environment."""
+    workers = settings.web_workers or min(MOST_WORKERS, os.cpu_count() or 1)
+    server = Granian(
+        "app.wsgi:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        backlog=BACKLOG,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+    )
+    server.serve()

@@ -1,0 +1,53 @@
+"""The web process: the WeChat door, health, and in trials the way in for the sandbox."""
+
+import gc
+
+from flask import Flask
+
+from app import dev, health, house, logs
+from app.errors import register_errors
+from app.house import LiveLexicon, open_database
+from app.wechat.intake import Intake
+from app.wechat.keys import accounts_of
+from app.wechat.limit import MinuteLimit
+from app.wechat.webhook import make_webhook
+from bots import dialogue, handover
+from bots.message import IncomingMessage
+from config.settings import Settings
+from models.base import Database
+
+
+def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
+    """The whole web application over one store."""
+    settings = settings or Settings()
+    logs.configure(settings)
+    database = database or open_database(settings)
+    lexicon = LiveLexicon.load(database, settings)
+    app = Flask(__name__, static_folder=None)
+    app.secret_key = settings.secret_key
+    app.register_blueprint(
+        make_webhook(accounts_of(settings).get, _intake(database, lexicon, settings))
+    )
+    app.register_blueprint(health.make_health(database))
+    if settings.dev:
+        app.register_blueprint(dev.make_dev(database))
+    register_errors(app)
+    # What is loaded by now lives as long as the process; the collector need not walk it again.
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def _intake(database: Database, lexicon: LiveLexicon, settings: Settings) -> Intake:
+    def hear(message: IncomingMessage) -> dialogue.Heard:
+        return dialogue.hear(message, lexicon.current())
+
+    return Intake(
+        database=database,
+        clock=house.now,
+        prepare=hear,
+        answer=dialogue.answer,
+        deliver_late=handover.deliver_late,
+        on_failure=handover.on_failure,
+        limit=MinuteLimit(settings.messages_per_minute),
+    )

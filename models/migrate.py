@@ -1,0 +1,50 @@
+"""Brings a store up to date; the only place that changes tables."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from models.base import Database
+
+HEAD = "head"
+HERE = Path(__file__).parent / "migrations"
+
+
+def migrate(database: Database, revision: str = HEAD) -> None:
+    """Applies what is missing, from an empty or an older store; or goes back to `revision`.
+
+    SQLite learns WAL here, once, so that no two workers race for it.
+    """
+    url = database.url.render_as_string(hide_password=False)
+    engine = create_engine(url)  # an engine of its own: no time limits, the driver's transactions
+    try:
+        with engine.connect() as connection:
+            if database.is_sqlite:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                connection.commit()
+            config = _config()
+            config.attributes["connection"] = connection
+            if revision == HEAD:
+                command.upgrade(config, revision)
+            else:
+                command.downgrade(config, revision)
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def is_current(database: Database) -> bool:
+    """Whether the store has every migration of this code."""
+    with database.reader.connect() as connection:
+        here = MigrationContext.configure(connection).get_current_revision()
+    return here == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    return config

@@ -1,0 +1,68 @@
+"""The migrations make exactly the tables the code knows, on both stores, up and down."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from app import demo_data
+from models import registry
+from models.base import Base, Database
+from models.migrate import is_current, migrate
+from tests.factories import MORNING
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path) -> Database:
+    """A store with nothing in it."""
+    if request.param == "sqlite":
+        store = Database(f"sqlite:///{tmp_path / 'linli.db'}")
+        yield store
+        store.dispose()
+        return
+    store = request.getfixturevalue("postgresql")
+    Base.metadata.drop_all(store.writer)
+    yield store
+
+
+def test_an_empty_store_gets_every_table_the_code_knows(empty: Database) -> None:
+    registry.load_tables()
+    migrate(empty)
+    assert is_current(empty)
+    with empty.reader.connect() as connection:
+        found = MigrationContext.configure(connection, opts={"compare_type": False})
+        missing = [
+            one
+            for one in compare_metadata(found, Base.metadata)
+            if not str(getattr(one[1], "name", one[1])).startswith("test_")
+        ]
+    assert missing == []
+
+
+def test_migrating_twice_changes_nothing(empty: Database) -> None:
+    migrate(empty)
+    migrate(empty)
+    assert is_current(empty)
+
+
+def test_down_and_up_again_with_people_in_it(empty: Database) -> None:
+    migrate(empty)
+    with empty.writing() as session:
+        demo_data.fill(session, MORNING)
+    migrate(empty, "base")
+    left = set(inspect(empty.reader).get_table_names()) - {"alembic_version"}
+    assert left == set()
+    migrate(empty)
+    with empty.writing() as session:
+        demo_data.fill(session, MORNING)
+        assert session.scalar(text("SELECT count(*) FROM posts")) > 10
+
+
+def test_sqlite_learns_wal_once_and_keeps_it(tmp_path) -> None:
+    store = Database(f"sqlite:///{tmp_path / 'linli.db'}")
+    migrate(store)
+    store.dispose()
+    again = Database(f"sqlite:///{tmp_path / 'linli.db'}")
+    with again.reader.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    again.dispose()
