@@ -1,6 +1,5 @@
 """Brings due messages of the ledger to people, and notes what became of each."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +7,8 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import groupby
 from queue import Empty, SimpleQueue
+
+import structlog
 
 from config.policy import load
 from jobs.channels.choice import Rest, Rights
@@ -23,7 +24,7 @@ from models.delivery_results import match_early
 from models.errors import StoreBusy
 from models.outbox import Quiet
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 Ends = SimpleQueue[tuple[Parcel, Outcome]]
@@ -59,7 +60,7 @@ def refresh_access_tokens(client: WeChatClient) -> list[str]:
         try:
             client.tokens.current(account)
         except (ApiRefused, ApiStopped, CredentialsMissing, NotReached, Unanswered) as failure:
-            log.warning("account %s has no access token: %s", account, failure)
+            log.warning("no_access_token", account=account, error=str(failure))
             failing.append(account)
     return failing
 
@@ -95,7 +96,7 @@ def _claim(database: Database, now: datetime, limit: int) -> tuple[int, list[Par
 
 def _note_unreachable(message: Claimed) -> None:
     if message.quiet is Quiet.IGNORE:
-        log.error("alert: emergency message %s reaches nobody by chat: call", message.id)
+        log.error("alert", about="emergency_reaches_nobody", message_id=message.id)
 
 
 def _send(
@@ -152,6 +153,6 @@ def _settle_together(
             return
         except StoreBusy:
             # What is not noted would be in doubt, though we know how it ended.
-            log.warning("store busy, %s results wait", len(batch))
+            log.warning("results_wait_for_store", results=len(batch))
             if not left:
                 raise

@@ -1,6 +1,5 @@
 """Fetches the photos people sent, cleans them, and keeps them under a hash of their content."""
 
-import logging
 import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
@@ -33,7 +33,7 @@ PASSING = frozenset(
     }
 )
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def fetch_photos(
             with database.writing() as session:
                 _settle(session, photo, end, now)
             kept += isinstance(end, Picture)
-            log.info("photo %s: %s", photo.id, getattr(end, "reason", "kept"))
+            log.info("photo_tried", photo_id=photo.id, end=getattr(end, "reason", "kept"))
     return kept
 
 
@@ -88,7 +88,7 @@ def _fetch(client: WeChatClient, folder: Path, photo: Media) -> End:
         _write(folder / media.path_of(picture.sha256), picture.jpeg)
         _write(folder / media.thumbnail_path_of(picture.sha256), picture.thumbnail)
     except OSError as trouble:
-        log.exception("photo %s can not be written", photo.id)
+        log.error("photo_not_written", photo_id=photo.id, error=type(trouble).__name__)
         return Again(type(trouble).__name__)
     return picture
 

@@ -1,12 +1,12 @@
 """One attempt at sending: words the message, makes the call, tells how it ended."""
 
 import hashlib
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from jinja2 import TemplateError
 
 from bots.rendering import render
@@ -20,7 +20,7 @@ from jobs.channels.wire import NotReached, Unanswered
 from models.attempts import Claimed
 from models.outbox import EVERYONE, Channel
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,11 @@ def post(client: WeChatClient, parcel: Parcel, now: datetime) -> Outcome:
     except Unanswered as outcome:
         return Unclear(str(outcome))
     except Exception as surprise:
-        log.exception("message %s: unexpected end of the call", parcel.message.id)
-        return Unclear(type(surprise).__name__)
+        name = type(surprise).__name__
+        log.error("call_ended_unexpectedly", message_id=parcel.message.id, error=name)
+        # A trace may hold the address with its token, so it stays where words may be seen.
+        log.debug("call_ended_because", message_id=parcel.message.id, exc_info=True)
+        return Unclear(name)
     platform_id = answer.get("msgid") or answer.get("msg_id")
     return Taken(str(platform_id) if platform_id else None, int(answer.get("errcode", 0)))
 

@@ -1,9 +1,10 @@
 """What an attempt's end changes: the message, and the rights of who it was for."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -11,43 +12,66 @@ from jobs.channels.choice import give_back
 from jobs.channels.postman import Outcome, Parcel, Taken, Unclear, Unwordable
 from jobs.channels.refusals import ApiRefused, ApiStopped, CredentialsMissing
 from jobs.channels.rulings import Action
+from jobs.channels.wire import NotReached
 from models import attempts, consents, rights
 from models.accounts import EVERY_API, stop
 from models.attempts import Claimed
 from models.outbox import Channel, Quiet
 from models.quiet_hours import after_quiet_hours
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 LONG_REST = timedelta(minutes=10)
 
 
 def settle(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
     """Applies one outcome; does nothing to a message whose lease has gone elsewhere."""
+    log.info(
+        "message_tried",
+        message_id=parcel.message.id,
+        channel=parcel.route.channel,
+        attempts=parcel.message.attempts,
+        end=type(outcome).__name__,
+        errcode=getattr(outcome, "errcode", None),
+    )
+    if not isinstance(outcome, Taken | Unclear | ApiRefused):
+        give_back(session, parcel.route)
+    AFTER[type(outcome)](session, parcel, outcome, now)
+
+
+def _taken(session: Session, parcel: Parcel, outcome: Taken, now: datetime) -> None:
     message = parcel.message
-    log.info("message %s by %s: %s", message.id, parcel.route.channel, type(outcome).__name__)
-    if isinstance(outcome, Taken):
-        if not attempts.sent(session, message, outcome.platform_id, outcome.errcode, now):
-            log.warning("message %s was sent after its lease had ended", message.id)
-    elif isinstance(outcome, Unclear):
-        attempts.doubtful(session, message, outcome.reason)
-    elif isinstance(outcome, Unwordable):
-        give_back(session, parcel.route)
-        log.error("alert: message %s: template %s: %s", message.id, message.template, outcome)
-        attempts.failed(session, message, None, outcome.reason)
-    elif isinstance(outcome, ApiRefused):
-        log.info("message %s: %s", message.id, outcome)
-        AFTER_REFUSAL[outcome.ruling.action](session, parcel, outcome, now)
-    elif isinstance(outcome, ApiStopped):
-        give_back(session, parcel.route)
-        # Messages of a stopped account are not claimed, so they need no later time.
-        rest(session, message, outcome.until if outcome.api else now, now)
-    elif isinstance(outcome, CredentialsMissing):
-        give_back(session, parcel.route)
-        _without_credentials(session, message, now)
-    else:
-        give_back(session, parcel.route)
-        _retry_later(session, message, None, str(outcome), now, "attempts_unreachable")
+    if not attempts.sent(session, message, outcome.platform_id, outcome.errcode, now):
+        log.warning("sent_after_the_lease", message_id=message.id)
+
+
+def _unclear(session: Session, parcel: Parcel, outcome: Unclear, now: datetime) -> None:
+    attempts.doubtful(session, parcel.message, outcome.reason)
+
+
+def _unwordable(session: Session, parcel: Parcel, outcome: Unwordable, now: datetime) -> None:
+    message = parcel.message
+    log.error(
+        "alert",
+        about="template",
+        message_id=message.id,
+        template=message.template,
+        error=outcome.reason,
+    )
+    attempts.failed(session, message, None, f"template: {outcome.reason}")
+
+
+def _refused(session: Session, parcel: Parcel, outcome: ApiRefused, now: datetime) -> None:
+    AFTER_REFUSAL[outcome.ruling.action](session, parcel, outcome, now)
+
+
+def _resting(session: Session, parcel: Parcel, outcome: ApiStopped, now: datetime) -> None:
+    # Messages of a stopped account are not claimed, so they need no later time.
+    rest(session, parcel.message, outcome.until if outcome.api else now, now)
+
+
+def _not_reached(session: Session, parcel: Parcel, outcome: NotReached, now: datetime) -> None:
+    _retry_later(session, parcel.message, None, str(outcome), now, "attempts_unreachable")
 
 
 def rest(session: Session, message: Claimed, until: datetime, now: datetime) -> None:
@@ -60,11 +84,14 @@ def rest(session: Session, message: Claimed, until: datetime, now: datetime) -> 
     attempts.untried(session, message, until, "the platform takes none for now")
 
 
-def _without_credentials(session: Session, message: Claimed, now: datetime) -> None:
+def _without_credentials(
+    session: Session, parcel: Parcel, outcome: CredentialsMissing, now: datetime
+) -> None:
+    account = parcel.route.account
     until = now + timedelta(minutes=load("channels")["delivery"]["stop_minutes"])
-    if stop(session, message.account, EVERY_API, until, "no app id and secret", now):
-        log.error("alert: account %s has no app id and secret", message.account)
-    attempts.untried(session, message, now, "no app id and secret")
+    if stop(session, account, EVERY_API, until, "no app id and secret", now):
+        log.error("alert", about="credentials", account=account)
+    attempts.untried(session, parcel.message, now, "no app id and secret")
 
 
 def _busy(session: Session, parcel: Parcel, refusal: ApiRefused, now: datetime) -> None:
@@ -163,4 +190,14 @@ AFTER_REFUSAL: dict[Action, Callable[[Session, Parcel, ApiRefused, datetime], No
     Action.HOLD: _hold,
     Action.TEXT_MENU: _hold,
     Action.PERMANENT: _permanent,
+}
+
+AFTER: dict[type, Callable[[Session, Parcel, Any, datetime], None]] = {
+    Taken: _taken,
+    Unclear: _unclear,
+    Unwordable: _unwordable,
+    ApiRefused: _refused,
+    ApiStopped: _resting,
+    CredentialsMissing: _without_credentials,
+    NotReached: _not_reached,
 }

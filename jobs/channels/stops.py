@@ -1,7 +1,8 @@
 """Resting APIs: what the platform will refuse for a while is not asked for."""
 
-import logging
 from datetime import datetime, timedelta
+
+import structlog
 
 from config.policy import load
 from jobs.channels.refusals import ApiRefused, ApiStopped
@@ -10,7 +11,7 @@ from models.accounts import EVERY_API, stop, stops
 from models.base import Database
 from models.localtime import end_of_day
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def check(database: Database, account: str, api: str, now: datetime) -> None:
@@ -32,7 +33,14 @@ def heed(database: Database, account: str, refusal: ApiRefused, now: datetime) -
         with database.writing() as session:
             is_news = stop(session, account, api, until, reason, now)
     if ruling.needs_person and is_news:
-        log.error("alert: account %s: %s", account, refusal)
+        log.error(
+            "alert",
+            about="account",
+            account=account,
+            api=refusal.api,
+            errcode=refusal.errcode,
+            means=ruling.means,
+        )
 
 
 def _until(action: Action, now: datetime) -> datetime | None:

@@ -1,11 +1,11 @@
 """Access tokens on demand: one call for all threads and processes, under a lease in the store."""
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import select
 
 from config.policy import load
@@ -22,7 +22,7 @@ API = "/cgi-bin/stable_token"
 
 Ask = Callable[[str], tuple[str, datetime]]
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Tokens:
         try:
             return self._renew(account, held, self._ask)
         except (NotReached, Unanswered, ApiRefused, ApiStopped) as failure:
-            log.warning("token of %s not renewed yet: %s", account, failure)
+            log.warning("token_not_renewed_yet", account=account, error=str(failure))
             return held
 
     def after_refusal(self, account: str, used: HeldToken) -> HeldToken:
@@ -133,7 +133,7 @@ class Tokens:
             raise
         with self._database.writing() as session:
             access_tokens.keep(session, account, mark, text, expires_at)
-        log.info("token of %s renewed", account)
+        log.info("token_renewed", account=account)
         return HeldToken(text, old.serial + 1, expires_at, None)
 
     def _release(self, account: str, mark: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from town import NOBODY, Hand, Town, settings_for
 
 from app.sandbox import SandboxOptions
 from app.sandbox.client import SandboxClient
@@ -11,6 +10,7 @@ from app.sandbox.serve import SandboxThread
 from jobs.channels.wechat_client import WeChatClient
 from models.base import Database
 from models.sealing import KEYRING
+from tests.jobs.town import NOBODY, Hand, Town, settings_for
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from sqlalchemy import select
-from town import NOON, Town, settings_for
 
 from config.settings import Settings
 from jobs.photos import fetch_photos
 from models import media
 from models.media import MEDIA_LIFE, Media, MediaState
+from tests.jobs.town import NOON, Town, settings_for
 
 MEDIA_GET = "/cgi-bin/media/get"
 
@@ -131,9 +131,7 @@ def test_a_fetch_that_died_is_due_again_when_its_lease_ends(town: Town, settings
     assert fetch_photos(town.store, town.client, settings, NOON + timedelta(minutes=5)) == 1
 
 
-def test_a_folder_that_can_not_be_written_loses_nothing(
-    town: Town, settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_folder_that_can_not_be_written_loses_nothing(town: Town, settings: Settings) -> None:
     sent(town, jpeg())
     settings.data_dir.parent.mkdir(exist_ok=True)
     settings.data_dir.write_text("a file where the folder should be")

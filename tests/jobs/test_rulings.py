@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
-from town import NOON, Neighbour, Town
+from structlog.testing import capture_logs
 
 from jobs.channels.rulings import Action, ruling, rulings
 from jobs.channels.settling import AFTER_REFUSAL
 from models import consents
 from models.accounts import ApiStop, resume
 from models.outbox import Channel, Delivery, OutboxMessage
+from tests.jobs.town import NOON, Neighbour, Town
 
 NOTICE = "SANDBOX_NOTICE"
 CUSTOM = "/cgi-bin/message/custom/send"
@@ -125,12 +126,11 @@ def test_each_code_has_its_consequence(town: Town, action: Action) -> None:
 
 
 @SQLITE
-def test_a_code_nobody_has_heard_of_fails_and_calls_for_a_person(
-    town: Town, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_code_nobody_has_heard_of_fails_and_calls_for_a_person(town: Town) -> None:
     whom = town.neighbour()
     town.fail("errcode", CUSTOM, 99999)
-    message = town.send(town.queue(whom))
+    with capture_logs() as logs:
+        message = town.send(town.queue(whom))
     assert (message.state, message.errcode) == (Delivery.FAILED, 99999)
     assert ruling(99999).needs_person
-    assert [line for line in caplog.messages if "alert" in line and "99999" in line]
+    assert [line["errcode"] for line in logs if line["event"] == "alert"] == [99999]

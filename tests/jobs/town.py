@@ -1,6 +1,10 @@
 """A store, a platform and people that both know: what the tests of delivery walk about in."""
 
 import base64
+import os
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -134,3 +138,34 @@ class Town:
         """Delivers what is due, and tells how that one ended."""
         self.deliver(now)
         return self.message(message_id)
+
+    def event(self, whom: Neighbour, name: str, timeout: float = 10) -> dict[str, Any]:
+        """The fields of an event the platform pushed about that person."""
+        ends = time.monotonic() + timeout
+        while time.monotonic() < ends:
+            for push in self.wechat.pushes(0):
+                if push["openid"] == whom.openid and push["fields"].get("Event") == name:
+                    fields: dict[str, Any] = push["fields"]
+                    return fields
+            time.sleep(0.05)
+        raise AssertionError(f"no {name}")
+
+    def kill_while_sending(self, program: str, base: str) -> None:
+        """Runs a worker in a process of its own, and kills it after its first messages."""
+        address = self.store.url.render_as_string(hide_password=False)
+        keys = {
+            "LINLI_WECHAT_APP_ID": "wx1",
+            "LINLI_WECHAT_SECRET": "s1",
+            "LINLI_WECHAT_API_BASE": base,
+        }
+        worker = subprocess.Popen(
+            [sys.executable, "-c", program, address, NOON.isoformat()],
+            env={**os.environ, **keys},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        ends = time.monotonic() + 30
+        while len(self.calls("custom/send")) < 20 and time.monotonic() < ends:
+            time.sleep(0.02)
+        worker.kill()
+        worker.communicate()
