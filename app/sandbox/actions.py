@@ -168,7 +168,8 @@ def _message(
             (nth, at, person["openid"]),
         )
         allowances.act(db, person["openid"], platform.options.app_id, renews, at)
-        received.record(db, person["openid"], at, "sent", type_, shown, fields)
+        sent = received.Message("sent", type_, shown, fields)
+        received.record(db, person["openid"], at, sent)
     head = _head(platform, person["openid"], at, type_)
     message = head | dict(fields) | {"MsgId": platform.msg_id(nth)}
     return deliver(platform, person["openid"], message)

@@ -21,6 +21,7 @@ from app.sandbox.options import SandboxOptions
 from app.sandbox.page import page
 from app.sandbox.platform import Platform
 
+# Importing a module registers its endpoints.
 ENDPOINT_MODULES = (
     credentials,
     login,

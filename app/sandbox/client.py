@@ -36,8 +36,6 @@ class SandboxClient:
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the machine must not stand in between
 
-    # What people do
-
     def say(self, openid: str, text: str, menu_id: str = "") -> Delivered:
         return self._act(openid, "say", text=text, menu_id=menu_id)
 
@@ -103,12 +101,15 @@ class SandboxClient:
     def event(self, openid: str, name: str, fields: Mapping[str, Any]) -> Delivered:
         return self._act(openid, "event", name=name, fields=fields)
 
-    def newcomer(self, name: str = "", subscribe: bool = True, scene: str | None = None) -> str:
-        """A person nobody knows yet; their openid."""
-        asked = {"name": name, "subscribe": subscribe, "scene": scene}
-        return str(self._post("/sandbox/people", asked)["openid"])
+    def newcomer(self, name: str = "", scene: str | None = None) -> str:
+        """A person nobody knows yet who follows at once; their openid."""
+        openid = self.stranger(name)
+        self.subscribe(openid, scene)
+        return openid
 
-    # What can be seen
+    def stranger(self, name: str = "") -> str:
+        """A person nobody knows yet, not a follower; their openid."""
+        return str(self._post("/sandbox/people", {"name": name})["openid"])
 
     def people(self) -> list[dict[str, Any]]:
         return list(self._get("/sandbox/people"))
@@ -145,8 +146,6 @@ class SandboxClient:
             if time.monotonic() > ends:
                 raise NothingCame(f"{openid}: nothing that fits within {timeout} s")
             time.sleep(POLL_SECONDS)
-
-    # How the platform behaves
 
     def fault(
         self,

@@ -79,12 +79,9 @@ def everyone() -> Response:
 
 @control.post("/people")
 def newcomer() -> Response:
-    """A fresh openid; the person follows at once unless asked to wait."""
-    given = _given()
+    """Someone with a fresh openid, not yet a follower."""
     with here().store.writing() as db:
-        person = people.newcomer(here(), db, str(given.get("name") or ""))
-    if given.get("subscribe", True):
-        actions.subscribe(here(), person["openid"], given.get("scene"))
+        person = people.newcomer(here(), db, str(_given().get("name") or ""))
     return jsonify({"openid": person["openid"], "name": person["name"]})
 
 

@@ -59,8 +59,9 @@ def _submit(call: Call, openids: list[str]) -> Answer:
     call.db.execute("INSERT OR REPLACE INTO sendings VALUES (?, ?, ?)", (key, msg_id, call.at))
     wanted = [openid for openid in openids if _may_receive(call, openid)]
     text, options = wording(type_, content)
+    message = received.Message("mass", type_, text, call.body, options)
     for openid in wanted:
-        received.record(call.db, openid, call.at, "mass", type_, text, call.body, options)
+        received.record(call.db, openid, call.at, message)
     call.db.execute("INSERT INTO mass VALUES (?, 'SEND_SUCCESS', ?)", (msg_id, json.dumps(wanted)))
     _report_later(call, msg_id, len(openids), len(wanted))
     return {
@@ -106,7 +107,8 @@ def preview(call: Call) -> Answer:
     people.refuse_bad_standing(person)
     type_, content = _content(call)
     text, options = wording(type_, content)
-    received.record(call.db, person["openid"], call.at, "preview", type_, text, call.body, options)
+    message = received.Message("preview", type_, text, call.body, options)
+    received.record(call.db, person["openid"], call.at, message)
     return {"errcode": 0, "errmsg": "preview success"}
 
 

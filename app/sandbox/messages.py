@@ -40,7 +40,8 @@ def send(call: Call) -> Answer:
         raise Refused(45015, "response out of time limit or subscription is canceled")
     allowances.spend(call.db, person["openid"], call.app_id, call.at)
     text, options = wording(type_, content)
-    received.record(call.db, person["openid"], call.at, "customer", type_, text, call.body, options)
+    message = received.Message("customer", type_, text, call.body, options)
+    received.record(call.db, person["openid"], call.at, message)
     return OK
 
 

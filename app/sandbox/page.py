@@ -1,5 +1,6 @@
 """The chat page: a phone-like WeChat for one person, and a panel of what goes on behind it."""
 
+import json
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -113,7 +114,10 @@ def _behind() -> dict[str, Any]:
     """What goes on behind the chat: pushes, calls, faults, the state of the platform."""
     latest = "SELECT * FROM {} ORDER BY id DESC LIMIT ?"
     return {
-        "pushes": _timed(here().store.rows(latest.format("pushes"), RECORDS_SHOWN)),
+        "pushes": [
+            push | {"attempts": json.loads(push["attempts"])}
+            for push in _timed(here().store.rows(latest.format("pushes"), RECORDS_SHOWN))
+        ],
         "calls": _timed(here().store.rows(latest.format("calls"), RECORDS_SHOWN)),
         "faults": here().faults.in_force(),
         "mode": here().mode,

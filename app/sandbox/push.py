@@ -224,10 +224,12 @@ def _show(
     with platform.store.writing() as db:
         at = platform.now()
         if reply:
-            received.record(db, openid, at, "reply", reply["MsgType"], shown, reply)
+            message = received.Message("reply", reply["MsgType"], shown, reply)
+            received.record(db, openid, at, message)
         elif result != "empty":
-            text = LABELS["unavailable"]
-            received.record(db, openid, at, "notice", "text", text, {"reason": result})
+            regret = LABELS["unavailable"]
+            message = received.Message("notice", "text", regret, {"reason": result})
+            received.record(db, openid, at, message)
 
 
 UNSEEN = {

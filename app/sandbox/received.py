@@ -3,7 +3,8 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.sandbox.store import Store
@@ -17,32 +18,33 @@ ANY_LINK = re.compile(r"<a\s[^>]*>(.*?)</a>", re.DOTALL)
 NUMBERED = re.compile(r"^\s*([0-9０-９]{1,2})\s*[.、．)）:：\s]\s*(?=\D)(\S.*?)\s*$", re.MULTILINE)
 
 
-def record(
-    db: sqlite3.Connection,
-    openid: str,
-    at: float,
-    kind: str,
-    type_: str,
-    text: str,
-    body: Mapping[str, Any],
-    options: Iterable[Mapping[str, str]] = (),
-) -> int:
-    """One message in a person's chat. `text` may hold links; people read their labels."""
-    tappable = [*options, *tappable_in(text)]
-    cursor = db.execute(
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as a person gets it: how it came, its type, its words, what it was sent as."""
+
+    kind: str
+    type: str
+    text: str
+    body: Mapping[str, Any]
+    options: Sequence[Mapping[str, str]] = ()
+
+
+def record(db: sqlite3.Connection, openid: str, at: float, message: Message) -> None:
+    """Adds to a person's chat. The text may hold links; people read their labels."""
+    tappable = [*message.options, *tappable_in(message.text)]
+    db.execute(
         "INSERT INTO received (openid, at, kind, type, text, body, options)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             openid,
             at,
-            kind,
-            type_,
-            ANY_LINK.sub(r"\1", text),
-            json.dumps(body, ensure_ascii=False),
+            message.kind,
+            message.type,
+            ANY_LINK.sub(r"\1", message.text),
+            json.dumps(message.body, ensure_ascii=False),
             json.dumps(tappable, ensure_ascii=False),
         ),
     )
-    return int(cursor.lastrowid or 0)
 
 
 def tappable_in(text: str) -> list[dict[str, str]]:

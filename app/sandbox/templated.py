@@ -46,10 +46,8 @@ def send_template(call: Call) -> Answer:
     call.db.execute("INSERT OR REPLACE INTO sendings VALUES (?, ?, ?)", (key, msg_id, call.at))
     status = "failed:user block" if person["standing"] == REFUSES else "success"
     if status == "success":
-        title = template["title"]
-        received.record(
-            call.db, person["openid"], call.at, "template", "template", title, call.body
-        )
+        message = received.Message("template", "template", template["title"], call.body)
+        received.record(call.db, person["openid"], call.at, message)
     result = {"MsgID": msg_id, "Status": status}
     call.platform.later(
         actions.event, call.platform, person["openid"], "TEMPLATESENDJOBFINISH", result
@@ -96,10 +94,8 @@ def _use_consent(call: Call, person: dict[str, Any]) -> sqlite3.Row:
     values.check(json.loads(template["fields"]), call.body.get("data"))
     if not consents.use(call.db, person["openid"], call.app_id, template["template_id"]):
         raise Refused(43101, "user refuse to accept the msg")
-    title = template["title"]
-    received.record(
-        call.db, person["openid"], call.at, "subscription", "template", title, call.body
-    )
+    message = received.Message("subscription", "template", template["title"], call.body)
+    received.record(call.db, person["openid"], call.at, message)
     return template
 
 

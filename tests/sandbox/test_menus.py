@@ -50,6 +50,7 @@ def test_a_tag_decides_which_menu_a_person_sees(sandbox, api):
         for who in ("demo-a", "demo-b")
     }
     assert seen == {"demo-a": "head", "demo-b": "tasks"}
+    assert [button["key"] for button in sandbox.menu("demo-b")] == ["tasks"]
     assert api.get("/cgi-bin/menu/get")["conditionalmenu"][0]["matchrule"]["tag_id"] == str(tag_id)
     assert api.get("/cgi-bin/menu/delete")["errcode"] == 0
     assert api.post("/cgi-bin/menu/trymatch", {"user_id": "demo-b"})["button"] == []

@@ -3,11 +3,14 @@
 import dataclasses
 import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import wechatpy.crypto
 from flask import Response
 from werobot.crypto import MessageCrypt
+
+from app.sandbox.client import SandboxClient
 
 from .conftest import AES_KEY, Arrival, Receiver, fields_of, text_reply
 
@@ -224,3 +227,17 @@ def test_without_a_key_only_plain_mode_can_be_chosen(options, sandbox):
     with pytest.raises(ValueError, match="EncodingAESKey"):
         dataclasses.replace(options, aes_key="short", mode="secure")
     sandbox.use_mode("secure")
+
+
+def test_many_people_at_once_each_get_their_own_reply(sandbox, receiver):
+    receiver.answer = lambda arrival: Response(
+        text_reply(arrival.fields, arrival.fields["Content"]), content_type="text/xml"
+    )
+
+    def say(n: int) -> str:
+        return SandboxClient(sandbox.url).say(f"demo-{n % 10}", f"第{n}条").reply_text
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(say, range(100))) == [f"第{n}条" for n in range(100)]
+    keys = [(a.fields["FromUserName"], a.fields["MsgId"]) for a in receiver.arrivals]
+    assert len(set(keys)) == 100

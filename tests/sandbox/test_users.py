@@ -109,3 +109,11 @@ def test_a_temporary_code_ends(sandbox, api):
 )
 def test_wrong_codes_get_their_own_codes(api, body, errcode):
     assert qr(api, **body)["errcode"] == errcode
+
+
+def test_a_stranger_who_scans_becomes_a_follower_by_that_scene(sandbox, api, receiver):
+    openid = sandbox.stranger("居民B")
+    assert api.get("/cgi-bin/user/info", openid=openid)["subscribe"] == 0
+    sandbox.scan(openid, "b3")
+    assert receiver.arrivals[0].fields["EventKey"] == "qrscene_b3"
+    assert api.get("/cgi-bin/user/info", openid=openid)["subscribe"] == 1

@@ -248,6 +248,7 @@ document.getElementById("clear-faults").addEventListener("click", async () => {
 });
 document.getElementById("newcomer").addEventListener("click", async () => {
   const person = await call("/sandbox/people", {});
+  await call(`/sandbox/people/${encodeURIComponent(person.openid)}/subscribe`, {});
   window.location.search = `?who=${encodeURIComponent(person.openid)}`;
 });
 
