@@ -1,0 +1,217 @@
+"""What a digest says: a handful of statements a community, then plain arithmetic a reader."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session, aliased, load_only
+
+from config.categories import Urgency
+from models import localtime, outbox
+from models.digests.sight import hidden_tickets
+from models.digests.table import ORDER, DigestKind, Section
+from models.places import Area, AreaKind, AreaWithin, GridKind
+from models.posts import Post, Role
+from models.ticket_flow import OPEN, WAITING, WORKING, State
+from models.tickets.table import IS_OPEN, Ticket
+
+TOPIC_DAYS = 7
+TOPICS_SHOWN = 3
+FEWEST_OF_A_TOPIC = 2
+Test = Callable[[Ticket], bool]
+
+GONE = (State.WITHDRAWN, State.MERGED)  # no matters of their own any more
+_COLUMNS = load_only(
+    Ticket.state,
+    Ticket.category,
+    Ticket.urgency,
+    Ticket.intent,
+    Ticket.emergency,
+    Ticket.about,
+    Ticket.area_id,
+    Ticket.community_id,
+    Ticket.reporter_id,
+    Ticket.hides_reporter,
+    Ticket.opened_at,
+    Ticket.resolved_at,
+    Ticket.resolve_due_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """日报内容 — the lists of one reader, none of them empty, and how the topics divide."""
+
+    sections: dict[Section, list[int]]
+    topics: list[tuple[str, int]]
+
+    @property
+    def has_news(self) -> bool:
+        """What is talked of in general is no reason to write by itself."""
+        return bool(self.sections.keys() - {Section.TOPICS})
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is the same for every reader of a community."""
+
+    kind: DigestKind
+    now: datetime
+    tickets: Sequence[Ticket]
+    vacant: Sequence[int]
+    unreached: Sequence[tuple[int, int]]  # person, ticket of the message
+
+
+def compose(
+    session: Session,
+    community_id: int,
+    kind: DigestKind,
+    now: datetime,
+    readers: Collection[int],
+) -> dict[int, Composed]:
+    """For each reader, without what is hidden from them: they do not see it counted either."""
+    tickets = _tickets(session, community_id, now)
+    is_morning = kind == DigestKind.MORNING
+    facts = _Facts(
+        kind,
+        now,
+        tickets,
+        _vacant(session, community_id, now) if is_morning else (),
+        _unreached(session, tickets, now) if is_morning else (),
+    )
+    hidden = hidden_tickets(session, tickets, readers, now)
+    return {reader: _composed(facts, hidden[reader]) for reader in readers}
+
+
+def _tickets(session: Session, community_id: int, now: datetime) -> list[Ticket]:
+    """What is open, came in lately or was ended since yesterday; a statement each, for indexes."""
+    yesterday, _ = _yesterday(now)
+    conditions: tuple[ColumnElement[bool], ...] = (
+        IS_OPEN,  # type: ignore[assignment]
+        Ticket.opened_at >= min(yesterday, now - timedelta(days=TOPIC_DAYS)),
+        Ticket.resolved_at >= yesterday,
+    )
+    found: dict[int, Ticket] = {}
+    for condition in conditions:
+        rows = session.scalars(
+            select(Ticket)
+            .options(_COLUMNS)
+            .where(Ticket.community_id == community_id, condition, Ticket.opened_at <= now)
+        )
+        found.update((ticket.id, ticket) for ticket in rows)
+    return sorted(found.values(), key=lambda one: (one.resolve_due_at, one.id))
+
+
+def _vacant(session: Session, community_id: int, now: datetime) -> Sequence[int]:
+    """Buildings where people live and that no building head serves."""
+    grid = aliased(Area)
+    head = (
+        select(Post.id)
+        .join(AreaWithin, AreaWithin.outer_id == Post.area_id)
+        .where(
+            AreaWithin.area_id == Area.id,
+            Post.role == Role.BUILDING_HEAD,
+            Post.since <= now,
+            or_(Post.until.is_(None), Post.until > now),
+        )
+    )
+    return session.scalars(
+        select(Area.id)
+        .outerjoin(grid, grid.id == Area.grid_id)
+        .where(
+            Area.community_id == community_id,
+            Area.kind == AreaKind.BUILDING,
+            or_(grid.grid_kind.is_(None), grid.grid_kind != GridKind.EXCLUSIVE),
+            ~exists(head),
+        )
+        .order_by(Area.id)
+    ).all()
+
+
+def _unreached(
+    session: Session, tickets: Iterable[Ticket], now: datetime
+) -> Sequence[tuple[int, int]]:
+    """Reporters to call. Who hid their name is not: a call would tell who they are."""
+    reporters = {one.id: one.reporter_id for one in tickets if not one.hides_reporter}
+    if not reporters:
+        return ()
+    since, _ = _yesterday(now)
+    return [
+        (message.person_id, message.ticket_id)
+        for message in outbox.unreached(session, sorted(set(reporters.values())), since)
+        if message.ticket_id is not None
+        and message.person_id is not None
+        and reporters.get(message.ticket_id) == message.person_id
+    ]
+
+
+def _composed(facts: _Facts, hidden: frozenset[int]) -> Composed:
+    seen = [one for one in facts.tickets if one.id not in hidden]
+    topics = _topics(seen, facts.now)
+    lists = {
+        section: [one.id for one in seen if belongs(one)]
+        for section, belongs in _tests(facts.now).items()
+    }
+    lists[Section.VACANT] = list(facts.vacant)
+    told = {one.id for one in seen}
+    lists[Section.UNREACHED] = list(
+        dict.fromkeys(person for person, ticket in facts.unreached if ticket in told)
+    )
+    ranks = {category: rank for rank, (category, _) in enumerate(topics)}
+    talked_of = [one for one in _lately(seen, facts.now) if one.category in ranks]
+    lists[Section.TOPICS] = [
+        one.id for one in sorted(talked_of, key=lambda one: ranks[one.category])
+    ]
+    kept = {section: lists[section] for section in ORDER[facts.kind] if lists.get(section)}
+    return Composed(kept, topics if Section.TOPICS in kept else [])
+
+
+def _tests(now: datetime) -> dict[Section, Test]:
+    """Section → whether a ticket belongs in it."""
+    yesterday, today = _yesterday(now)
+    tomorrow = localtime.end_of_day(now)
+    ended = (State.RESOLVED, State.ARCHIVED)
+
+    def was_ended(one: Ticket) -> bool:
+        return one.resolved_at is not None and yesterday <= one.resolved_at < today
+
+    def is_emergency(one: Ticket) -> bool:
+        is_current = one.state in OPEN or one.opened_at >= yesterday
+        return one.urgency == Urgency.EMERGENCY and one.state not in GONE and is_current
+
+    return {
+        Section.OVERDUE: lambda one: _runs(one) and one.resolve_due_at <= now,
+        Section.DUE_TODAY: lambda one: _runs(one) and now < one.resolve_due_at < tomorrow,
+        Section.WAITING: lambda one: one.state in WAITING,
+        Section.NEW_YESTERDAY: lambda one: (
+            one.state not in GONE and yesterday <= one.opened_at < today
+        ),
+        Section.EMERGENCIES: is_emergency,
+        Section.WORKING: lambda one: one.state in WORKING,
+        Section.SUSPENDED: lambda one: one.state == State.SUSPENDED,
+        Section.ENDED_YESTERDAY: lambda one: one.state in ended and was_ended(one),
+    }
+
+
+def _topics(tickets: Iterable[Ticket], now: datetime) -> list[tuple[str, int]]:
+    """What neighbours wrote about most, the most frequent first."""
+    counted = Counter(one.category for one in _lately(tickets, now))
+    ranked = sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+    return [one for one in ranked if one[1] >= FEWEST_OF_A_TOPIC][:TOPICS_SHOWN]
+
+
+def _lately(tickets: Iterable[Ticket], now: datetime) -> list[Ticket]:
+    since = now - timedelta(days=TOPIC_DAYS)
+    return [one for one in tickets if one.opened_at >= since and one.state not in GONE]
+
+
+def _runs(ticket: Ticket) -> bool:
+    """A suspended matter waits with a reason and is late for nothing."""
+    return ticket.state in OPEN and ticket.state != State.SUSPENDED
+
+
+def _yesterday(now: datetime) -> tuple[datetime, datetime]:
+    today = localtime.start_of_day(now)
+    return today - timedelta(days=1), today

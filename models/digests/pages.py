@@ -1,0 +1,64 @@
+"""The lists behind the numbers of a digest, a page at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from models.digests.sight import hidden_tickets
+from models.digests.table import Digest, Section
+from models.homes import Home, HomeState
+from models.people import Person
+from models.places import Area
+from models.tickets.table import Ticket
+
+PAGE = 9
+
+
+def tickets(session: Session, digest: Digest, ids: Sequence[int], now: datetime) -> list[Ticket]:
+    """These tickets in this order; what has come to be about the reader meanwhile is left out."""
+    found = {one.id: one for one in session.scalars(select(Ticket).where(Ticket.id.in_(ids)))}
+    hidden = hidden_tickets(session, found.values(), [digest.person_id], now)
+    return [found[one] for one in ids if one in found and one not in hidden[digest.person_id]]
+
+
+def places(session: Session, ids: Sequence[int]) -> list[str]:
+    """What these buildings are called, estate first."""
+    estate = aliased(Area)
+    rows = session.execute(
+        select(Area.id, estate.name, Area.name)
+        .outerjoin(estate, estate.id == Area.estate_id)
+        .where(Area.id.in_(ids))
+    )
+    names = {area_id: f"{outer or ''}{name}" for area_id, outer, name in rows}
+    return [names[one] for one in ids]
+
+
+def persons(session: Session, ids: Sequence[int]) -> list[dict[str, str | None]]:
+    """Whom to call: name and home, and nothing of the matter they wrote about."""
+    building, estate = aliased(Area), aliased(Area)
+    rows = session.execute(
+        select(Person.id, Person.name, estate.name, building.name)
+        .outerjoin(
+            Home,
+            (Home.person_id == Person.id) & Home.state.in_([HomeState.CLAIMED, HomeState.VERIFIED]),
+        )
+        .outerjoin(building, building.id == Home.area_id)
+        .outerjoin(estate, estate.id == building.estate_id)
+        .where(Person.id.in_(ids))
+    )
+    found = {
+        person_id: {"name": name, "home": f"{outer or ''}{inner}" if inner else None}
+        for person_id, name, outer, inner in rows
+    }
+    return [found[one] for one in ids]
+
+
+def page_of(digest: Digest, section: Section, page: int) -> list[int]:
+    ids: list[int] = digest.sections[section]
+    return ids[(page - 1) * PAGE : page * PAGE]
+
+
+def pages(digest: Digest, section: Section) -> int:
+    return -(-len(digest.sections[section]) // PAGE)

@@ -1,0 +1,146 @@
+"""Keeping a digest and sending it to those who read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from models import conversations, dispatch, outbox
+from models.accounts import MAIN
+from models.digests.composing import Composed
+from models.digests.table import Digest, DigestKind
+from models.places import Area, AreaKind
+from models.posts import Post, Role
+
+ASKED = "asked"  # the job of a digest that somebody asked for
+QUESTION = "digest"
+HOURS_OPEN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """日报时点 — which digest of which community this is."""
+
+    job: str
+    due_at: datetime
+    community_id: int
+    kind: DigestKind
+
+
+def communities(session: Session) -> Sequence[int]:
+    return session.scalars(
+        select(Area.id).where(Area.kind == AreaKind.COMMUNITY).order_by(Area.id)
+    ).all()
+
+
+def readers(session: Session, community_id: int, now: datetime) -> list[int]:
+    """The community's staff, or who stands in for them."""
+    holders = dispatch.holders_at(session, community_id, now)
+    staff = [one.person_id for one in holders if one.role == Role.COMMUNITY_STAFF]
+    return list(dict.fromkeys(staff))
+
+
+def communities_of(session: Session, person_id: int, now: datetime) -> Sequence[Area]:
+    """Where this person is community staff."""
+    return session.scalars(
+        select(Area)
+        .join(Post, Post.area_id == Area.id)
+        .where(
+            Area.kind == AreaKind.COMMUNITY,
+            Post.person_id == person_id,
+            Post.role == Role.COMMUNITY_STAFF,
+            Post.since <= now,
+            or_(Post.until.is_(None), Post.until > now),
+        )
+        .order_by(Area.id)
+        .distinct()
+    ).all()
+
+
+def send(session: Session, occasion: Occasion, person_id: int, composed: Composed) -> bool:
+    """Queues the digest and opens the question its numbers are; false when that was done before,
+    or there is nothing to say."""
+    if not composed.has_news or _find(session, occasion, person_id) is not None:
+        return False
+    digest = keep(session, occasion, person_id, composed)
+    _close_older(session, person_id, occasion)
+    keeping = {"digest_id": digest.id, "community_id": digest.community_id}
+    conversations.ask(
+        session,
+        person_id,
+        QUESTION,
+        keeping,
+        occasion.due_at,
+        is_pushed=True,
+        hours=HOURS_OPEN,
+    )
+    outbox.queue(
+        session,
+        [
+            {
+                "person_id": person_id,
+                "account": MAIN,
+                "template": QUESTION,
+                "context": context(session, digest),
+                "unique_key": f"digest:{digest.id}",
+                "created_at": occasion.due_at,
+                "expires_at": occasion.due_at + timedelta(hours=HOURS_OPEN),
+            }
+        ],
+    )
+    return True
+
+
+def keep(session: Session, occasion: Occasion, person_id: int, composed: Composed) -> Digest:
+    """The row behind the numbers; the one there is when it was kept before."""
+    known = _find(session, occasion, person_id)
+    if known is not None:
+        return known
+    digest = Digest(
+        job=occasion.job,
+        due_at=occasion.due_at,
+        community_id=occasion.community_id,
+        person_id=person_id,
+        kind=occasion.kind,
+        sections={str(section): ids for section, ids in composed.sections.items()},
+        topics=[list(topic) for topic in composed.topics],
+    )
+    session.add(digest)
+    session.flush()
+    return digest
+
+
+def context(session: Session, digest: Digest) -> dict[str, Any]:
+    """What the words of a digest are filled with: each number is the length of its list."""
+    return {
+        "kind": digest.kind,
+        "community": session.get_one(Area, digest.community_id).name,
+        "at": digest.due_at.isoformat(),
+        "sections": [
+            {"key": str(section), "count": len(digest.sections[section])}
+            for section in digest.shown()
+        ],
+        "topics": digest.topics,
+    }
+
+
+def _find(session: Session, occasion: Occasion, person_id: int) -> Digest | None:
+    return session.scalars(
+        select(Digest).where(
+            Digest.job == occasion.job,
+            Digest.due_at == occasion.due_at,
+            Digest.community_id == occasion.community_id,
+            Digest.person_id == person_id,
+        )
+    ).first()
+
+
+def _close_older(session: Session, person_id: int, occasion: Occasion) -> None:
+    """A number answers the latest digest of a community."""
+    for question in conversations.open_questions(session, person_id, occasion.due_at):
+        is_digest = question.kind == QUESTION and question.is_pushed
+        if is_digest and question.context["community_id"] == occasion.community_id:
+            conversations.close(question, occasion.due_at)

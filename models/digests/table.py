@@ -1,0 +1,79 @@
+"""The row of a digest: what it counted, kept so that a reply can show the list."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class DigestKind(StrEnum):
+    """早报、晚报 — the morning tells what is to be done, the evening what is still open."""
+
+    MORNING = "morning"
+    EVENING = "evening"
+
+
+class Section(StrEnum):
+    """日报栏目 — one number of a digest and the list it counts."""
+
+    OVERDUE = "overdue"
+    DUE_TODAY = "due_today"
+    WAITING = "waiting"
+    NEW_YESTERDAY = "new_yesterday"
+    EMERGENCIES = "emergencies"
+    WORKING = "working"
+    SUSPENDED = "suspended"
+    VACANT = "vacant"  # buildings without a building head
+    UNREACHED = "unreached"  # persons no channel could bring a message to
+    ENDED_YESTERDAY = "ended_yesterday"
+    TOPICS = "topics"
+
+
+ORDER = {
+    DigestKind.MORNING: (
+        Section.OVERDUE,
+        Section.DUE_TODAY,
+        Section.WAITING,
+        Section.NEW_YESTERDAY,
+        Section.EMERGENCIES,
+        Section.VACANT,
+        Section.UNREACHED,
+        Section.ENDED_YESTERDAY,
+        Section.TOPICS,
+    ),
+    DigestKind.EVENING: (
+        Section.OVERDUE,
+        Section.EMERGENCIES,
+        Section.WAITING,
+        Section.WORKING,
+        Section.SUSPENDED,
+    ),
+}
+
+
+class Digest(Base):
+    """日报 — what one person was told of one community at one time."""
+
+    __tablename__ = "digests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job: Mapped[str]
+    due_at: Mapped[datetime]
+    community_id: Mapped[int] = mapped_column(ForeignKey("areas.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    kind: Mapped[DigestKind]
+    sections: Mapped[dict[str, Any]]  # section → ids of tickets, areas or persons; never empty
+    topics: Mapped[list[Any]]  # [[category, how many of the topics' list], ...]
+
+    __table_args__ = (
+        UniqueConstraint("job", "due_at", "community_id", "person_id"),
+        Index("ix_digests_person", "person_id"),
+    )
+
+    def shown(self) -> list[Section]:
+        """The sections in the order of their numbers: the first is 1."""
+        return [section for section in ORDER[self.kind] if section in self.sections]
