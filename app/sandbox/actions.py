@@ -67,24 +67,16 @@ def event(
         if renews:
             allowances.act(db, person["openid"], platform.options.app_id, renews, at)
     head = _head(platform, person["openid"], at, "event")
-    return deliver(platform, person["openid"], head | {"Event": name} | dict(fields))
+    return deliver(
+        platform, platform.official, person["openid"], head | {"Event": name} | dict(fields)
+    )
 
 
 def account_event(platform: Platform, name: str, fields: Mapping[str, Any]) -> Outcome:
     """An event of no person: the account's own assistant reports a mass message."""
     assistant = people.derived("o", "mass assistant", platform.options.app_id)
     head = _head(platform, assistant, platform.now(), "event")
-    return deliver(platform, assistant, head | {"Event": name} | dict(fields))
-
-
-def visit(platform: Platform, openid: str) -> None:
-    """Opens the mini-program: its customer service may write two messages within a minute."""
-    with platform.store.writing() as db:
-        person = people.meet(platform, db, openid)
-        at = platform.now()
-        mini_app_id = platform.options.mini_app_id
-        allowances.act_in_mini_program(db, person["openid"], mini_app_id, "enter", at)
-        db.execute("UPDATE people SET mini_used_at = ? WHERE openid = ?", (at, person["openid"]))
+    return deliver(platform, platform.official, assistant, head | {"Event": name} | dict(fields))
 
 
 def click(platform: Platform, openid: str, key: str) -> Outcome:
@@ -172,4 +164,4 @@ def _message(
         received.record(db, person["openid"], at, sent)
     head = _head(platform, person["openid"], at, type_)
     message = head | dict(fields) | {"MsgId": platform.msg_id(nth)}
-    return deliver(platform, person["openid"], message)
+    return deliver(platform, platform.official, person["openid"], message)

@@ -72,19 +72,26 @@ class SandboxClient:
         """Answers a subscription popup: template id → accept or reject."""
         return self._act(openid, "consent", answers=answers, number=number)
 
-    def consent_in_mini_program(
-        self, openid: str, answers: Mapping[str, str], number: int = 1
-    ) -> None:
-        path = f"/sandbox/people/{openid}/consent-in-mini-program"
-        self._post(path, {"answers": answers, "number": number})
-
     def turn_off(self, openid: str, template_id: str) -> Delivered:
         """Refuses a template for good in the account's settings."""
         return self._act(openid, "turn-off", template_id=template_id)
 
-    def visit(self, openid: str) -> None:
-        """Opens the mini-program."""
-        self._post(f"/sandbox/people/{openid}/visit", {})
+    def visit_mini_program(self, openid: str) -> None:
+        self._post(f"/sandbox/people/{openid}/visit-mini-program", {})
+
+    def enter_mini_service(self, openid: str, session_from: str = "") -> Delivered | None:
+        """Opens the mini-program's customer service; None where it has no push address."""
+        return self._act_in_mini_program(openid, "enter-mini-service", session_from=session_from)
+
+    def say_in_mini_program(self, openid: str, text: str) -> Delivered | None:
+        return self._act_in_mini_program(openid, "say-in-mini-program", text=text)
+
+    def consent_in_mini_program(
+        self, openid: str, answers: Mapping[str, str], number: int = 1
+    ) -> Delivered | None:
+        return self._act_in_mini_program(
+            openid, "consent-in-mini-program", answers=answers, number=number
+        )
 
     def login_code(self, openid: str) -> str:
         """What wx.login hands the mini-program."""
@@ -178,8 +185,10 @@ class SandboxClient:
     def use_mode(self, mode: str) -> None:
         self._post("/sandbox/mode", {"mode": mode})
 
-    def push_to(self, push_url: str, web_url: str = "") -> None:
-        self._post("/sandbox/target", {"push_url": push_url, "web_url": web_url})
+    def push_to(self, push_url: str, web_url: str = "", mini_push_url: str = "") -> None:
+        """Another product: its webhook, its web process, its mini-program's webhook."""
+        asked = {"push_url": push_url, "web_url": web_url, "mini_push_url": mini_push_url}
+        self._post("/sandbox/target", asked)
 
     def template(
         self, template_id: str, title: str, fields: list[str], app_id: str | None = None
@@ -198,6 +207,10 @@ class SandboxClient:
 
     def _act(self, openid: str, action: str, **given: Any) -> Delivered:
         return Delivered(**self._post(f"/sandbox/people/{openid}/{action}", given))
+
+    def _act_in_mini_program(self, openid: str, action: str, **given: Any) -> Delivered | None:
+        outcome = self._post(f"/sandbox/people/{openid}/{action}", given)
+        return Delivered(**outcome) if outcome else None
 
     def _all(self, path: str, after: int) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

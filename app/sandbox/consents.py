@@ -35,22 +35,13 @@ def answer_popup(
     platform: Platform, openid: str, answers: Mapping[str, str], number: int = ONE_TIME
 ) -> Outcome:
     """The person answers the account's popup, template by template: accept or reject."""
-    if not 1 <= len(answers) <= MOST_IN_A_POPUP or set(answers.values()) - {"accept", "reject"}:
-        raise ValueError("one to five templates, each accept or reject")
-    _keep(platform, openid, platform.options.app_id, answers, number)
+    keep(platform, openid, platform.options.app_id, answers, number)
     items = [
         {"TemplateId": template_id, "SubscribeStatusString": answer, "PopupScene": 1}
         for template_id, answer in answers.items()
     ]
     fields = {"SubscribeMsgPopupEvent": {"List": items}}
     return actions.event(platform, openid, "subscribe_msg_popup_event", fields)
-
-
-def answer_in_mini_program(
-    platform: Platform, openid: str, answers: Mapping[str, str], number: int = ONE_TIME
-) -> None:
-    """The same inside the mini-program, which tells its own page the result, not the account."""
-    _keep(platform, openid, platform.options.mini_app_id, answers, number)
 
 
 def turn_off(platform: Platform, openid: str, template_id: str) -> Outcome:
@@ -66,9 +57,12 @@ def turn_off(platform: Platform, openid: str, template_id: str) -> Outcome:
     return actions.event(platform, openid, "subscribe_msg_change_event", fields)
 
 
-def _keep(
+def keep(
     platform: Platform, openid: str, app_id: str, answers: Mapping[str, str], number: int
 ) -> None:
+    """Remembers what was accepted, for one of the accounts."""
+    if not 1 <= len(answers) <= MOST_IN_A_POPUP or set(answers.values()) - {"accept", "reject"}:
+        raise ValueError("one to five templates, each accept or reject")
     with platform.store.writing() as db:
         person = people.meet(platform, db, openid)
         for template_id, answer in answers.items():

@@ -10,7 +10,18 @@ from typing import Any, get_args
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, NotFound
 
-from app.sandbox import actions, consents, login, menus, people, product, push, received, templated
+from app.sandbox import (
+    actions,
+    consents,
+    login,
+    menus,
+    mini_program,
+    people,
+    product,
+    push,
+    received,
+    templated,
+)
 from app.sandbox.faults import UnknownFault
 from app.sandbox.options import Mode
 from app.sandbox.platform import here
@@ -59,11 +70,15 @@ ACTIONS: dict[str, Action] = {
     "consent": lambda who, a: consents.answer_popup(
         here(), who, a["answers"], int(a.get("number", consents.ONE_TIME))
     ),
-    "consent-in-mini-program": lambda who, a: consents.answer_in_mini_program(
+    "turn-off": lambda who, a: consents.turn_off(here(), who, str(a["template_id"])),
+    "visit-mini-program": lambda who, a: mini_program.visit(here(), who),
+    "enter-mini-service": lambda who, a: mini_program.enter_service(
+        here(), who, str(a.get("session_from", ""))
+    ),
+    "say-in-mini-program": lambda who, a: mini_program.say(here(), who, str(a["text"])),
+    "consent-in-mini-program": lambda who, a: mini_program.answer_popup(
         here(), who, a["answers"], int(a.get("number", consents.ONE_TIME))
     ),
-    "turn-off": lambda who, a: consents.turn_off(here(), who, str(a["template_id"])),
-    "visit": lambda who, a: actions.visit(here(), who),
     "login-code": lambda who, a: _code("login", who, ""),
     "phone-code": lambda who, a: _code("phone", who, str(a["phone"])),
     "message": lambda who, a: actions.message_of(here(), who, str(a["type"]), a["fields"]),
@@ -186,14 +201,16 @@ def mode() -> Response:
 @control.post("/target")
 def target() -> Response:
     given = _given()
-    here().push_to(str(given["push_url"]), str(given.get("web_url", "")))
+    here().push_to(
+        str(given["push_url"]), str(given.get("web_url", "")), str(given.get("mini_push_url", ""))
+    )
     return jsonify({})
 
 
 @control.post("/handshake")
 def handshake() -> Response:
     echo = str(_given().get("echo", "5837397576500011341"))
-    attempt = push.greet(here(), echo)
+    attempt = push.greet(here(), here().official, echo)
     return jsonify(attempt.as_dict() | {"accepted": attempt.body == echo.encode()})
 
 

@@ -22,8 +22,12 @@ class SandboxOptions:
     store_path: Path | None = None
     mini_app_id: str = ""
     mini_secret: str = ""
+    mini_token: str = ""
+    mini_aes_key: str = ""
+    mini_push_url: str = ""
     account_kind: Literal["certified", "test"] = "certified"
     account_name: str = "gh_linli_sandbox"
+    mini_name: str = "gh_linli_mini"
     latency_ms: int = 0
     push_seconds: float = 5.0
     retry_pause_seconds: float = 1.0

@@ -11,7 +11,8 @@ from typing import Any
 
 from flask import current_app
 
-from app.sandbox.cipher import MessageCipher
+from app.sandbox import accounts
+from app.sandbox.accounts import Account
 from app.sandbox.faults import Faults
 from app.sandbox.options import Mode, SandboxOptions
 from app.sandbox.store import Store, keep_setting, setting
@@ -29,7 +30,6 @@ class Platform:
         self.options = options
         self.faults = Faults()
         self.store = Store(options.store_path)
-        self.cipher = MessageCipher(options.aes_key, options.app_id)
         self._background = ThreadPoolExecutor(8, thread_name_prefix="sandbox-push")
         with self.store.writing() as db:
             self.mode: Mode = setting(db, "mode", options.mode)
@@ -39,6 +39,14 @@ class Platform:
                 db, "first_msg_id", int(time.time()) * MSG_IDS_PER_SECOND
             )
             keep_setting(db, "first_msg_id", self._first_msg_id)
+
+    @property
+    def official(self) -> Account:
+        return accounts.official(self.options, self.mode)
+
+    @property
+    def mini_program(self) -> Account:
+        return accounts.mini_program(self.options)
 
     def now(self) -> float:
         return time.time() + self._ahead
@@ -55,9 +63,11 @@ class Platform:
             self.mode = mode
             keep_setting(db, "mode", mode)
 
-    def push_to(self, push_url: str, web_url: str) -> None:
+    def push_to(self, push_url: str, web_url: str, mini_push_url: str) -> None:
         """Another product, or the same at another address."""
-        self.options = replace(self.options, push_url=push_url, web_url=web_url)
+        self.options = replace(
+            self.options, push_url=push_url, web_url=web_url, mini_push_url=mini_push_url
+        )
 
     def msg_id(self, nth_of_sender: int) -> int:
         return self._first_msg_id + nth_of_sender

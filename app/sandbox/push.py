@@ -12,7 +12,8 @@ from typing import Any
 
 import requests
 
-from app.sandbox import envelope, received, replies
+from app.sandbox import received, replies
+from app.sandbox.accounts import Account
 from app.sandbox.cipher import signature
 from app.sandbox.faults import PUSH
 from app.sandbox.labels import LABELS
@@ -24,6 +25,18 @@ log = logging.getLogger(__name__)
 DELIVERIES = 3
 LONGEST_ANSWER = 1 << 20
 
+# Events of which the person sees neither a reply nor a regret.
+UNSEEN = {
+    "unsubscribe",
+    "TEMPLATESENDJOBFINISH",
+    "MASSSENDJOBFINISH",
+    "subscribe_msg_sent_event",
+    "subscribe_msg_popup_event",
+    "subscribe_msg_change_event",
+    "VIEW",
+    "view_miniprogram",
+}
+
 _local = threading.local()
 
 
@@ -32,6 +45,7 @@ class Letter:
     """The body of one push, the same byte for byte in every delivery, and what is sealed in it."""
 
     body: bytes
+    sender: str
     encrypted: str = ""
 
 
@@ -61,31 +75,32 @@ class Outcome:
     attempts: list[dict[str, Any]]
 
 
-def deliver(platform: Platform, openid: str, fields: Mapping[str, Any]) -> Outcome:
+def deliver(
+    platform: Platform, account: Account, openid: str, fields: Mapping[str, Any]
+) -> Outcome:
     """Pushes one message or event of a person and shows them the passive reply."""
-    attempts = _attempts(platform, openid, _sealed(platform, fields))
-    return _conclude(platform, openid, fields, attempts)
+    attempts = _attempts(platform, account, _sealed(account, fields))
+    return _conclude(platform, account, openid, fields, attempts)
 
 
-def greet(platform: Platform, echo: str) -> Attempt:
+def greet(platform: Platform, account: Account, echo: str) -> Attempt:
     """The handshake with which an address is registered; the answer is the bare echo."""
-    return _send(platform, "GET", _query(platform, Letter(b""), {"echostr": echo}), b"")
+    query = _query(account, Letter(b"", ""), {"echostr": echo})
+    return _send(platform, account, "GET", query, b"")
 
 
-def _sealed(platform: Platform, fields: Mapping[str, Any]) -> Letter:
-    mode, clear = platform.mode, envelope.write(fields)
-    if mode == "plain":
-        return Letter(clear)
-    encrypted = platform.cipher.encrypt(clear)
-    if mode == "compatible":
-        return Letter(envelope.write({**fields, "Encrypt": encrypted}), encrypted)
-    account = platform.options.account_name
-    return Letter(envelope.write({"ToUserName": account, "Encrypt": encrypted}), encrypted)
+def _sealed(account: Account, fields: Mapping[str, Any]) -> Letter:
+    clear, sender = account.write(fields), str(fields["FromUserName"])
+    if account.mode == "plain":
+        return Letter(clear, sender)
+    encrypted = account.cipher.encrypt(clear)
+    shown = fields if account.mode == "compatible" else {"ToUserName": account.name}
+    return Letter(account.write({**shown, "Encrypt": encrypted}), sender, encrypted)
 
 
-def _query(platform: Platform, letter: Letter, more: Mapping[str, str]) -> dict[str, str]:
+def _query(account: Account, letter: Letter, more: Mapping[str, str]) -> dict[str, str]:
     """Fresh signatures for one delivery, by the wall clock: the product's does not move."""
-    token = platform.options.token
+    token = account.token
     timestamp, nonce = str(int(time.time())), str(secrets.randbelow(10**10))
     query = {
         "signature": signature(token, timestamp, nonce),
@@ -99,13 +114,13 @@ def _query(platform: Platform, letter: Letter, more: Mapping[str, str]) -> dict[
     return query
 
 
-def _attempts(platform: Platform, openid: str, letter: Letter) -> list[Attempt]:
+def _attempts(platform: Platform, account: Account, letter: Letter) -> list[Attempt]:
     made: list[Attempt] = []
     for nth in range(DELIVERIES):
         struck = platform.faults.strike(PUSH)
         nap(struck.get("slow", 0))
         copies = max(1, struck.get("duplicate", 1))
-        made += _at_once(platform, openid, letter, copies, struck)
+        made += _at_once(platform, account, letter, copies, struck)
         if any(attempt.status == 200 for attempt in made):
             break
         if nth < DELIVERIES - 1:
@@ -114,14 +129,14 @@ def _attempts(platform: Platform, openid: str, letter: Letter) -> list[Attempt]:
 
 
 def _at_once(
-    platform: Platform, openid: str, letter: Letter, copies: int, struck: Mapping[str, int]
+    platform: Platform, account: Account, letter: Letter, copies: int, struck: Mapping[str, int]
 ) -> list[Attempt]:
     if "drop_before" in struck:
         return [Attempt(trouble="drop_before")]
 
     def send(_: int) -> Attempt:
-        query = _query(platform, letter, {"openid": openid})
-        attempt = _send(platform, "POST", query, letter.body)
+        query = _query(account, letter, {"openid": letter.sender})
+        attempt = _send(platform, account, "POST", query, letter.body)
         if "drop_after" in struck:
             return Attempt(ms=attempt.ms, trouble="drop_after")
         return attempt
@@ -132,7 +147,9 @@ def _at_once(
         return list(pool.map(send, range(copies)))
 
 
-def _send(platform: Platform, method: str, query: dict[str, str], body: bytes) -> Attempt:
+def _send(
+    platform: Platform, account: Account, method: str, query: dict[str, str], body: bytes
+) -> Attempt:
     """One exchange, cut off when the platform's patience ends, however slowly bytes drip in."""
     started = time.monotonic()
     ends = started + platform.options.push_seconds
@@ -140,10 +157,10 @@ def _send(platform: Platform, method: str, query: dict[str, str], body: bytes) -
     try:
         with _session().request(
             method,
-            platform.options.push_url,
+            account.push_url,
             params=query,
             data=body,
-            headers={"Content-Type": "text/xml", "User-Agent": "Mozilla/4.0"},
+            headers={"Content-Type": account.content_type, "User-Agent": "Mozilla/4.0"},
             timeout=platform.options.push_seconds,
             allow_redirects=False,
             stream=True,
@@ -161,14 +178,18 @@ def _send(platform: Platform, method: str, query: dict[str, str], body: bytes) -
 
 
 def _conclude(
-    platform: Platform, openid: str, fields: Mapping[str, Any], attempts: list[Attempt]
+    platform: Platform,
+    account: Account,
+    openid: str,
+    fields: Mapping[str, Any],
+    attempts: list[Attempt],
 ) -> Outcome:
     answered = next((a for a in attempts if a.status == 200), None)
     reply: dict[str, Any] | None = None
     result = "failed"
     if answered:
         try:
-            reply = replies.unseal(platform, answered.body)
+            reply = replies.unseal(account, answered.body)
             if reply:
                 replies.check(platform, reply, fields)
             result = "replied" if reply else "empty"
@@ -176,7 +197,8 @@ def _conclude(
             reply, result = None, f"unacceptable: {error}"
     shown = replies.wording(reply) if reply else ""
     push_id = _keep(platform, openid, fields, result, attempts)
-    _show(platform, openid, fields, result, reply, shown)
+    if account.kind == "official" and fields.get("Event") not in UNSEEN:
+        _show(platform, openid, result, reply, shown)
     return Outcome(
         push_id,
         attempts[-1].status if not answered else 200,
@@ -211,37 +233,17 @@ def _keep(
 
 
 def _show(
-    platform: Platform,
-    openid: str,
-    fields: Mapping[str, Any],
-    result: str,
-    reply: Mapping[str, Any] | None,
-    shown: str,
+    platform: Platform, openid: str, result: str, reply: Mapping[str, Any] | None, shown: str
 ) -> None:
-    """The reply in the person's chat, or WeChat's own regret; nothing for events nobody sees."""
-    if fields.get("Event") in UNSEEN:
+    """The reply in the person's chat, or WeChat's own regret."""
+    if reply:
+        message = received.Message("reply", reply["MsgType"], shown, reply)
+    elif result != "empty":
+        message = received.Message("notice", "text", LABELS["unavailable"], {"reason": result})
+    else:
         return
     with platform.store.writing() as db:
-        at = platform.now()
-        if reply:
-            message = received.Message("reply", reply["MsgType"], shown, reply)
-            received.record(db, openid, at, message)
-        elif result != "empty":
-            regret = LABELS["unavailable"]
-            message = received.Message("notice", "text", regret, {"reason": result})
-            received.record(db, openid, at, message)
-
-
-UNSEEN = {
-    "unsubscribe",
-    "TEMPLATESENDJOBFINISH",
-    "MASSSENDJOBFINISH",
-    "subscribe_msg_sent_event",
-    "subscribe_msg_popup_event",
-    "subscribe_msg_change_event",
-    "VIEW",
-    "view_miniprogram",
-}
+        received.record(db, openid, platform.now(), message)
 
 
 def _session() -> requests.Session:

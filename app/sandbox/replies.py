@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.sandbox import envelope
+from app.sandbox.accounts import Account
 from app.sandbox.cipher import Undecipherable, signature
 from app.sandbox.labels import LABELS
 from app.sandbox.platform import Platform
@@ -22,28 +23,29 @@ class Unacceptable(Exception):
     """An answer that makes WeChat tell the person the account is out of service."""
 
 
-def unseal(platform: Platform, body: bytes) -> dict[str, Any] | None:
+def unseal(account: Account, body: bytes) -> dict[str, Any] | None:
     """The reply's fields, decrypted if sealed; None when the product had nothing to say."""
     if body.strip() in (b"", b"success"):
         return None
+    if account.kind == "mini":
+        raise Unacceptable("a mini-program's push takes success alone")
     try:
         fields = envelope.read(body)
     except envelope.Malformed as error:
         raise Unacceptable(f"not XML: {error}") from error
-    if "Encrypt" in fields and platform.mode != "plain":
-        return _opened(platform, fields)
-    if platform.mode == "secure":
+    if "Encrypt" in fields and account.mode != "plain":
+        return _opened(account, fields)
+    if account.mode == "secure":
         raise Unacceptable("secure mode wants an encrypted reply")
     return fields
 
 
-def _opened(platform: Platform, sealed: Mapping[str, Any]) -> dict[str, Any]:
+def _opened(account: Account, sealed: Mapping[str, Any]) -> dict[str, Any]:
     parts = [str(sealed.get(name, "")) for name in ("TimeStamp", "Nonce", "Encrypt")]
-    expected = signature(platform.options.token, *parts)
-    if sealed.get("MsgSignature") != expected:
+    if sealed.get("MsgSignature") != signature(account.token, *parts):
         raise Unacceptable("MsgSignature does not fit")
     try:
-        return envelope.read(platform.cipher.decrypt(parts[2]))
+        return envelope.read(account.cipher.decrypt(parts[2]))
     except (Undecipherable, envelope.Malformed) as error:
         raise Unacceptable(f"does not decrypt: {error}") from error
 

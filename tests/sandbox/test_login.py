@@ -146,7 +146,7 @@ def test_text_is_judged_only_for_recent_visitors(sandbox, mini):
     sandbox.say("demo-a", "在吗")
     openid = sandbox.people()[-1]["mini_openid"]
     assert checked(mini, "你好", openid=openid)["errcode"] == 61010
-    sandbox.visit("demo-a")
+    sandbox.visit_mini_program("demo-a")
     assert checked(mini, "你好", openid=openid)["result"] == {"suggest": "pass", "label": 100}
     risky = checked(mini, "代开发票，加我", openid=openid)
     assert risky["result"] == {"suggest": "risky", "label": 20006}
@@ -154,7 +154,7 @@ def test_text_is_judged_only_for_recent_visitors(sandbox, mini):
 
 
 def test_escapes_defeat_the_text_check_as_they_do_in_the_wild(sandbox, mini):
-    sandbox.visit("demo-a")
+    sandbox.visit_mini_program("demo-a")
     openid = sandbox.people()[-1]["mini_openid"]
     body = {"version": 2, "openid": openid, "scene": 3, "content": "代开发票"}
     assert mini.post("/wxa/msg_sec_check", body)["result"]["suggest"] == "pass"

@@ -134,6 +134,6 @@ def test_the_mini_program_writes_within_its_own_window(sandbox, mini, api):
     sandbox.say("demo-a", "在吗")
     person = sandbox.people()[-1]
     assert codes(mini, person["mini_openid"], 1) == [45015]
-    sandbox.visit("demo-a")
+    assert sandbox.enter_mini_service("demo-a") is None
     assert codes(mini, person["mini_openid"], 3) == [0, 0, 45047]
     assert codes(api, "demo-a", 1) == [0]
