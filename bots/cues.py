@@ -2,12 +2,16 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 
 from bots.classifier import Reading
 from bots.lexicon import Hit
+from bots.patterns import EMERGENCY
 from config.categories import Intent
 
 SENTENCE_END = re.compile(r"[。！？!?；;\n]")
+
+CLAUSE_END = re.compile(r"[。！？!?；;\n,，、 ]")
 
 EMERGENCY_FROM = 5.0
 
@@ -30,42 +34,54 @@ PUNCTUATION = re.compile(r"[\W_]+")
 
 def emergency_kind(reading: Reading) -> str | None:
     """The kind of danger to life that is there now, or None for past, feared or denied ones."""
-    for hit in reading.hits:
-        for kind, weight in hit.entry.emergencies:
-            if weight >= EMERGENCY_FROM and _is_now(hit, reading):
-                return kind
+    for kind, span in _dangers(reading):
+        if _is_now(span, reading):
+            return kind
     return None
 
 
-def _is_now(hit: Hit, reading: Reading) -> bool:
-    first, last = _sentence(reading.text, hit.start, hit.end)
-    around = [other for other in reading.hits if first <= other.start < last and other != hit]
-    signs = {other.entry.sign for other in around}
+def _dangers(reading: Reading) -> Iterator[tuple[str, tuple[int, int]]]:
+    for hit in reading.hits:
+        for kind, weight in hit.entry.emergencies:
+            if weight >= EMERGENCY_FROM:
+                yield kind, (hit.start, hit.end)
+    for match, _ in reading.matches:
+        head, _, kind = match.rule.head.partition(".")
+        if head == EMERGENCY:
+            starts, ends = zip(*((span.start, span.end) for span in match.spans), strict=True)
+            yield kind, (min(starts), max(ends))
+
+
+def _is_now(span: tuple[int, int], reading: Reading) -> bool:
+    signs = _signs(SENTENCE_END, span, reading)
     if "denial" in signs:
         return False
     now = "now" in signs
-    if "past" in signs and not now:
+    if "past" in signs and "now" not in _signs(CLAUSE_END, span, reading):
         return False
-    if any(_casts_doubt(other, hit) for other in around):
+    if any(_casts_doubt(hit, span) for hit in reading.hits):
         return False
     return now or len(reading.text) <= LONG_TEXT
 
 
-def _casts_doubt(other: Hit, hit: Hit) -> bool:
-    sign, before, after = other.entry.sign, hit.start - other.end, other.start - hit.end
+def _casts_doubt(hit: Hit, span: tuple[int, int]) -> bool:
+    sign, before, after = hit.entry.sign, span[0] - hit.end, hit.start - span[1]
     if sign == "fear":
         return 0 <= before <= FEAR_BEFORE or 0 <= after <= FEAR_AFTER
-    return sign == "habit" and (0 <= before <= HABIT_REACH or 0 <= after <= HABIT_REACH)
+    within = span[0] <= hit.start < span[1]
+    return sign == "habit" and (within or 0 <= max(before, after) <= HABIT_REACH)
 
 
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    first = 0
-    for match in SENTENCE_END.finditer(text):
-        if match.start() < start:
+def _signs(end_of: re.Pattern[str], span: tuple[int, int], reading: Reading) -> set[str]:
+    """Signs in the sentence or clause that holds the span."""
+    first, last = 0, len(reading.text)
+    for match in end_of.finditer(reading.text):
+        if match.start() < span[0]:
             first = match.end()
-        elif match.start() >= end:
-            return first, match.start()
-    return first, len(text)
+        elif match.start() >= span[1]:
+            last = match.start()
+            break
+    return {hit.entry.sign for hit in reading.hits if first <= hit.start < last}
 
 
 def intent_of(reading: Reading) -> Intent:
@@ -84,7 +100,8 @@ def intent_of(reading: Reading) -> Intent:
         scores.pop(Intent.ABUSE, None)
         scores[Intent.REPORT] += REPORT_BY_DEFAULT
     elif not scores:
-        return Intent.REPORT if len(whole) > SHORTEST_REPORT else Intent.CHITCHAT
+        meant = len(whole) > SHORTEST_REPORT or any(entry.features for entry in reading.values)
+        return Intent.REPORT if meant else Intent.CHITCHAT
     return max(scores, key=lambda intent: scores[intent])
 
 
@@ -95,4 +112,5 @@ def _fills(intent: Intent, reading: Reading, whole: str) -> bool:
 
 
 def _matter(reading: Reading) -> float:
-    return max((weight for e in reading.values for _, _, weight in e.children), default=0.0)
+    spoken = (one for one in reading.values if not SMALL_TALK.intersection(dict(one.intents)))
+    return max((weight for one in spoken for _, _, weight in one.children), default=0.0)

@@ -12,7 +12,7 @@ import jieba
 
 from bots.lexicon_files import FOLDER, Draft, WordLists, read_word_lists
 from bots.normalise import Spelling
-from bots.patterns import URGENT, Rule, RuleBook
+from bots.patterns import Rule, RuleBook
 from config.categories import CATEGORIES, Intent
 
 CLASSES = tuple(CATEGORIES)
@@ -157,7 +157,7 @@ class Lexicon:
 
     def _rule_vector(self, rule: Rule) -> Vector:
         key = rule.head.partition(".")[0]
-        if key == URGENT:
+        if key not in CLASS_INDEX:
             return ()
         base = {key: rule.weight}
         return _vector(base, (f"r:{rule.name}",), self.weights)

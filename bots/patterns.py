@@ -9,6 +9,8 @@ DEFAULT_REACH = 18
 
 URGENT = "urgent"
 
+EMERGENCY = "emergency"
+
 LINE = re.compile(r"(?P<parts>[^>]+?)\s*->\s*(?P<head>[a-z_.]+)\s+(?P<weight>-?\d+(?:\.\d+)?)$")
 
 
