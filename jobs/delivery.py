@@ -1,11 +1,10 @@
 """Brings due messages of the ledger to people, and notes what became of each."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from itertools import groupby
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -32,6 +31,21 @@ NEEDED_FOR_A_CALL = timedelta(seconds=25)  # the slowest call, with a token rene
 STORE_TRIES = 5
 
 
+class Pools(ExitStack):
+    """Threads for each account of their own, so that a slow one holds up no other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pools: dict[str, ThreadPoolExecutor] = {}
+
+    def of(self, account: str) -> ThreadPoolExecutor:
+        if account not in self._pools:
+            size = load("channels")["delivery"]["parallel_per_account"]
+            pool = ThreadPoolExecutor(size, thread_name_prefix=f"delivery-{account}")
+            self._pools[account] = self.enter_context(pool)
+        return self._pools[account]
+
+
 def deliver_due(database: Database, client: WeChatClient, now: datetime, limit: int = 1000) -> int:
     """Sends what is due, up to `limit` attempts; returns how many were made.
 
@@ -43,12 +57,13 @@ def deliver_due(database: Database, client: WeChatClient, now: datetime, limit: 
         attempts.sweep(session, now)
         match_early(session, now)
     made = 0
-    while made < limit:
-        claimed, parcels = _claim(database, clock(), min(batch, limit - made))
-        if not claimed:
-            break
-        made += claimed
-        _send(database, client, parcels, clock)
+    with Pools() as pools:
+        while made < limit:
+            claimed, parcels = _claim(database, clock(), min(batch, limit - made))
+            if not claimed:
+                break
+            made += claimed
+            _send(database, client, parcels, clock, pools)
     return made
 
 
@@ -100,25 +115,25 @@ def _note_unreachable(message: Claimed) -> None:
 
 
 def _send(
-    database: Database, client: WeChatClient, parcels: Iterable[Parcel], clock: Clock
+    database: Database,
+    client: WeChatClient,
+    parcels: Sequence[Parcel],
+    clock: Clock,
+    pools: Pools,
 ) -> None:
     """Side by side for different persons, one after another for the same one."""
-    waiting = sorted(parcels, key=lambda one: one.route.account)
     ends: Ends = SimpleQueue()
-    size = load("channels")["delivery"]["parallel_per_account"]
-    with ExitStack() as stack:
-        for _, of_account in groupby(waiting, key=lambda one: one.route.account):
-            pool = stack.enter_context(ThreadPoolExecutor(size, thread_name_prefix="delivery"))
-            for chain in _chains(of_account):
-                pool.submit(_send_chain, client, chain, clock, ends)
-        _settle_all(database, ends, len(waiting), clock)
+    for account, chain in _chains(parcels):
+        pools.of(account).submit(_send_chain, client, chain, clock, ends)
+    _settle_all(database, ends, len(parcels), clock)
 
 
-def _chains(parcels: Iterable[Parcel]) -> list[list[Parcel]]:
-    by_person: dict[int | None, list[Parcel]] = {}
+def _chains(parcels: Iterable[Parcel]) -> list[tuple[str, list[Parcel]]]:
+    chains: dict[tuple[str, int | None], list[Parcel]] = {}
     for parcel in parcels:
-        by_person.setdefault(parcel.message.person_id, []).append(parcel)
-    return list(by_person.values())
+        key = (parcel.route.account, parcel.message.person_id)
+        chains.setdefault(key, []).append(parcel)
+    return [(account, chain) for (account, _), chain in chains.items()]
 
 
 def _send_chain(client: WeChatClient, chain: list[Parcel], clock: Clock, ends: Ends) -> None:

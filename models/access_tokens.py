@@ -4,10 +4,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts import Account, ensure_account
+from models.base import Statement
 
 LEASE_SECONDS = 30  # longer than the slowest call for a token
 
@@ -28,15 +29,20 @@ class HeldToken:
 NONE_YET = HeldToken(None, 0, None, None)
 
 
+_columns = Account.__table__.c
+# Read before every call to the platform.
+_held = Statement(
+    select(
+        _columns.access_token,
+        _columns.token_serial,
+        _columns.token_expires_at,
+        _columns.token_lease_until,
+    ).where(_columns.key == bindparam("account"))
+)
+
+
 def held(session: Session, account: str) -> HeldToken:
-    row = session.execute(
-        select(
-            Account.access_token,
-            Account.token_serial,
-            Account.token_expires_at,
-            Account.token_lease_until,
-        ).where(Account.key == account)
-    ).first()
+    row = _held.first(session, account=account)
     return HeldToken(*row) if row else NONE_YET
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Statement, UtcDateTime
 from models.sealing import Sealed
 
 MAIN = "main"
@@ -82,6 +82,24 @@ def stop(
 def resume(session: Session, account: str) -> None:
     """Staff have put right what was wrong: every stop of the account ends."""
     session.execute(delete(ApiStop).where(ApiStop.account == account))
+
+
+_stop_columns = ApiStop.__table__.c
+_resting = Statement(
+    select(_stop_columns.api, _stop_columns.until, _stop_columns.reason).where(
+        _stop_columns.account == bindparam("account"),
+        or_(_stop_columns.api == bindparam("api"), _stop_columns.api == EVERY_API),
+        _stop_columns.until > bindparam("now", type_=UtcDateTime()),
+    )
+)
+
+
+def resting(
+    session: Session, account: str, api: str, now: datetime
+) -> tuple[str, datetime, str] | None:
+    """The stop that stands in the way of one call: API, end and reason."""
+    found = _resting.first(session, account=account, api=api, now=now)
+    return (found[0], found[1], found[2]) if found else None
 
 
 def stops(session: Session, now: datetime) -> Sequence[ApiStop]:

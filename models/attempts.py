@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, or_, select, update
@@ -184,18 +185,26 @@ def _end(session: Session, message: Claimed, state: Delivery, **values: Any) -> 
 
     An answer that comes after the lease still settles the doubt, unless another try has begun.
     """
-    row = session.execute(
+    told = {f"new_{name}": value for name, value in values.items()}
+    ended = _ending(*values).first(
+        session, message_id=message.id, mark=message.lease_token, new_state=state, **told
+    )
+    return ended is not None
+
+
+@cache
+def _ending(*names: str) -> Statement:
+    new = {name: bindparam(f"new_{name}", type_=_columns[name].type) for name in ("state", *names)}
+    return Statement(
         update(OutboxMessage)
         .where(
-            _columns.id == message.id,
-            _columns.state.in_((Delivery.SENDING, Delivery.IN_DOUBT)),
-            _columns.lease_token == message.lease_token,
+            _columns.id == bindparam("message_id"),
+            or_(_columns.state == Delivery.SENDING, _columns.state == Delivery.IN_DOUBT),
+            _columns.lease_token == bindparam("mark"),
         )
-        .values(state=state, lease_token=None, lease_until=None, **values)
+        .values(lease_token=None, lease_until=None, **new)
         .returning(_columns.id)
-        .execution_options(synchronize_session=False)
     )
-    return row.first() is not None
 
 
 def sweep(session: Session, now: datetime) -> None:

@@ -21,6 +21,16 @@ _wrote = Statement(
         refuses=False,
     )
 )
+_take = Statement(
+    update(Identity)
+    .where(
+        _columns.id == bindparam("identity_id"),
+        _columns.window_until > bindparam("now", type_=UtcDateTime()),
+        _columns.window_left > 0,
+    )
+    .values(window_left=_columns.window_left - 1)
+    .returning(_columns.id)
+)
 
 
 def wrote(session: Session, identity_id: int, now: datetime) -> None:
@@ -50,14 +60,7 @@ def tapped(session: Session, identity_id: int, now: datetime) -> None:
 
 def take(session: Session, identity_id: int, now: datetime) -> bool:
     """Reserves one customer message before it is sent; false when none is allowed."""
-    taken = session.execute(
-        update(Identity)
-        .where(_columns.id == identity_id, _columns.window_until > now, _columns.window_left > 0)
-        .values(window_left=_columns.window_left - 1)
-        .returning(_columns.id)
-        .execution_options(synchronize_session=False)
-    )
-    return taken.first() is not None
+    return _take.first(session, identity_id=identity_id, now=now) is not None
 
 
 def give_back(session: Session, identity_id: int) -> None:

@@ -66,7 +66,7 @@ def _refused(session: Session, parcel: Parcel, outcome: ApiRefused, now: datetim
 
 
 def _resting(session: Session, parcel: Parcel, outcome: ApiStopped, now: datetime) -> None:
-    # Messages of a stopped account are not claimed, so they need no later time.
+    # Messages of a stopped account are not claimed, so they need hardly any later time.
     rest(session, parcel.message, outcome.until if outcome.api else now, now)
 
 
@@ -78,7 +78,8 @@ def rest(session: Session, message: Claimed, until: datetime, now: datetime) -> 
     """Keeps its place until the platform takes messages again, and looks in between whether staff
     have ended the stop; a long rest may end at night."""
     look = now + timedelta(minutes=load("channels")["delivery"]["stop_minutes"])
-    until = min(until, look)
+    soon = now + timedelta(seconds=load("channels")["delivery"]["first_wait_seconds"])
+    until = max(soon, min(until, look))
     if until - now > LONG_REST and message.quiet is not Quiet.IGNORE:
         until = after_quiet_hours(until)
     attempts.untried(session, message, until, "the platform takes none for now")

@@ -3,23 +3,23 @@
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.orm import Session
 
 from config.policy import load
 from jobs.channels.refusals import ApiRefused, ApiStopped
 from jobs.channels.rulings import Action
-from models.accounts import EVERY_API, stop, stops
+from models.accounts import EVERY_API, resting, stop
 from models.base import Database
 from models.localtime import end_of_day
 
 log = structlog.get_logger(__name__)
 
 
-def check(database: Database, account: str, api: str, now: datetime) -> None:
+def check(session: Session, account: str, api: str, now: datetime) -> None:
     """Raises ApiStopped when the account or this API rests."""
-    with database.reading() as session:
-        for one in stops(session, now):
-            if one.account == account and one.api in (EVERY_API, api):
-                raise ApiStopped(one.api, one.until, one.reason)
+    found = resting(session, account, api, now)
+    if found is not None:
+        raise ApiStopped(*found)
 
 
 def heed(database: Database, account: str, refusal: ApiRefused, now: datetime) -> None:

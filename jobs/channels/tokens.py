@@ -15,7 +15,7 @@ from jobs.channels.refusals import ApiRefused, ApiStopped, CredentialsMissing
 from jobs.channels.wire import NotReached, Unanswered, Wire
 from models import access_tokens
 from models.access_tokens import HeldToken
-from models.accounts import MAIN, MINI, Account
+from models.accounts import EVERY_API, MAIN, MINI, Account
 from models.base import Database
 
 API = "/cgi-bin/stable_token"
@@ -65,11 +65,13 @@ class Tokens:
         named = {key for key, known in self._from_settings.items() if known.app_id}
         return sorted(named.union(keys))
 
-    def current(self, account: str) -> HeldToken:
-        """A token that is good for now; one near its end is renewed, and used while that fails."""
-        with self._database.reading() as session:
-            held = access_tokens.held(session, account)
+    def current(self, account: str, api: str = EVERY_API) -> HeldToken:
+        """A token for a call of this API now, or ApiStopped. One near its end is renewed, and
+        used while that fails."""
         now = self._clock()
+        with self._database.reading() as session:
+            stops.check(session, account, api, now)
+            held = access_tokens.held(session, account)
         if held.lasts_until(now + timedelta(seconds=self._policy["renew_before_seconds"])):
             return held
         if not held.lasts_until(now):
@@ -107,10 +109,11 @@ class Tokens:
         while time.monotonic() < ends:
             with self._database.reading() as session:
                 held = access_tokens.held(session, account)
+                if held.leased_until is None and held.serial == old.serial:
+                    stops.check(session, account, API, self._clock())
             if held.serial != old.serial:
                 return held
             if held.leased_until is None:
-                stops.check(self._database, account, API, self._clock())
                 raise NotReached("no token: another process could not renew it")
             if held.leased_until <= self._clock():
                 return None
@@ -121,7 +124,8 @@ class Tokens:
 
     def _fetch(self, account: str, old: HeldToken, mark: str, ask: Ask) -> HeldToken:
         try:
-            stops.check(self._database, account, API, self._clock())
+            with self._database.reading() as session:
+                stops.check(session, account, API, self._clock())
             text, expires_at = ask(account)
         except ApiRefused as refusal:
             # On record before the lease ends, or the next in line would ask in vain.

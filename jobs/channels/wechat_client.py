@@ -237,8 +237,7 @@ class WeChatClient:
         accepted: Callable[[str, Result], Result],
     ) -> Result:
         """One call with a good token; a refused token is replaced once."""
-        stops.check(self._database, account, api, self._clock())
-        token = self.tokens.current(account)
+        token = self.tokens.current(account, api)
         try:
             try:
                 return accepted(api, send(token.text or ""))

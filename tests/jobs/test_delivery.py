@@ -328,7 +328,7 @@ def test_a_stopped_account_is_left_alone_and_taken_up_again_when_staff_resume_it
     town.wechat.clear_faults()
     with town.store.writing() as session:
         resume(session, "main")
-    town.deliver(NOON + timedelta(seconds=2))
+    town.deliver(NOON + timedelta(seconds=10))
     assert [len(town.texts(whom)) for whom in people] == [1, 1, 1]
 
 
