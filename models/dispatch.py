@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from config.categories import Intent, Urgency
 from config.policy import load
 from models.base import Statement, UtcDateTime
 from models.people import Person
-from models.places import Area, AreaKind, AreaWithin
+from models.places import Area, AreaKind, AreaWithin, inner_areas
 from models.posts import Absence, Post, Role
 from models.ticket_flow import Level
 from models.tickets.table import IS_OPEN, About, Ticket
@@ -63,6 +63,7 @@ class Rule:
     helpers: tuple[str, ...]
     alerted: tuple[str, ...]
     departments: tuple[str, ...]
+    department: str  # whose liaison takes it at the department level
     hidden_from: frozenset[str]
 
 
@@ -93,6 +94,7 @@ def rule_for(
         helpers=tuple(role for role in row["helpers"] if role not in hidden_from),
         alerted=tuple(role for role in row.get("alerted", ()) if role not in hidden_from),
         departments=tuple(departments),
+        department=department_of(category),
         hidden_from=hidden_from,
     )
 
@@ -164,6 +166,33 @@ def duty_phones(session: Session, post_ids: Sequence[int]) -> dict[int, str]:
     return {post_id: phone for post_id, phone in rows if phone}
 
 
+def accused_at(
+    session: Session, area_id: int, rule: Rule, since: datetime, now: datetime
+) -> frozenset[int]:
+    """Who holds a post that must not see a matter of this place, or held it since that moment.
+
+    Being on leave makes nobody impartial, nor does a second post; of a matter that names no
+    building, every building head inside is meant.
+    """
+    if not rule.hidden_from:
+        return frozenset()
+    outer = select(AreaWithin.outer_id).where(AreaWithin.area_id == area_id)
+    held = and_(
+        Post.role.in_([Role(role) for role in rule.hidden_from]),
+        Post.area_id.in_(union(outer, inner_areas(area_id))),
+        Post.since <= now,
+        or_(Post.until.is_(None), Post.until > since),
+    )
+    holding = select(Post.person_id).where(held)
+    standing_in = (
+        select(_substitute.person_id)
+        .join(Absence, Absence.substitute_id == _substitute.id)
+        .join(Post, Post.id == Absence.post_id)
+        .where(held, Absence.since <= now, Absence.until > since)
+    )
+    return frozenset(session.scalars(union(holding, standing_in)))
+
+
 def plan(
     holders: Sequence[Holder],
     rule: Rule,
@@ -175,7 +204,7 @@ def plan(
     accused = barred | {one.person_id for one in holders if one.role in rule.hidden_from}
     free = [one for one in holders if one.person_id not in accused]
     wanted = tuple(load("dispatch")["levels"].get(level, rule.owner))
-    owner = _first(free, wanted)
+    owner = holder_of(free, wanted, department=rule.department)
     gap = () if owner else wanted
     if owner is None:
         fallback = load("dispatch")["fallback"]["owner"]

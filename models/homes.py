@@ -70,7 +70,13 @@ def current_home(session: Session, person_id: int) -> Home | None:
 def claim(
     session: Session, person_id: int, building: Area, room: str | None, now: datetime, account: str
 ) -> Home:
-    """绑定: this person says they live here. Who verifies it is asked; the old home is left."""
+    """绑定: this person says they live here. Who verifies it is asked; the old home is left.
+
+    Saying the same again changes nothing: what was verified stays so.
+    """
+    known = current_home(session, person_id)
+    if known is not None and known.area_id == building.id and room in (None, known.room):
+        return known
     leave(session, person_id, now)
     holders = dispatch.holders_at(session, building.id, now)
     asked = dispatch.holder_of(holders, VERIFYING, barred=frozenset({person_id}))

@@ -19,12 +19,10 @@ SUPERVISING = frozenset(
 
 def accused_persons(session: Session, ticket: Ticket, now: datetime) -> frozenset[int]:
     """Whom the ticket is about: they hold a hidden post here, in whatever other role they act."""
-    if ticket.about is None:
+    area_id = ticket.area_id or root_area_id(session)
+    if ticket.about is None or area_id is None:
         return frozenset()
-    hidden = rule_of(ticket).hidden_from
-    return frozenset(
-        one.person_id for one in holders_for(session, ticket, now) if one.role in hidden
-    )
+    return dispatch.accused_at(session, area_id, rule_of(ticket), ticket.opened_at, now)
 
 
 def capacities(

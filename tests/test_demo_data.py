@@ -1,7 +1,6 @@
 """The demo subdistrict holds what it promises to those who try the product."""
 
 import pytest
-from factories import MORNING, area_named, building, demo_person, town
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,7 @@ from models.outbox import OutboxMessage
 from models.people import Identity
 from models.places import Area, AreaKind, AreaWithin, GridKind, root_area_id
 from models.posts import Post, Role
+from tests.factories import MORNING, area_named, building, demo_person, town
 
 
 def count(session: Session, kind: AreaKind) -> int:
@@ -121,7 +121,7 @@ def test_residents_are_verified_but_one_claims_and_one_has_no_home(database: Dat
             select(Identity).where(Identity.openid.like("demo-resident-%"))
         ).all()
         asked = session.scalars(select(OutboxMessage)).all()
-        head = demo_person(session, "building_head")
+        head = demo_person(session, "building_head", 3)
     assert len(residents) == 12
     assert states.count(HomeState.CLAIMED) == 1
     assert states.count(HomeState.VERIFIED) == 10

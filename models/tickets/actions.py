@@ -1,13 +1,12 @@
 """`can()` and `apply()`: everything that may happen to a ticket, by the table of ticket_flow."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from config.categories import Urgency
 from models import events, outbox
 from models.dispatch import Holder
 from models.errors import NotAllowed, NotFound, ReasonMissing, TooLate, TransitionNotAllowed
@@ -16,24 +15,25 @@ from models.people import Person
 from models.protection import capacities
 from models.sealing import seal_for
 from models.ticket_flow import (
+    ENDED,
     EVENTS,
+    MAX_REOPENS,
+    OPEN,
     TRANSITIONS,
-    UNDO_MINUTES,
     Action,
     Capacity,
     Outcome,
     State,
 )
-from models.tickets import assigning, clock, facts
+from models.tickets import assigning, clock, facts, reminding, undoing
 from models.tickets.step import Actor, Step
-from models.tickets.table import Answer, Assignment, Part, Ticket
+from models.tickets.table import Answer, Part, Ticket
 
 
 def can(session: Session, ticket: Ticket, action: Action, *, by: Actor, at: datetime) -> bool:
     """Whether `apply` would take this action of this actor now."""
-    return _capacity(session, ticket, action, by, at) is not None and (
-        action != Action.UNDO or _undoable(session, ticket, by, at) is not None
-    )
+    capacity = _capacity(session, ticket, action, by, at)
+    return capacity is not None and _fits(session, ticket, action, capacity, by, at)
 
 
 def allowed(session: Session, ticket: Ticket, *, by: Actor, at: datetime) -> list[Action]:
@@ -54,28 +54,36 @@ def apply(
 ) -> Event:
     """Does it: changes state, tells the log and through it everybody concerned.
 
-    Raises TransitionNotAllowed (not in this state), NotAllowed (not this person), ReasonMissing,
-    TooLate (undo after UNDO_MINUTES). `given`: holder (dispatch, transfer), until (suspend),
-    outcome (resolve), into (merge), solved and stars (rate, reopen).
+    Raises TransitionNotAllowed (not as it stands), NotAllowed (not this person), ReasonMissing,
+    TooLate (undo after UNDO_MINUTES), NotFound (nobody to hand it to). `given`: holder (dispatch,
+    transfer), until (suspend), outcome (resolve), into (merge), solved and stars (rate, reopen).
     """
     transition = TRANSITIONS.get((ticket.state, action))
     if transition is None:
         raise TransitionNotAllowed(number=ticket.number, state=ticket.state, action=action)
     capacity = _capacity(session, ticket, action, by, at)
     if capacity is None:
-        raise NotAllowed(number=ticket.number)
+        is_late = action == Action.UNDO and undoing.has_acted(session, ticket, by)
+        raise (TooLate if is_late else NotAllowed)(number=ticket.number)
+    if not _fits(session, ticket, action, capacity, by, at):
+        raise TransitionNotAllowed(number=ticket.number, state=ticket.state, action=action)
     if transition.needs_reason and not (reason or "").strip():
         raise ReasonMissing(number=ticket.number, action=action)
 
     step = Step(session, ticket, by, capacity, ticket.state, at, reason, given)
-    before = _snapshot(session, ticket)
+    if by.is_clock and reason:
+        step.detail["cause"] = reason  # a code; what a person writes is sealed instead
+    before = undoing.snapshot(session, ticket)
     step.parties = {part: list(ids) for part, ids in facts.parties(session, ticket).items()}
     if transition.target is not None:
         ticket.state = transition.target
     EFFECTS.get(action, _nothing)(step)
-    clock.set_clock(ticket, at)
+    if action != Action.UNDO:  # which puts the clock back as well
+        clock.set_clock(ticket, at)
+    if step.old in OPEN and not ticket.is_open:
+        reminding.cancel(session, ticket)
     session.flush()
-    step.detail["before"] = _difference(before, _snapshot(session, ticket))
+    step.detail["before"] = undoing.difference(before, undoing.snapshot(session, ticket))
     return _record(step, action)
 
 
@@ -87,10 +95,26 @@ def _capacity(
         return None
     if by.person_id is None:
         return Capacity.CLOCK if Capacity.CLOCK in transition.by else None
+    if action == Action.UNDO:
+        return undoing.undo_capacity(session, ticket, by, at)
     mine = capacities(session, ticket, by.person_id, at) & transition.by
     # The strongest first, so that the event says in which of several capacities it was done.
     order = (Capacity.REPORTER, Capacity.OWNER, Capacity.HELPER, Capacity.SUPERVISOR)
     return next((one for one in order if one in mine), None)
+
+
+def _fits(
+    session: Session, ticket: Ticket, action: Action, capacity: Capacity, by: Actor, at: datetime
+) -> bool:
+    """What the table can not say: whether this matter as it stands has room for the action."""
+    if action == Action.ACCEPT and ticket.state != State.DISPATCHED:
+        mine = assigning.active_of(session, ticket, by.person_id)
+        return mine is not None and mine.answer == Answer.ASKED
+    if action == Action.REOPEN:
+        return capacity != Capacity.REPORTER or ticket.reopens < MAX_REOPENS
+    if action == Action.ESCALATE:
+        return assigning.next_level(session, ticket, at) is not None
+    return True
 
 
 def _record(step: Step, action: Action) -> Event:
@@ -124,7 +148,7 @@ def _record(step: Step, action: Action) -> Event:
             words=seal_for(author.own_key, step.reason) if author and step.reason else None,
             parties=parties,
             context=context,
-            wakes=ticket.urgency == "emergency",
+            wakes=ticket.urgency != Urgency.NORMAL,
         ),
     )
     return session.get_one(Event, ids[0])
@@ -181,9 +205,7 @@ def _suspend(step: Step) -> None:
 
 def _resume(step: Step) -> None:
     ticket = step.ticket
-    began = ticket.suspended_at or step.at
-    ticket.pauses = [*ticket.pauses, [began.isoformat(), step.at.isoformat()]]
-    ticket.suspended_at = ticket.suspended_until = None
+    clock.end_pause(ticket, step.at)
     ticket.state, ticket.state_before = ticket.state_before or State.DISPATCHED, None
     clock.set_deadlines(ticket, step.at)
 
@@ -207,35 +229,34 @@ def _reopen(step: Step) -> None:
     if step.given.get("stars") is not None or step.given.get("solved") is not None:
         _keep_rating(step)
     ticket.reopens += 1
-    ticket.outcome = ticket.result = ticket.resolved_at = None
+    ticket.outcome = ticket.result = ticket.resolved_at = ticket.level_due_at = None
     # A matter taken up again has a clock of its own from now on.
     ticket.opened_at, ticket.pauses, ticket.accepted_at = step.at, [], None
     clock.set_deadlines(ticket, step.at)
-    _one_level_up(step)
+    holder = assigning.go_up(step) or assigning.next_owner(step)
+    if holder is None:
+        raise NotFound(number=ticket.number)
+    assigning.hand_to(step.session, ticket, holder, step.at)
 
 
 def _escalate(step: Step) -> None:
-    _one_level_up(step)
+    holder = assigning.go_up(step)
+    if holder is None:
+        raise NotFound(number=step.ticket.number)
+    assigning.hand_to(step.session, step.ticket, holder, step.at)
     step.ticket.level_due_at = clock.level_due(step.ticket, step.at)
-
-
-def _one_level_up(step: Step) -> None:
-    ticket = step.ticket
-    level, holder = assigning.one_level_up(step)
-    step.detail["from_level"], step.detail["to_level"] = ticket.level, level
-    ticket.level = level
-    assigning.hand_to(step.session, ticket, holder, step.at)
 
 
 def _merge(step: Step) -> None:
     into: Ticket = step.given["into"]
-    if into.id == step.ticket.id or into.state == State.MERGED:
+    if into.id == step.ticket.id or into.state in ENDED:
         raise NotFound(number=into.number)
+    clock.end_pause(step.ticket, step.at)
     step.ticket.state_before = step.old
     step.ticket.merged_into, step.ticket.outcome = into.id, Outcome.DUPLICATE
     step.ticket.ended_at = step.at
     step.detail["into"] = into.id
-    assigning.join(step.session, into, step.ticket.reporter_id, step.at)
+    step.detail["joined"] = assigning.join(step.session, into, step.ticket.reporter_id, step.at)
     assigning.finish_all(step.session, step.ticket, step.at)
 
 
@@ -247,6 +268,7 @@ def _unmerge(step: Step) -> None:
 
 
 def _withdraw(step: Step) -> None:
+    clock.end_pause(step.ticket, step.at)
     step.ticket.outcome, step.ticket.ended_at = Outcome.WITHDRAWN, step.at
     assigning.finish_all(step.session, step.ticket, step.at)
 
@@ -256,22 +278,23 @@ def _archive(step: Step) -> None:
 
 
 def _decline(step: Step) -> None:
-    mine = assigning.active_of(step.session, step.ticket, step.actor.person_id)
-    if mine is None or mine.part != Part.HELPER:
-        raise NotAllowed(number=step.ticket.number)
-    mine.answer, mine.answered_at = Answer.DECLINED, step.at
+    for mine in assigning.helping(step.session, step.ticket, step.actor.person_id):
+        mine.answer, mine.answered_at = Answer.DECLINED, step.at
 
 
 def _undo(step: Step) -> None:
-    event = _undoable(step.session, step.ticket, step.actor, step.at)
+    session, ticket = step.session, step.ticket
+    event = undoing.undoable(session, ticket, step.actor, step.at)
     if event is None:
-        raise TooLate(number=step.ticket.number)
-    _restore(step.session, step.ticket, event.detail["before"])
+        raise TooLate(number=ticket.number)
+    undoing.restore(session, ticket, event.detail["before"])
+    if not undoing.is_last(session, ticket, event):
+        clock.set_clock(ticket, step.at)
     step.detail["undone"] = event.verb
     step.detail["undone_event"] = event.id
-    if event.verb == EVENTS[Action.MERGE]:
-        assigning.leave(step.session, event.detail["into"], step.ticket.reporter_id)
-    left = outbox.cancel_event(step.session, event.id)
+    if event.detail.get("joined"):
+        assigning.leave(session, event.detail["into"], ticket.reporter_id)
+    left = outbox.cancel_event(session, event.id)
     step.parties = {"told": [one.person_id for one in left if one.person_id is not None]}
 
 
@@ -300,72 +323,3 @@ def _keep_rating(step: Step) -> None:
     ticket.is_solved, ticket.stars = step.given.get("solved"), step.given.get("stars")
     ticket.rated_at = step.at
     step.detail.update(solved=ticket.is_solved, stars=ticket.stars)
-
-
-def _undoable(session: Session, ticket: Ticket, by: Actor, at: datetime) -> Event | None:
-    """The last thing that happened, if this person did it lately and it can be taken back."""
-    last = session.scalars(
-        select(Event)
-        .where(Event.subject_kind == "ticket", Event.subject_id == ticket.id)
-        .order_by(Event.id.desc())
-        .limit(1)
-    ).first()
-    if last is None or by.is_clock or last.actor_id != by.person_id:
-        return None
-    is_recent = at - last.at <= timedelta(minutes=UNDO_MINUTES)
-    return last if is_recent and last.detail.get("before") else None
-
-
-Snapshot = dict[str, dict[str, Any]]
-
-
-def _snapshot(session: Session, ticket: Ticket) -> Snapshot:
-    """Every column of the ticket and of its assignments, as JSON can keep them."""
-    rows = session.scalars(select(Assignment).where(Assignment.ticket_id == ticket.id))
-    found = {"ticket": _columns(ticket)}
-    for row in rows:
-        found[str(row.id)] = _columns(row)
-    return found
-
-
-def _columns(row: Any) -> dict[str, Any]:
-    return {
-        attribute.key: _plain(getattr(row, attribute.key))
-        for attribute in inspect(row).mapper.column_attrs
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return {"at": value.isoformat()}
-    return value.value if isinstance(value, StrEnum) else value
-
-
-def _difference(before: Snapshot, after: Snapshot) -> Snapshot:
-    """What the rows held before, where it is another thing now; new rows with nothing."""
-    changed: Snapshot = {}
-    for key, row in after.items():
-        old = before.get(key)
-        if old is None:
-            changed[key] = {}
-        elif different := {name: old[name] for name in row if row[name] != old[name]}:
-            changed[key] = different
-    return changed
-
-
-def _restore(session: Session, ticket: Ticket, before: Snapshot) -> None:
-    for key, columns in before.items():
-        row: Any = ticket if key == "ticket" else session.get(Assignment, int(key))
-        if key != "ticket" and not columns:
-            session.delete(row)
-            continue
-        mapper = inspect(row).mapper
-        for name, value in columns.items():
-            setattr(row, name, _typed(mapper.columns[name].type, value))
-
-
-def _typed(kind: Any, value: Any) -> Any:
-    if isinstance(value, dict) and set(value) == {"at"}:
-        return datetime.fromisoformat(value["at"])
-    word = getattr(kind, "enum_class", None)
-    return word(value) if word is not None and value is not None else value

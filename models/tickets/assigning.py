@@ -1,6 +1,7 @@
 """Hands a ticket from post to post, and keeps who was asked and what they answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -9,10 +10,10 @@ from sqlalchemy.orm import Session
 from config.policy import load
 from models import dispatch
 from models.dispatch import Holder
-from models.errors import NotFound
-from models.posts import PAID, Role
-from models.protection import holders_for, rule_of
+from models.posts import PAID, Post, Role
+from models.protection import accused_persons, holders_for, rule_of
 from models.ticket_flow import MAX_RETURNS, Level
+from models.tickets import clock
 from models.tickets.step import Step
 from models.tickets.table import ACTIVE, Answer, Assignment, Part, Supporter, Ticket
 
@@ -49,8 +50,8 @@ def release_owner(session: Session, ticket: Ticket, at: datetime, answer: Answer
 
 def replace_helpers(
     session: Session, ticket: Ticket, holders: Iterable[Holder], at: datetime
-) -> None:
-    """Helpers of another place are released, those of this one asked."""
+) -> list[Holder]:
+    """Helpers of another place are released, those of this one asked; returns who is new."""
     wanted = list(holders)
     kept = set()
     for row in _active(session, ticket):
@@ -60,7 +61,19 @@ def replace_helpers(
             kept.add(row.person_id)
         else:
             row.answer, row.answered_at = Answer.RELEASED, at
-    ask(session, ticket, [one for one in wanted if one.person_id not in kept], Part.HELPER, at)
+    new = [one for one in wanted if one.person_id not in kept]
+    ask(session, ticket, new, Part.HELPER, at)
+    return new
+
+
+def alert(
+    session: Session, ticket: Ticket, holders: Iterable[Holder], at: datetime
+) -> list[Holder]:
+    """Alerts those who are not asked yet; returns them."""
+    asked = {row.person_id for row in _active(session, ticket)}
+    new = [one for one in holders if one.person_id not in asked]
+    ask(session, ticket, new, Part.ALERTED, at)
+    return new
 
 
 def finish_all(session: Session, ticket: Ticket, at: datetime) -> None:
@@ -69,60 +82,127 @@ def finish_all(session: Session, ticket: Ticket, at: datetime) -> None:
         row.answer, row.answered_at = (Answer.DONE if is_done else Answer.RELEASED), at
 
 
-def next_owner(step: Step) -> Holder | None:
-    """Whom the table names now."""
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """上报一级 — the next level that has somebody else, and the empty ones passed over."""
+
+    level: Level
+    holder: Holder
+    gap: tuple[Level, ...]
+
+
+def next_owner(step: Step, returned_by: frozenset[int] = frozenset()) -> Holder | None:
+    """Whom the table names now, and not those who have just returned it."""
     ticket = step.ticket
     holders = holders_for(step.session, ticket, step.at)
-    return dispatch.plan(holders, rule_of(ticket), level=ticket.level).owner
+    barred = accused_persons(step.session, ticket, step.at) | returned_by
+    return dispatch.plan(holders, rule_of(ticket), level=ticket.level, barred=barred).owner
 
 
 def after_return(step: Step) -> Holder | None:
     """Who gets a returned ticket: another holder, then a level up, then the community decides."""
-    ticket = step.ticket
+    session, ticket, at = step.session, step.ticket, step.at
+    returned = frozenset({step.actor.person_id or 0})
     if ticket.returns >= MAX_RETURNS:
         step.detail["is_arbitration"] = True
-        return _at_level(step, Level.COMMUNITY)
+        found = _at_level(session, ticket, at, Level.COMMUNITY, returned)
+        return (
+            found or _at_level(session, ticket, at, Level.COMMUNITY) or _desk(session, ticket, at)
+        )
     if ticket.returns == MAX_RETURNS - 1:
-        level, holder = one_level_up(step)
-        step.detail["from_level"], step.detail["to_level"] = ticket.level, level
-        ticket.level = level
-        return holder
-    returned = frozenset({step.actor.person_id or 0})
-    holders = holders_for(step.session, ticket, step.at)
-    other = dispatch.plan(holders, rule_of(ticket), level=ticket.level, barred=returned).owner
-    return other or _at_level(step, Level.COMMUNITY)
+        found = go_up(step)
+        if found is not None:
+            ticket.level_due_at = clock.level_due(ticket, at)
+            return found
+    return (
+        next_owner(step, returned)
+        or _at_level(session, ticket, at, Level.COMMUNITY)
+        or _desk(session, ticket, at)
+    )
 
 
-def one_level_up(step: Step) -> tuple[Level, Holder]:
-    """The next level that has a holder; a level nobody holds is passed over and told of."""
-    level = step.ticket.level.up()
+def go_up(step: Step) -> Holder | None:
+    """Puts the ticket on the next level; returns who takes it there."""
+    rise = next_level(step.session, step.ticket, step.at)
+    if rise is None:
+        return None
+    step.detail["from_level"], step.detail["to_level"] = step.ticket.level, rise.level
+    if rise.gap:
+        step.detail["gap"] = list(rise.gap)
+    step.ticket.level = rise.level
+    return rise.holder
+
+
+def next_level(session: Session, ticket: Ticket, at: datetime) -> Rise | None:
+    """The next level above the owner; the duty desk when nobody is left, and then nobody."""
+    gap = []
+    first = level = _level_held(session, ticket).up()
     while level is not None:
-        holder = _at_level(step, level)
-        if holder is not None:
-            return level, holder
-        step.detail.setdefault("gap", []).append(level)
+        holder = _at_level(session, ticket, at, level)
+        if holder is None:
+            gap.append(level)
+        elif holder.person_id != ticket.owner_id:
+            return Rise(level, holder, tuple(gap))
         level = level.up()
-    desk = _holder(step, (Role.DUTY_DESK,), None)
-    if desk is None:
-        raise NotFound(number=step.ticket.number)
-    return step.ticket.level.up() or step.ticket.level, desk
+    desk = _desk(session, ticket, at)
+    if first is None or desk is None or desk.person_id == ticket.owner_id:
+        return None
+    return Rise(first, desk, tuple(gap))
 
 
-def _at_level(step: Step, level: Level) -> Holder | None:
+def _level_held(session: Session, ticket: Ticket) -> Level:
+    """A matter that began with the community is above the estate from the start."""
+    post = session.get(Post, ticket.owner_post_id) if ticket.owner_post_id else None
+    held = [
+        Level(level)
+        for level, roles in load("dispatch")["levels"].items()
+        if post is not None and post.role in roles
+    ]
+    return max([ticket.level, *held], key=list(Level).index)
+
+
+def _at_level(
+    session: Session,
+    ticket: Ticket,
+    at: datetime,
+    level: Level,
+    returned_by: frozenset[int] = frozenset(),
+) -> Holder | None:
     roles = load("dispatch")["levels"].get(level, ())
-    department = dispatch.department_of(step.ticket.category) if level == Level.DEPARTMENT else None
-    return _holder(step, roles, department)
+    return _holder(session, ticket, at, roles, returned_by)
 
 
-def _holder(step: Step, roles: Iterable[str], department: str | None) -> Holder | None:
-    hidden = rule_of(step.ticket).hidden_from
-    holders = holders_for(step.session, step.ticket, step.at)
-    accused = frozenset(one.person_id for one in holders if one.role in hidden)
-    return dispatch.holder_of(holders, tuple(roles), department=department, barred=accused)
+def _desk(session: Session, ticket: Ticket, at: datetime) -> Holder | None:
+    return _holder(session, ticket, at, (Role.DUTY_DESK,))
+
+
+def _holder(
+    session: Session,
+    ticket: Ticket,
+    at: datetime,
+    roles: Iterable[str],
+    returned_by: frozenset[int] = frozenset(),
+) -> Holder | None:
+    return dispatch.holder_of(
+        holders_for(session, ticket, at),
+        tuple(roles),
+        department=dispatch.department_of(ticket.category),
+        barred=accused_persons(session, ticket, at) | returned_by,
+    )
 
 
 def active_of(session: Session, ticket: Ticket, person_id: int | None) -> Assignment | None:
-    """What this person was asked on this ticket and has not ended, the latest."""
+    """What this person was asked on this ticket and has not ended: as its owner first."""
+    mine = _active_of(session, ticket, person_id)
+    return next((row for row in mine if row.part == Part.OWNER), mine[0] if mine else None)
+
+
+def helping(session: Session, ticket: Ticket, person_id: int | None) -> list[Assignment]:
+    """What this person was asked beside the owner and has not ended."""
+    return [row for row in _active_of(session, ticket, person_id) if row.part != Part.OWNER]
+
+
+def _active_of(session: Session, ticket: Ticket, person_id: int | None) -> Sequence[Assignment]:
     return session.scalars(
         select(Assignment)
         .where(
@@ -131,31 +211,30 @@ def active_of(session: Session, ticket: Ticket, person_id: int | None) -> Assign
             Assignment.answer.in_(ACTIVE),
         )
         .order_by(Assignment.id.desc())
-    ).first()
+    ).all()
 
 
 def paid_choices(session: Session, ticket: Ticket, at: datetime) -> list[Holder]:
     """Whom a ticket may be transferred to, nearest first; nobody twice, nobody it is about."""
-    hidden = rule_of(ticket).hidden_from
-    holders = holders_for(session, ticket, at)
-    accused = {one.person_id for one in holders if one.role in hidden}
-    skip = accused | {ticket.owner_id}
+    skip: set[int | None] = {ticket.owner_id, *accused_persons(session, ticket, at)}
     choices = []
-    for one in holders:
+    for one in holders_for(session, ticket, at):
         if one.role in PAID and one.person_id not in skip:
             skip.add(one.person_id)
             choices.append(one)
     return choices
 
 
-def join(session: Session, ticket: Ticket, person_id: int, at: datetime) -> None:
-    """同求: this neighbour hears of the ticket's progress from now on."""
+def join(session: Session, ticket: Ticket, person_id: int, at: datetime) -> bool:
+    """同求: this neighbour hears of the ticket's progress from now on; false if they did before."""
     known = select(Supporter.id).where(
         Supporter.ticket_id == ticket.id, Supporter.person_id == person_id
     )
-    if person_id != ticket.reporter_id and session.scalar(known) is None:
-        session.add(Supporter(ticket_id=ticket.id, person_id=person_id, joined_at=at))
-        session.flush()
+    if person_id == ticket.reporter_id or session.scalar(known) is not None:
+        return False
+    session.add(Supporter(ticket_id=ticket.id, person_id=person_id, joined_at=at))
+    session.flush()
+    return True
 
 
 def leave(session: Session, ticket_id: int | None, person_id: int) -> None:

@@ -80,13 +80,15 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     )
     area_id = report.area_id or root_area_id(session)
     holders = dispatch.holders_at(session, area_id, now) if area_id else []
-    plan = dispatch.plan(holders, rule)
+    accused = dispatch.accused_at(session, area_id, rule, now, now) if area_id else frozenset()
+    plan = dispatch.plan(holders, rule, barred=accused)
     row = _row(report, plan.owner, now)
     inserted = _INSERT.first(session, **row)
     ticket_id: int = inserted[0] if inserted else 0
     _ask(session, ticket_id, plan, now)
     context = _context(ticket_id, report, row, plan.owner)
-    events.record(session, *_facts(ticket_id, report, row, plan, holders, context, now))
+    staff = [one for one in holders if one.person_id not in accused]
+    events.record(session, *_facts(ticket_id, report, row, plan, staff, context, now))
     return Opened(ticket_id, plan.owner, context)
 
 
@@ -168,7 +170,7 @@ def _facts(
     report: Report,
     row: dict[str, Any],
     plan: Plan,
-    holders: Sequence[Holder],
+    staff: Sequence[Holder],
     context: dict[str, Any],
     now: datetime,
 ) -> list[Fact]:
@@ -201,9 +203,9 @@ def _facts(
             "new_owner": [plan.owner.person_id],
             "new_helpers": [one.person_id for one in plan.helpers],
             "new_alerted": [one.person_id for one in plan.alerted],
-            "gap": [one.person_id for one in holders if plan.gap and one.role == "community_staff"],
+            "gap": [one.person_id for one in staff if plan.gap and one.role == "community_staff"],
         },
         context=context | ({"gap": list(plan.gap)} if plan.gap else {}),
-        wakes=is_emergency,
+        wakes=report.urgency != Urgency.NORMAL,
     )
     return [opened, dispatched]

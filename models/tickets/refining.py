@@ -12,7 +12,7 @@ from models.events import Fact
 from models.localtime import is_same_day
 from models.people import Person
 from models.places import Area, AreaKind, full_name
-from models.protection import capacities, holders_for, rule_of
+from models.protection import accused_persons, capacities, holders_for, rule_of
 from models.sealing import seal_for
 from models.ticket_flow import OPEN, WAITING, Capacity, State
 from models.tickets import assigning, clock, facts
@@ -61,20 +61,26 @@ def community_of(area: Area) -> int | None:
 
 
 def redispatch(session: Session, ticket: Ticket, at: datetime) -> bool:
-    """Hands an untaken ticket to the post the table names now; says whether it moved."""
+    """Hands an untaken ticket to the posts the table names now; says whether anybody is new."""
     holders = holders_for(session, ticket, at)
-    plan = dispatch.plan(holders, rule_of(ticket), level=ticket.level)
-    if plan.owner is None or plan.owner.post_id == ticket.owner_post_id:
+    barred = accused_persons(session, ticket, at)
+    plan = dispatch.plan(holders, rule_of(ticket), level=ticket.level, barred=barred)
+    if plan.owner is None:
         return False
-    old = ticket.state
-    assigning.hand_to(session, ticket, plan.owner, at)
-    assigning.replace_helpers(session, ticket, plan.helpers, at)
-    ticket.state = State.DISPATCHED
+    old, moves = ticket.state, plan.owner.post_id != ticket.owner_post_id
+    if moves:
+        assigning.hand_to(session, ticket, plan.owner, at)
+        ticket.state = State.DISPATCHED
+    helpers = assigning.replace_helpers(session, ticket, plan.helpers, at)
+    alerted = assigning.alert(session, ticket, plan.alerted, at)
+    if not (moves or helpers or alerted):
+        return False
     clock.set_clock(ticket, at)
+    is_emergency = ticket.urgency == Urgency.EMERGENCY
     events.record(
         session,
         Fact(
-            verb="ticket_dispatched",
+            verb="emergency_dispatched" if is_emergency else "ticket_dispatched",
             subject_kind="ticket",
             subject_id=ticket.id,
             at=at,
@@ -84,11 +90,12 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> bool:
             area_id=ticket.area_id,
             detail={"owner": plan.owner.post_id, "gap": list(plan.gap)},
             parties={
-                "new_owner": [plan.owner.person_id],
-                "new_helpers": [one.person_id for one in plan.helpers],
+                "new_owner": [plan.owner.person_id] if moves else [],
+                "new_helpers": [one.person_id for one in helpers],
+                "new_alerted": [one.person_id for one in alerted],
             },
             context=facts.context(session, ticket),
-            wakes=ticket.urgency == Urgency.EMERGENCY,
+            wakes=is_emergency,
         ),
     )
     return True

@@ -1,0 +1,71 @@
+"""Tells people what the clock found on a ticket; takes it back when the matter has ended."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.categories import Urgency
+from models import events, outbox
+from models.events import Event, Fact
+from models.ticket_flow import State
+from models.tickets import facts
+from models.tickets.table import Ticket
+
+HALF, MOST = "ticket_reminded_half", "ticket_reminded_most"
+OVERDUE, STUCK = "ticket_overdue", "ticket_stuck"
+RATING = "rating_reminded"
+WITHDRAWABLE = (HALF, MOST, OVERDUE, STUCK)
+
+
+def tell(
+    session: Session,
+    ticket: Ticket,
+    verb: str,
+    parties: Mapping[str, Sequence[int]],
+    at: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    """The clock's event about a ticket, with the messages it causes."""
+    events.record(
+        session,
+        Fact(
+            verb=verb,
+            subject_kind="ticket",
+            subject_id=ticket.id,
+            at=at,
+            account=ticket.account,
+            capacity="clock",
+            old=ticket.state,
+            new=ticket.state,
+            area_id=ticket.area_id,
+            detail={"level": ticket.level},
+            parties=parties,
+            context=facts.context(session, ticket),
+            wakes=ticket.urgency == Urgency.EMERGENCY and ticket.state != State.RESOLVED,
+            expires_at=expires_at,
+        ),
+    )
+
+
+def has_told(session: Session, ticket: Ticket, verb: str) -> bool:
+    """Whether this was told since the matter was opened, or last opened again."""
+    told = select(Event.id).where(
+        Event.subject_kind == "ticket",
+        Event.subject_id == ticket.id,
+        Event.verb == verb,
+        Event.at >= ticket.opened_at,
+    )
+    return session.scalar(told.limit(1)) is not None
+
+
+def cancel(session: Session, ticket: Ticket) -> None:
+    """Nobody is reminded of what has ended: what still waits to be sent is taken back."""
+    told = select(Event.id).where(
+        Event.subject_kind == "ticket",
+        Event.subject_id == ticket.id,
+        Event.verb.in_(WITHDRAWABLE),
+    )
+    for event_id in session.scalars(told).all():
+        outbox.cancel_event(session, event_id)

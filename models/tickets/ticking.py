@@ -1,0 +1,151 @@
+"""What the clock does to one ticket that has come due: reminders, the step up, the end."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from models.events import Event
+from models.posts import Role
+from models.protection import accused_persons, holders_for
+from models.ticket_flow import EVENTS, Action
+from models.tickets import assigning, clock, facts, reminding
+from models.tickets.actions import apply
+from models.tickets.step import CLOCK
+from models.tickets.table import Ticket
+
+# Who is told beside the owner: that a deadline has passed, and that no level is left to go to.
+WATCHING = frozenset({Role.GRID_LEADER, Role.COMMUNITY_STAFF})
+LAST_RESORT = frozenset({Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF, Role.DUTY_DESK})
+
+
+def due(
+    session: Session, now: datetime, after: tuple[datetime, int] | None, limit: int
+) -> list[tuple[datetime, int]]:
+    """Moment and id of the tickets the clock has something to do to, the longest due first."""
+    ahead = tuple_(Ticket.clock_at, Ticket.id)
+    found = select(Ticket.clock_at, Ticket.id).where(Ticket.clock_at <= now)
+    if after is not None:
+        found = found.where(ahead > after)
+    rows = session.execute(found.order_by(Ticket.clock_at, Ticket.id).limit(limit))
+    return [(at, ticket_id) for at, ticket_id in rows if at is not None]
+
+
+def tick(session: Session, ticket: Ticket, now: datetime) -> str | None:
+    """Does the weightiest of what has come due and says what; the rest of the past is dropped.
+
+    So a clock that stood still sends one reminder, not all it missed, and goes up one level.
+    """
+    if ticket.clock_at is None or ticket.clock_at > now:
+        return None
+    found = clock.passed(ticket, now)
+    step = next((one for one in STEPS if one in found), None)
+    if step is not None:
+        STEPS[step](session, ticket, now)
+    clock.set_clock(ticket, now)
+    session.flush()
+    return step
+
+
+def _resume(session: Session, ticket: Ticket, now: datetime) -> None:
+    apply(session, ticket, Action.RESUME, by=CLOCK, at=now)
+
+
+def _overdue(session: Session, ticket: Ticket, now: datetime) -> None:
+    """Told once for each deadline. Who hears of the step up is not told the same twice."""
+    ticket.overdue_at = ticket.resolve_due_at
+    goes_up = _may_go_up(session, ticket, now)
+    told = {"supervisors": _watching(session, ticket, now, WATCHING)}
+    if not goes_up:
+        people = facts.parties(session, ticket)
+        told |= {"owner": list(people["owner"]), "reporter": list(people["reporter"])}
+    reminding.tell(session, ticket, reminding.OVERDUE, told, now)
+    if goes_up:
+        _escalate(session, ticket, now, clock.DUE)
+
+
+def _may_go_up(session: Session, ticket: Ticket, now: datetime) -> bool:
+    """A level that has just taken over keeps the time to accept; its own moment follows."""
+    if assigning.next_level(session, ticket, now) is None:
+        return False
+    last = session.scalar(
+        select(Event.at)
+        .where(
+            Event.subject_kind == "ticket",
+            Event.subject_id == ticket.id,
+            Event.verb == EVENTS[Action.ESCALATE],
+        )
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    free_from = clock.level_due(ticket, last) if last is not None else now
+    if free_from > now:
+        ticket.level_due_at = free_from
+    return free_from <= now
+
+
+def _level_overdue(session: Session, ticket: Ticket, now: datetime) -> None:
+    _escalate_or_tell(session, ticket, now, clock.LEVEL)
+
+
+def _accept_overdue(session: Session, ticket: Ticket, now: datetime) -> None:
+    _escalate_or_tell(session, ticket, now, clock.ACCEPT)
+
+
+def _escalate_or_tell(session: Session, ticket: Ticket, now: datetime, cause: str) -> None:
+    if assigning.next_level(session, ticket, now) is not None:
+        _escalate(session, ticket, now, cause)
+        return
+    ticket.level_due_at = None
+    if not reminding.has_told(session, ticket, reminding.STUCK):
+        told = {"supervisors": _watching(session, ticket, now, LAST_RESORT)}
+        reminding.tell(session, ticket, reminding.STUCK, told, now)
+
+
+def _escalate(session: Session, ticket: Ticket, now: datetime, cause: str) -> None:
+    apply(session, ticket, Action.ESCALATE, by=CLOCK, at=now, reason=cause)
+
+
+def _half(session: Session, ticket: Ticket, now: datetime) -> None:
+    _remind(session, ticket, now, reminding.HALF)
+
+
+def _most(session: Session, ticket: Ticket, now: datetime) -> None:
+    _remind(session, ticket, now, reminding.MOST)
+
+
+def _remind(session: Session, ticket: Ticket, now: datetime, verb: str) -> None:
+    owner = [ticket.owner_id] if ticket.owner_id else []
+    due = ticket.resolve_due_at
+    reminding.tell(session, ticket, verb, {"owner": owner}, now, due if due > now else None)
+
+
+def _remind_to_rate(session: Session, ticket: Ticket, now: datetime) -> None:
+    told = {"reporter": [ticket.reporter_id]}
+    reminding.tell(session, ticket, reminding.RATING, told, now)
+
+
+def _archive(session: Session, ticket: Ticket, now: datetime) -> None:
+    apply(session, ticket, Action.ARCHIVE, by=CLOCK, at=now)
+
+
+def _watching(session: Session, ticket: Ticket, now: datetime, roles: frozenset[Role]) -> list[int]:
+    """Supervisors of the place; never those the matter is about, nor who owns it."""
+    skip = accused_persons(session, ticket, now) | {ticket.owner_id}
+    holders = holders_for(session, ticket, now)
+    found = (one.person_id for one in holders if one.role in roles)
+    return list(dict.fromkeys(person for person in found if person not in skip))
+
+
+# The weightiest first.
+STEPS: dict[str, Callable[[Session, Ticket, datetime], None]] = {
+    clock.RESUME: _resume,
+    clock.DUE: _overdue,
+    clock.LEVEL: _level_overdue,
+    clock.ACCEPT: _accept_overdue,
+    clock.REMINDERS[80]: _most,
+    clock.REMINDERS[50]: _half,
+    clock.ARCHIVE: _archive,
+    clock.RATING: _remind_to_rate,
+}

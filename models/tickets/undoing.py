@@ -1,0 +1,122 @@
+"""Takes back the last step: what the rows held before it is kept with its event."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from models.events import Event
+from models.protection import accused_persons
+from models.ticket_flow import EVENTS, UNDO_MINUTES, Action, Capacity
+from models.tickets.step import Actor
+from models.tickets.table import Assignment, Ticket
+
+# Words and reminders beside the ticket change nothing that a step has changed.
+BESIDE = frozenset(
+    {
+        "ticket_supplemented",
+        "ticket_noted",
+        "ticket_answered",
+        "ticket_urged",
+        "ticket_reminded_half",
+        "ticket_reminded_most",
+        "rating_reminded",
+    }
+)
+
+Snapshot = dict[str, dict[str, Any]]
+
+
+def undoable(session: Session, ticket: Ticket, by: Actor, at: datetime) -> Event | None:
+    """The last step, if this person took it lately and it can be taken back.
+
+    An undo is not undone: what it removed is gone, and the step itself can be taken again.
+    """
+    if by.is_clock:
+        return None
+    last = session.scalars(
+        _events(ticket).where(Event.verb.not_in(BESIDE)).order_by(Event.id.desc()).limit(1)
+    ).first()
+    if last is None or last.actor_id != by.person_id or last.verb == EVENTS[Action.UNDO]:
+        return None
+    is_recent = at - last.at <= timedelta(minutes=UNDO_MINUTES)
+    return last if is_recent and last.detail.get("before") else None
+
+
+def undo_capacity(session: Session, ticket: Ticket, by: Actor, at: datetime) -> Capacity | None:
+    """Who took a step takes it back as what they were then: by now they may be nothing to it."""
+    event = undoable(session, ticket, by, at)
+    if event is None or event.capacity is None:
+        return None
+    capacity = Capacity(event.capacity)
+    is_accused = by.person_id in accused_persons(session, ticket, at)
+    return None if is_accused and capacity != Capacity.REPORTER else capacity
+
+
+def has_acted(session: Session, ticket: Ticket, by: Actor) -> bool:
+    mine = _events(ticket).where(Event.actor_id == by.person_id).limit(1)
+    return not by.is_clock and session.scalars(mine).first() is not None
+
+
+def is_last(session: Session, ticket: Ticket, event: Event) -> bool:
+    """Whether nothing at all was recorded since."""
+    since = _events(ticket).where(Event.id > event.id).limit(1)
+    return session.scalars(since).first() is None
+
+
+def snapshot(session: Session, ticket: Ticket) -> Snapshot:
+    """Every column of the ticket and of its assignments, as JSON can keep them."""
+    rows = session.scalars(select(Assignment).where(Assignment.ticket_id == ticket.id))
+    found = {"ticket": _columns(ticket)}
+    for row in rows:
+        found[str(row.id)] = _columns(row)
+    return found
+
+
+def difference(before: Snapshot, after: Snapshot) -> Snapshot:
+    """What the rows held before, where it is another thing now; new rows with nothing."""
+    changed: Snapshot = {}
+    for key, row in after.items():
+        old = before.get(key)
+        if old is None:
+            changed[key] = {}
+        elif different := {name: old[name] for name in row if row[name] != old[name]}:
+            changed[key] = different
+    return changed
+
+
+def restore(session: Session, ticket: Ticket, before: Snapshot) -> None:
+    for key, columns in before.items():
+        row: Any = ticket if key == "ticket" else session.get(Assignment, int(key))
+        if key != "ticket" and not columns:
+            session.delete(row)
+            continue
+        mapper = inspect(row).mapper
+        for name, value in columns.items():
+            setattr(row, name, _typed(mapper.columns[name].type, value))
+
+
+def _events(ticket: Ticket) -> Any:
+    return select(Event).where(Event.subject_kind == "ticket", Event.subject_id == ticket.id)
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return {
+        attribute.key: _plain(getattr(row, attribute.key))
+        for attribute in inspect(row).mapper.column_attrs
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == {"at"}:
+        return datetime.fromisoformat(value["at"])
+    word = getattr(kind, "enum_class", None)
+    return word(value) if word is not None and value is not None else value
