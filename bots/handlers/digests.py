@@ -84,7 +84,7 @@ def _now(chat: Chat, community_id: int) -> Reply:
     mine = [chat.person_id]
     composed = compose(chat.session, community_id, kind, chat.now, mine)[chat.person_id]
     if not composed.sections:
-        return chat.say("digest_empty", kind=kind)
+        return chat.say("digest_empty")
     occasion = Occasion(sending.ASKED, chat.now, community_id, kind)
     digest = sending.keep(chat.session, occasion, chat.person_id, composed)
     keep = {"digest_id": digest.id, "community_id": community_id}

@@ -6,6 +6,7 @@ from typing import Any
 from bots import registry
 from bots.chat import Chat
 from bots.commands import Command
+from bots.handlers import intake
 from bots.message import Reply
 from config.categories import Urgency
 from models import conversations
@@ -15,6 +16,7 @@ from models.notices.actions import facts
 from models.notices.table import Notice, Objection
 
 PAGE = 420  # characters of a notice's text in one reply
+SENTENCE_ENDS = "。！？；\n"
 LISTED = 9
 NEXT = 0  # the digit that turns the page
 
@@ -57,7 +59,7 @@ def notice_page(chat: Chat, question: Question, text: str, digit: int | None) ->
 
 
 def _page(chat: Chat, found: Notice, page: int, ids: list[int]) -> Reply:
-    pages = [found.body[start : start + PAGE] for start in range(0, len(found.body), PAGE)]
+    pages = _pages(found.body)
     page = min(page, len(pages))
     lists.has_read(chat.session, found, chat.person_id, chat.now)
     context = _facts(chat, found) | {
@@ -72,20 +74,31 @@ def _page(chat: Chat, found: Notice, page: int, ids: list[int]) -> Reply:
     return chat.ask("notice_page", "notice_opened", keep=keep, **context)
 
 
+def _pages(body: str) -> list[str]:
+    """Cut behind a sentence, where one ends in the second half of a page."""
+    pages = []
+    while len(body) > PAGE:
+        end = max(body.rfind(mark, PAGE // 2, PAGE) for mark in SENTENCE_ENDS) + 1 or PAGE
+        pages.append(body[:end])
+        body = body[end:]
+    return [*pages, body]
+
+
 @registry.command("object")
 def object_command(chat: Chat, command: Command) -> Reply:
     """To the notice with the number, to the only one that takes objections, or to one chosen."""
+    said = _as_written(chat, command.text)
     if command.number is not None:
-        return _seen(chat, command.number, lambda one: raise_objection(chat, one, command.text))
+        return _seen(chat, command.number, lambda one: raise_objection(chat, one, said))
     found = lists.open_to_objections(chat.session, chat.person_id, chat.now)
     if not found:
         return chat.say("objection_none_open")
     if len(found) == 1:
-        return raise_objection(chat, found[0], command.text)
+        return raise_objection(chat, found[0], said)
     return chat.ask(
         "which_notice",
         "objection_which",
-        keep={"ids": [one.id for one in found], "text": command.text},
+        keep={"ids": [one.id for one in found], "text": said},
         notices=[_facts(chat, one) for one in found],
     )
 
@@ -105,7 +118,7 @@ def objection(chat: Chat, question: Question, text: str, digit: int | None) -> R
         return None
     conversations.close(question, chat.now)
     notice_id = question.context["notice_id"]
-    return _seen(chat, notice_id, lambda one: raise_objection(chat, one, text))
+    return _seen(chat, notice_id, lambda one: raise_objection(chat, one, intake.said(chat)))
 
 
 def raise_objection(chat: Chat, found: Notice, text: str) -> Reply:
@@ -124,18 +137,19 @@ def raise_objection(chat: Chat, found: Notice, text: str) -> Reply:
 @registry.command("answer_objection")
 def answer_command(chat: Chat, command: Command) -> Reply:
     """By its number; without one the only one that waits, or one chosen."""
-    waiting = objections.waiting_for(chat.session, chat.person_id, chat.now)
+    said = _as_written(chat, command.text)
     if command.number is not None:
-        return answer(chat, command.number, command.text)
+        return answer(chat, command.number, said)
+    waiting = objections.waiting_for(chat.session, chat.person_id, chat.now)
     if not waiting:
         return chat.say("objection_none_waiting")
     if len(waiting) == 1:
-        return answer(chat, waiting[0].id, command.text)
+        return answer(chat, waiting[0].id, said)
     shown = waiting[:LISTED]
     return chat.ask(
         "which_objection",
         "objection_waiting_list",
-        keep={"ids": [one.id for one in shown], "text": command.text},
+        keep={"ids": [one.id for one in shown], "text": said},
         objections=[objections.context(chat.session, one) for one in shown],
     )
 
@@ -153,7 +167,7 @@ def objection_answer(chat: Chat, question: Question, text: str, digit: int | Non
     if not _is_said(chat, digit):
         return None
     conversations.close(question, chat.now)
-    return answer(chat, question.context["objection_id"], text)
+    return answer(chat, question.context["objection_id"], intake.said(chat))
 
 
 def answer(chat: Chat, objection_id: int, text: str) -> Reply:
@@ -189,6 +203,12 @@ def _chosen(chat: Chat, question: Question, digit: int | None) -> int | Reply | 
         return chat.say("not_a_choice", most=len(ids))
     conversations.close(question, chat.now)
     return ids[digit - 1]
+
+
+def _as_written(chat: Chat, text: str) -> str:
+    """What follows a command, in the person's own spelling: it will be quoted to others."""
+    own = intake.said(chat)
+    return own[len(own) - len(text) :] if len(own) == len(chat.text) else text
 
 
 def _is_said(chat: Chat, digit: int | None) -> bool:

@@ -116,7 +116,7 @@ def keep(session: Session, occasion: Occasion, person_id: int, composed: Compose
 def context(session: Session, digest: Digest) -> dict[str, Any]:
     """What the words of a digest are filled with: each number is the length of its list."""
     return {
-        "kind": digest.kind,
+        "digest_kind": digest.kind,
         "community": session.get_one(Area, digest.community_id).name,
         "at": digest.due_at.isoformat(),
         "sections": [

@@ -216,7 +216,7 @@ def facts(session: Session, notice: Notice) -> dict[str, Any]:
     ends_at = notice.window_ends_at
     return {
         "notice_id": notice.id,
-        "kind": kinds()[notice.kind]["label"],
+        "kind_label": kinds()[notice.kind]["label"],
         "title": notice.title,
         "area": session.get_one(Area, notice.area_id).name,
         "version": notice.version,
