@@ -72,8 +72,8 @@ def _claim_of(quiet: Quiet) -> Statement:
     )
 
 
-# Emergencies have a statement of their own: one index serves both, and neither waits for sorting.
-_CLAIMS = (_claim_of(Quiet.IGNORE), _claim_of(Quiet.RESPECT))
+# A statement for each class: one index serves them all, and none waits for sorting.
+_CLAIMS = [_claim_of(quiet) for quiet in (Quiet.IGNORE, Quiet.AWAKE, Quiet.RESPECT)]
 
 
 def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> list[Claimed]:

@@ -36,10 +36,11 @@ class Delivery(StrEnum):
 
 
 class Quiet(StrEnum):
-    """免打扰 — whether a message may wake somebody at night (22:00-08:00)."""
+    """免打扰 — whether a message may come at night (22:00-08:00)."""
 
     RESPECT = "respect"
-    IGNORE = "ignore"
+    AWAKE = "awake"  # the person has just written; no emergency
+    IGNORE = "ignore"  # an emergency: it may wake somebody, and may arrive twice
 
 
 class Channel(StrEnum):
@@ -156,7 +157,7 @@ def queue(session: Session, rows: Iterable[Draft | dict[str, Any]]) -> int:
             "expires_at": None,
             **row,
             "quiet": quiet,
-            "not_before": due if quiet is Quiet.IGNORE else after_quiet_hours(due),
+            "not_before": after_quiet_hours(due) if quiet is Quiet.RESPECT else due,
         }
         new += _put.first(session, **values) is not None
     return new

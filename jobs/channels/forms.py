@@ -36,21 +36,22 @@ def form_of(template: str) -> Form | None:
 
 
 def fill(form: Form, context: Mapping[str, Any], text: str, now: datetime) -> dict[str, str]:
-    """Every field with a value, each within its limit; a field without one says a dash, since
-    the platform refuses an empty value."""
+    """Every field with a value, each within its limit."""
     known = {**context, "line": text.partition("\n")[0], "now": now.isoformat()}
-    return {
-        field: next(filter(None, (_value(field, key, known) for key in keys)), "—")
-        for field, keys in form.fields.items()
-    }
+    missing = load("channels")["wechat"]["values"]["missing"]
+    filled = {}
+    for field, keys in form.fields.items():
+        kind = field.rstrip("0123456789")
+        values = (_value(kind, key, known) for key in keys)
+        filled[field] = next(filter(None, values), missing.get(kind, missing["other"]))
+    return filled
 
 
-def _value(field: str, key: str, known: Mapping[str, Any]) -> str:
+def _value(kind: str, key: str, known: Mapping[str, Any]) -> str:
     found = known.get(key)
     if found is None or found == "":
         return ""
     rules = load("channels")["wechat"]["values"]
-    kind = field.rstrip("0123456789")
     if kind in rules["moments"]:
         return local(found).strftime(rules["moments"][kind])
     words = str(load("labels").get(key, {}).get(str(found), found))

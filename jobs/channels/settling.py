@@ -80,7 +80,7 @@ def rest(session: Session, message: Claimed, until: datetime, now: datetime) -> 
     look = now + timedelta(minutes=load("channels")["delivery"]["stop_minutes"])
     soon = now + timedelta(seconds=load("channels")["delivery"]["first_wait_seconds"])
     until = max(soon, min(until, look))
-    if until - now > LONG_REST and message.quiet is not Quiet.IGNORE:
+    if until - now > LONG_REST and message.quiet is Quiet.RESPECT:
         until = after_quiet_hours(until)
     attempts.untried(session, message, until, "the platform takes none for now")
 

@@ -13,7 +13,7 @@ from models import attempts, consents, rights
 from models.accounts import ApiStop, resume
 from models.delivery_results import confirm
 from models.held_messages import release_held
-from models.outbox import EVERYONE, Channel, Delivery, OutboxMessage, queue_mass
+from models.outbox import EVERYONE, Channel, Delivery, OutboxMessage, Quiet, queue_mass
 from models.people import Person
 from tests.jobs.town import NOON, Hand, Town, settings_for
 
@@ -227,13 +227,14 @@ def test_a_late_answer_changes_nothing_once_another_try_has_begun(town: Town) ->
     assert town.message(message_id).state is Delivery.SENT
 
 
-def test_at_night_only_emergencies_go_out_and_the_rest_in_the_morning(town: Town) -> None:
+def test_at_night_emergencies_and_answers_go_out_and_the_rest_in_the_morning(town: Town) -> None:
     whom = town.neighbour()
     night = NOON + timedelta(hours=11)  # 23:00
     quiet = town.queue(whom, "您的工单已办结", created_at=night)
     loud = town.emergency(whom, created_at=night)
+    town.queue(whom, "您刚才问的电话是", created_at=night, quiet=Quiet.AWAKE)
     town.deliver(night)
-    assert town.texts(whom) == ["电梯困人，请立即到场"]
+    assert town.texts(whom) == ["电梯困人，请立即到场", "您刚才问的电话是"]
     assert town.message(loud).state is Delivery.SENT
     assert town.message(quiet).not_before == NOON + timedelta(hours=20)  # 08:00
     assert town.send(quiet, NOON + timedelta(hours=20)).state is Delivery.SENT
