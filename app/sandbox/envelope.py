@@ -41,9 +41,9 @@ def read(body: bytes) -> dict[str, Any]:
         raise Malformed("document type declarations are not part of the protocol")
     try:
         root = ElementTree.fromstring(body)
-    except (ElementTree.ParseError, ValueError) as error:
+        fields = _fields(root)
+    except (ElementTree.ParseError, ValueError, LookupError, RecursionError) as error:
         raise Malformed(str(error)) from error
-    fields = _fields(root)
     if root.tag != "xml" or not isinstance(fields, dict):
         raise Malformed("the root is not <xml> with elements")
     return fields

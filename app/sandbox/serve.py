@@ -1,6 +1,7 @@
 """Running the sandbox: as a process of its own, or in a thread of a test."""
 
 import functools
+import socket
 import threading
 
 from granian import Granian
@@ -16,7 +17,8 @@ THREADS = 128  # most of them wait for the product, or sleep through a latency a
 
 
 def serve(options: SandboxOptions, port: int, address: str = "127.0.0.1") -> None:
-    """Serves until the process is told to stop."""
+    """Serves until the process is told to stop. A port in use raises OSError."""
+    _check_free(address, port)
     server = Granian(
         "app.sandbox",
         address=address,
@@ -29,6 +31,13 @@ def serve(options: SandboxOptions, port: int, address: str = "127.0.0.1") -> Non
         log_level=LogLevels.critical,  # a connection dropped on purpose would be logged as error
     )
     server.serve(target_loader=functools.partial(create_sandbox, options), wrap_loader=False)
+
+
+def _check_free(address: str, port: int) -> None:
+    """Granian would share a port that is taken, and pushes would come from two platforms."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((address, port))
 
 
 class _Handler(WSGIRequestHandler):

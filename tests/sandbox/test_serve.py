@@ -47,6 +47,12 @@ def test_a_process_serves_pushes_calls_and_drops(process, options, receiver):
     assert [item["text"] for item in process.inbox("demo-a")] == ["收到", "断了"]
 
 
+def test_a_port_in_use_is_not_shared(process, options):
+    port = int(process.url.rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"):
+        serve(options, port)
+
+
 def test_a_file_keeps_people_tokens_clock_and_message_numbers(options, receiver, tmp_path):
     kept = dataclasses.replace(options, store_path=tmp_path / "sandbox.db")
     with SandboxThread(kept) as thread:
