@@ -84,12 +84,12 @@ def waiting_for(session: Session, person_id: int, now: datetime) -> list[Objecti
     return [one for one in found if can_answer(session, one, by=person_id, at=now)]
 
 
-def unanswered(session: Session) -> Sequence[tuple[Notice, int]]:
-    """Every notice with objections that wait, and how many."""
+def unanswered(session: Session, before: datetime) -> Sequence[tuple[Notice, int]]:
+    """Every notice with objections that wait since then or longer, and how many."""
     rows = session.execute(
         select(Notice, Objection.id)
         .join(Objection, Objection.notice_id == Notice.id)
-        .where(Objection.answered_at.is_(None))
+        .where(Objection.answered_at.is_(None), Objection.at < before)
         .order_by(Notice.id)
     )
     counts: dict[Notice, int] = {}
