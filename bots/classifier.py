@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bots.lexicon import CLASSES, Entry, Hit, Lexicon, Vector
@@ -36,12 +36,7 @@ class Reading:
     hits: tuple[Hit, ...]
     values: dict[Entry, float]
     matches: tuple[tuple[Match, float], ...]
-
-    @property
-    def calm(self) -> float:
-        """Divides what is said: a long text says more, and is not surer for it."""
-        said = sum(value for entry, value in self.values.items() if entry.vector)
-        return math.sqrt(1 + said / CALM)
+    calm: float
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,7 @@ def read(text: str, lexicon: Lexicon, title: str | None = None) -> Reading:
         (match, max(worth(span.start, title_end) for span in match.spans))
         for match in lexicon.rules.matches(seen, said)
     )
-    return Reading(whole, title_end, hits, values, matches)
+    return Reading(whole, title_end, hits, values, matches, _calm(values))
 
 
 def worth(start: int, title_end: int) -> float:
@@ -76,6 +71,12 @@ def worth(start: int, title_end: int) -> float:
         if start - title_end <= limit:
             return first * value
     return first * FAR_VALUE
+
+
+def _calm(values: Mapping[Entry, float]) -> float:
+    """Divides what is said: a long text says more, and is not surer for it."""
+    said = sum(value for entry, value in values.items() if entry.vector)
+    return math.sqrt(1 + said / CALM)
 
 
 def class_scores(reading: Reading, lexicon: Lexicon) -> list[float]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bots.fitting import Labelled, fit, sample, unfitted
+from bots.fitting import Labelled, fit, samples, unfitted
 from bots.lexicon import Lexicon
 from bots.understand import Understanding, understand
 from config.categories import Urgency
@@ -22,7 +22,6 @@ class Row:
     labelled: Labelled
     urgent: bool | None = None
     stratum: str | None = None
-    title_ok: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -44,18 +43,18 @@ class Outcome:
 
 def judge(row: Row, lexicon: Lexicon) -> Outcome:
     one = row.labelled
-    title_only = understand(one.title, lexicon) if row.title_ok and one.title else None
+    title_only = understand(one.title, lexicon) if one.title_ok and one.title else None
     return Outcome(row, understand(one.text, lexicon, one.title), title_only)
 
 
 def evaluate_in_folds(rows: Sequence[Row], lexicon: Lexicon, folds: int) -> list[Outcome]:
     """Each fold is judged with weights fitted on the other folds alone."""
     plain = unfitted(lexicon)
-    samples = [sample(row.labelled, plain) for row in rows]
+    drawn = [samples(row.labelled, plain) for row in rows]
     outcomes: list[Outcome] = []
     for fold in range(folds):
         held = {index for index in range(len(rows)) if index * SPREAD % folds == fold}
-        rest = [one for index, one in enumerate(samples) if index not in held]
+        rest = [one for index, some in enumerate(drawn) if index not in held for one in some]
         fitted = lexicon.with_weights(fit(rest))
         outcomes += [judge(rows[index], fitted) for index in sorted(held)]
     return outcomes

@@ -2,7 +2,8 @@
 
 The recipe of `config/lexicon/fitted.json`: words, rules and their weights are written by people
 and stay as they are; fitting adds a small change per class to each word, to each child's group
-of words and to each rule, held near zero by a quadratic penalty. No word enters by fitting.
+of words and to each rule, held near zero by a quadratic penalty. No word enters by fitting. The
+table is written by `linli evaluate FILE --write-weights config/lexicon/fitted.json`.
 """
 
 import json
@@ -38,12 +39,13 @@ TEMPERATURES = tuple(0.6 + 0.1 * step for step in range(30))
 
 @dataclass(frozen=True)
 class Labelled:
-    """标注样本 — a text whose class is known."""
+    """标注样本 — a text whose class is known, and whether its title alone tells it."""
 
     text: str
     title: str | None
     label: str
     label2: str | None = None
+    title_ok: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,18 @@ def unfitted(lexicon: Lexicon) -> Lexicon:
     return lexicon.with_weights(Weights())
 
 
-def sample(one: Labelled, lexicon: Lexicon) -> Sample:
-    """`lexicon` must be unfitted: the changes to find are over its scores."""
-    reading = read(one.text, lexicon, one.title)
+def samples(one: Labelled, lexicon: Lexicon) -> list[Sample]:
+    """The text, and its title alone where that suffices: a title is what a chat message is like.
+
+    `lexicon` must be unfitted: the changes to find are over its scores.
+    """
+    found = [_sample(read(one.text, lexicon, one.title), one, lexicon)]
+    if one.title_ok and one.title:
+        found.append(_sample(read(one.title, lexicon), one, lexicon))
+    return found
+
+
+def _sample(reading: Reading, one: Labelled, lexicon: Lexicon) -> Sample:
     aim = [0.0] * len(CLASSES)
     second = SECOND_LABEL_SHARE if one.label2 else 0.0
     aim[CLASS_INDEX[one.label]] = 1 - second
@@ -73,20 +84,20 @@ def sample(one: Labelled, lexicon: Lexicon) -> Sample:
 def fit_labelled(labelled: Iterable[Labelled], lexicon: Lexicon) -> Weights:
     """The shipped table is this over the labelled file, which itself is not shipped."""
     plain = unfitted(lexicon)
-    return fit([sample(one, plain) for one in labelled])
+    return fit([sample for one in labelled for sample in samples(one, plain)])
 
 
-def fit(samples: Sequence[Sample], rounds: int = ROUNDS) -> Weights:
+def fit(drawn: Sequence[Sample], rounds: int = ROUNDS) -> Weights:
     """Changes that make the samples' labels likely, by gradient steps that shrink per weight."""
     fitted = _Fit()
-    order = list(range(len(samples)))
+    order = list(range(len(drawn)))
     shuffle = random.Random(SEED)
     for _ in range(rounds):
         shuffle.shuffle(order)
         for index in order:
-            fitted.step(samples[index])
+            fitted.step(drawn[index])
     weights = Weights(fitted.bias_table(), fitted.change_table())
-    return Weights(weights.bias, weights.changes, _temperature(samples, fitted))
+    return Weights(weights.bias, weights.changes, _temperature(drawn, fitted))
 
 
 def _said(reading: Reading) -> tuple[tuple[str, float], ...]:
@@ -160,9 +171,9 @@ def _kept(changes: Iterable[float]) -> dict[str, float]:
     return {key: round(change, 2) for key, change in pairs if abs(change) >= KEPT_FROM}
 
 
-def _temperature(samples: Sequence[Sample], fitted: _Fit) -> float:
+def _temperature(drawn: Sequence[Sample], fitted: _Fit) -> float:
     """Fitted texts look surer than new ones; twice the best temperature is nearer the truth."""
-    scored = [(fitted.scores(one), one.aim) for one in samples]
+    scored = [(fitted.scores(one), one.aim) for one in drawn]
 
     def surprise(temperature: float) -> float:
         return sum(

@@ -71,9 +71,8 @@ def _row(line: Line | BadLine) -> Row:
     label = _label(line, "label")
     if label is None:
         raise BadLine(f"line {line.number}: 'label' is missing")
-    labelled = Labelled(text, title, label, _label(line, "label2"))
-    stratum = text_field(line, "stratum", needed=False)
-    return Row(labelled, _flag(line, "urgent"), stratum, _flag(line, "title_ok"))
+    labelled = Labelled(text, title, label, _label(line, "label2"), _flag(line, "title_ok"))
+    return Row(labelled, _flag(line, "urgent"), text_field(line, "stratum", needed=False))
 
 
 def _label(line: Line, name: str) -> str | None:

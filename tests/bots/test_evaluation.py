@@ -45,8 +45,10 @@ def test_the_figures_are_what_one_counts_by_hand() -> None:
 
 
 def test_titles_alone_are_judged_where_they_suffice() -> None:
-    said = Labelled("我们反映过很多次了", "电梯困人", "elevator")
-    outcomes = [judge(Row(said, None, None, flag), shipped()) for flag in (True, False, None)]
+    outcomes = [
+        judge(Row(Labelled("我们反映过很多次了", "电梯困人", "elevator", None, flag)), shipped())
+        for flag in (True, False, None)
+    ]
     assert summary(outcomes)["title_only"] == {"n": 1, "strict": 1.0, "lenient": 1.0}
 
 
@@ -65,8 +67,8 @@ def open_rows() -> list[Row]:
     rows = []
     for line in OPEN.read_text("utf-8").splitlines():
         one = json.loads(line)
-        labelled = Labelled(one["text"], one["title"], one["label"], one["label2"])
-        rows.append(Row(labelled, one["urgent"], one["stratum"], one["title_ok"]))
+        labelled = Labelled(one["text"], one["title"], one["label"], one["label2"], one["title_ok"])
+        rows.append(Row(labelled, one["urgent"], one["stratum"]))
     return rows
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from bots.fitting import Labelled, as_text, fit, fit_labelled, sample, unfitted
+from bots.fitting import Labelled, as_text, fit, fit_labelled, samples, unfitted
 from bots.lexicon import CLASSES, Weights
 from bots.understand import understand
 from tests.bots.lexicons import shipped
@@ -18,7 +18,7 @@ TEXTS = [
 def test_fitting_makes_the_labels_likelier() -> None:
     plain = unfitted(shipped())
     odd = [Labelled("物业收停车费不开发票", None, "property_fee")] * 20
-    fitted = plain.with_weights(fit([sample(one, plain) for one in odd], rounds=40))
+    fitted = plain.with_weights(fit([s for one in odd for s in samples(one, plain)], rounds=40))
     chance = dict(understand(odd[0].text, fitted).alternatives)
     before = dict(understand(odd[0].text, plain).alternatives)
     assert chance["property_fee"] > before.get("property_fee", 0.0)
@@ -27,7 +27,7 @@ def test_fitting_makes_the_labels_likelier() -> None:
 def test_only_words_groups_and_rules_that_were_said_are_changed() -> None:
     weights = fit_labelled(TEXTS, shipped())
     plain = unfitted(shipped())
-    said = {feature for one in TEXTS for feature, _ in sample(one, plain).said}
+    said = {feature for one in TEXTS for drawn in samples(one, plain) for feature, _ in drawn.said}
     assert set(weights.changes) <= said
     assert set(weights.bias) == set(CLASSES)
 
@@ -44,3 +44,10 @@ def test_the_table_reads_back_as_it_was_written() -> None:
 
 def test_an_empty_table_reads_back_too() -> None:
     assert json.loads(as_text(Weights()))["changes"] == {}
+
+
+def test_a_title_that_suffices_is_a_sample_of_its_own() -> None:
+    plain = unfitted(shipped())
+    for suffices, count in ((True, 2), (False, 1), (None, 1)):
+        one = Labelled("求处理", "电梯困人", "elevator", None, suffices)
+        assert len(samples(one, plain)) == count
