@@ -13,7 +13,16 @@ from sqlalchemy.orm import Session
 from config.policy import load
 from models.accounts import EVERY_API, ApiStop
 from models.base import Statement, UtcDateTime
-from models.outbox import Channel, Delivery, OutboxMessage, Quiet
+from models.outbox import (
+    IS_HELD,
+    IS_IN_DOUBT,
+    IS_QUEUED,
+    IS_SENDING,
+    Channel,
+    Delivery,
+    OutboxMessage,
+    Quiet,
+)
 from models.quiet_hours import after_quiet_hours, quiet_since
 
 _columns = OutboxMessage.__table__.c
@@ -50,7 +59,7 @@ def _claim_of(quiet: Quiet) -> Statement:
     due = (
         select(_columns.id)
         .where(
-            _columns.state == Delivery.QUEUED,
+            IS_QUEUED,
             _columns.quiet == quiet,
             _columns.not_before <= at,
             _columns.account.not_in(stopped),
@@ -218,7 +227,7 @@ def sweep(session: Session, now: datetime) -> None:
 def _doubt_lost(session: Session, now: datetime) -> None:
     _all(
         session,
-        (_columns.state == Delivery.SENDING, _columns.lease_until <= now),
+        (IS_SENDING, _columns.lease_until <= now),
         state=Delivery.IN_DOUBT,
         reason="lease expired",
     )
@@ -235,7 +244,7 @@ def _repeat_safe(session: Session, now: datetime) -> None:
     _all(
         session,
         (
-            _columns.state == Delivery.IN_DOUBT,
+            IS_IN_DOUBT,
             _columns.attempts < policy["attempts_in_doubt"],
             or_(*known_again),
         ),
@@ -245,7 +254,7 @@ def _repeat_safe(session: Session, now: datetime) -> None:
     _all(
         session,
         (
-            _columns.state == Delivery.IN_DOUBT,
+            IS_IN_DOUBT,
             _columns.attempts < policy["attempts_in_doubt"],
             _columns.quiet == Quiet.IGNORE,
         ),
@@ -258,7 +267,7 @@ def _repeat_safe(session: Session, now: datetime) -> None:
 def _expire(session: Session, now: datetime) -> None:
     _all(
         session,
-        (_columns.state == Delivery.HELD, _columns.expires_at <= now),
+        (IS_HELD, _columns.expires_at <= now),
         state=Delivery.EXPIRED,
     )
 
@@ -271,7 +280,7 @@ def _postpone(session: Session, now: datetime) -> None:
         _all(
             session,
             (
-                _columns.state == Delivery.QUEUED,
+                IS_QUEUED,
                 _columns.quiet == Quiet.RESPECT,
                 _columns.not_before < began,
             ),

@@ -54,6 +54,11 @@ class Channel(StrEnum):
 
 
 EVERYONE = "everyone"
+# A state by its word: no partial index is used for a value that comes as a parameter.
+IS_QUEUED = text("outbox.state = 'queued'")
+IS_HELD = text("outbox.state = 'held'")
+IS_SENDING = text("outbox.state IN ('sending', 'in_doubt') AND outbox.state = 'sending'")
+IS_IN_DOUBT = text("outbox.state IN ('sending', 'in_doubt') AND outbox.state = 'in_doubt'")
 
 
 def _only(condition: str) -> dict[str, Any]:
@@ -243,10 +248,7 @@ def show(session: Session, ids: Iterable[int], now: datetime) -> None:
 def in_doubt_messages(session: Session, limit: int = 100) -> Sequence[OutboxMessage]:
     """Messages that may or may not have arrived; staff decide what to do with each."""
     return session.scalars(
-        select(OutboxMessage)
-        .where(_columns.state == Delivery.IN_DOUBT)
-        .order_by(_columns.id)
-        .limit(limit)
+        select(OutboxMessage).where(IS_IN_DOUBT).order_by(_columns.id).limit(limit)
     ).all()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from models import attempts, consents, outbox, rights
@@ -119,6 +119,24 @@ def test_claims_side_by_side_share_the_work_without_waiting(postgresql: Database
     assert len(first) == 4
     assert len(second) == 2
     assert {m.id for m in first}.isdisjoint(m.id for m in second)
+
+
+def test_looking_for_work_reads_partial_indexes_and_never_the_whole_table(
+    database: Database,
+) -> None:
+    asked: list[str] = []
+    event.listen(database.writer, "before_cursor_execute", lambda *call: asked.append(str(call[2])))
+    with database.writing() as session:
+        attempts.claim(session, NOON, 10, LEASE)
+        attempts.sweep(session, NOON + timedelta(hours=11))
+        asked += [one._plans["sqlite"].sql for one in attempts._CLAIMS]
+        updates = [sql for sql in asked if sql.startswith("UPDATE outbox")]
+        cursor = session.connection().connection.cursor()
+        for sql in updates:
+            # Bound values stay bound: an index must not need to know them.
+            plan = cursor.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * sql.count("?")).fetchall()
+            assert any("INDEX ix_outbox_" in step[-1] for step in plan), (sql, plan)
+    assert len(updates) == 8
 
 
 def test_an_undone_event_takes_back_what_has_not_left_and_tells_what_has(store: Database) -> None:
