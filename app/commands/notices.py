@@ -1,0 +1,202 @@
+"""`linli notices`: staff write, review and schedule notices from the command line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.commands.background import LOCAL, Moment
+from app.house import now, open_database
+from config.settings import Settings
+from models.accounts import MAIN
+from models.errors import (
+    AlreadyDone,
+    DomainError,
+    NotAllowed,
+    ReasonMissing,
+    TooLate,
+    TransitionNotAllowed,
+)
+from models.notices import actions, lists
+from models.notices.table import Notice, NoticeState, kinds
+from models.people import Identity
+from models.places import Area, root_area_id
+
+WORDS = {
+    NotAllowed: "this person may not do that here; a review needs a second person",
+    AlreadyDone: "there is a correction of it already",
+    ReasonMissing: "a notice needs a title and a text",
+    TooLate: "that moment has passed",
+}
+
+by_option = click.option("--by", "openid", required=True, help="The openid of who does it.")
+account_option = click.option("--account", default=MAIN, show_default=True)
+body_option = click.option(
+    "--body",
+    type=click.File(encoding="utf-8"),
+    default="-",
+    show_default=True,
+    help="A file with the text; - is standard input.",
+)
+
+
+@click.group()
+def notices() -> None:
+    """Notices: written by one, reviewed by another, published by the clock.
+
+    After `schedule` the clock publishes the notice at its time and tells everybody who lives or
+    serves in the area; `linli clock` and `linli worker` (or `linli run`) must be running.
+    """
+
+
+@notices.command()
+@click.argument("kind", type=click.Choice(sorted(kinds())))
+@click.argument("title")
+@click.option("--area", "area_name", required=True, help="Where it applies: an area's name.")
+@by_option
+@account_option
+@body_option
+def draft(kind: str, title: str, area_name: str, openid: str, account: str, body: Any) -> None:
+    """Write a new notice of KIND with TITLE."""
+    with _store() as session:
+        notice = actions.draft(
+            session,
+            kind=kind,
+            title=title,
+            body=body.read(),
+            area_id=_area(session, area_name).id,
+            by=_person(session, account, openid),
+            at=now(),
+            account=account,
+        )
+        _say(notice)
+
+
+@notices.command()
+@click.argument("number", type=int)
+@click.argument("title")
+@by_option
+@account_option
+@body_option
+def correct(number: int, title: str, openid: str, account: str, body: Any) -> None:
+    """Write a new version of the published notice NUMBER; the old one stays as it was."""
+    with _store() as session:
+        by = _person(session, account, openid)
+        correction = actions.correct(
+            session, _notice(session, number), title=title, body=body.read(), by=by, at=now()
+        )
+        _say(correction)
+
+
+@notices.command()
+@click.argument("number", type=int)
+@by_option
+@account_option
+def review(number: int, openid: str, account: str) -> None:
+    """Stand by the draft NUMBER as its second reader; its text is printed."""
+    with _store() as session:
+        notice = _notice(session, number)
+        actions.review(session, notice, by=_person(session, account, openid), at=now())
+        click.echo(f"{notice.title}\n\n{notice.body}\n")
+        _say(notice)
+
+
+@notices.command()
+@click.argument("number", type=int)
+@click.option("--at", type=Moment(), help="When it goes out, Beijing time; the default is now.")
+@by_option
+@account_option
+def schedule(number: int, at: datetime | None, openid: str, account: str) -> None:
+    """Have the clock publish the reviewed notice NUMBER."""
+    moment = now()
+    with _store() as session:
+        notice, by = _notice(session, number), _person(session, account, openid)
+        actions.schedule(session, notice, publish_at=at or moment, by=by, at=moment)
+        _say(notice)
+
+
+@notices.command()
+@click.argument("number", type=int)
+@by_option
+@account_option
+def withdraw(number: int, openid: str, account: str) -> None:
+    """Take back the notice NUMBER, which is not out yet."""
+    with _store() as session:
+        notice = _notice(session, number)
+        actions.withdraw(session, notice, by=_person(session, account, openid), at=now())
+        _say(notice)
+
+
+@notices.command("list")
+@click.option("--area", "area_name", help="Only there and within; the default is everywhere.")
+def list_notices(area_name: str | None) -> None:
+    """Show the latest notices with their state, time and readers."""
+    with _store() as session:
+        area_id = _area(session, area_name).id if area_name else root_area_id(session)
+        found = lists.within(session, area_id) if area_id else ()
+        reads = lists.read_counts(session, [one.id for one in found])
+        for one in found:
+            moment = one.published_at or one.publish_at
+            when = f"{moment.astimezone(LOCAL):%Y-%m-%d %H:%M}" if moment else "-"
+            click.echo(
+                f"{one.id:<6} {one.state:<10} {when:<16} read by {reads[one.id]:<5}"
+                f" {kinds()[one.kind]['label']}: {one.title}"
+            )
+
+
+@contextmanager
+def _store() -> Iterator[Session]:
+    """One transaction; what the domain refuses is said in words."""
+    database = open_database(Settings())
+    try:
+        with database.writing() as session:
+            yield session
+    except TransitionNotAllowed as refusal:
+        state, action = refusal.context["state"], refusal.context["action"]
+        raise click.ClickException(f"not possible in state {state}: {action}") from refusal
+    except DomainError as refusal:
+        raise click.ClickException(WORDS.get(type(refusal), str(refusal))) from refusal
+    finally:
+        database.dispose()
+
+
+def _say(notice: Notice) -> None:
+    at = notice.publish_at
+    click.echo(
+        f"{notice.id} {notice.state} {at.astimezone(LOCAL):%Y-%m-%d %H:%M}"
+        if at and notice.state == NoticeState.SCHEDULED
+        else f"{notice.id} {notice.state}"
+    )
+
+
+def _notice(session: Session, number: int) -> Notice:
+    notice = session.get(Notice, number)
+    if notice is None:
+        raise click.ClickException(f"no notice has the number {number}")
+    return notice
+
+
+def _area(session: Session, name: str) -> Area:
+    """By name; a name that several areas bear (3号楼) needs its number."""
+    found = session.scalars(select(Area).where(Area.name == name).order_by(Area.id)).all()
+    if not found and name.isdecimal():
+        found = session.scalars(select(Area).where(Area.id == int(name))).all()
+    if not found:
+        raise click.ClickException(f"no area is named {name}")
+    if len(found) > 1:
+        numbers = ", ".join(str(one.id) for one in found)
+        raise click.ClickException(f"several areas are named {name}; give a number: {numbers}")
+    return found[0]
+
+
+def _person(session: Session, account: str, openid: str) -> int:
+    person_id = session.scalar(
+        select(Identity.person_id).where(Identity.account == account, Identity.openid == openid)
+    )
+    if person_id is None:
+        raise click.ClickException(f"nobody on the account {account} has this openid")
+    return person_id
