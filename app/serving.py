@@ -13,11 +13,13 @@ MOST_WORKERS = 2
 BACKLOG = 1024
 
 
-def serve_web(settings: Settings, host: str, port: int) -> None:
+def serve_web(
+    settings: Settings, host: str, port: int, application: str = "app.wsgi:create_app"
+) -> None:
     """Serves until told to stop; the settings reach the processes through the environment."""
     workers = settings.web_workers or min(MOST_WORKERS, os.cpu_count() or 1)
     server = Granian(
-        "app.wsgi:create_app",
+        application,
         factory=True,
         address=host,
         port=port,

@@ -34,6 +34,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(HERE),
         undefined=StrictUndefined,
         autoescape=False,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,

@@ -1,21 +1,31 @@
 """The two transaction boundaries, on both stores."""
 
+import enum
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Column, Integer, String, Table, bindparam, insert, select
+from sqlalchemy import Column, Enum, Integer, String, Table, bindparam, insert, select
 from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.orm import Session
 
 from models.base import Base, Database, Statement, UtcDateTime
 
+
+class Mood(enum.StrEnum):
+    CALM = "calm"
+    CROSS = "cross"
+
+
+mood = Enum(Mood, native_enum=False, values_callable=lambda words: [one.value for one in words])
 notes = Table(
     "test_notes",
     Base.metadata,
     Column("id", Integer, primary_key=True),
     Column("word", String(20), unique=True),
     Column("at", UtcDateTime),
+    Column("mood", mood),
 )
 put = Statement(
     insert(notes)
@@ -56,6 +66,41 @@ def test_moments_come_back_aware_and_naive_ones_are_refused(store: Database) -> 
             session.execute(insert(notes).values(word="门", at=datetime(2026, 1, 1)))  # noqa: DTZ001
     with store.reading() as session:
         assert Statement(select(notes.c.at)).run(session) == [(NOON,)]
+
+
+def test_a_statement_and_the_orm_write_a_moment_alike(store: Database) -> None:
+    there = NOON.replace(microsecond=7).astimezone(timezone(timedelta(hours=8)))
+    with store.writing() as session:
+        put.run(session, word="灯", at=there)
+        session.execute(insert(notes).values(word="门", at=there))
+    with store.reading() as session:
+        at = NOON.replace(microsecond=7)
+        found = session.scalars(select(notes.c.word).where(notes.c.at == at).order_by(notes.c.id))
+        assert found.all() == ["灯", "门"]
+
+
+def test_a_statement_takes_words_of_its_column_only_and_gives_them_back(store: Database) -> None:
+    feel = Statement(
+        insert(notes)
+        .values(word=bindparam("word"), mood=bindparam("feeling", type_=mood))
+        .returning(notes.c.mood)
+    )
+    with store.writing() as session:
+        assert feel.first(session, word="灯", feeling=Mood.CROSS) == (Mood.CROSS,)
+        assert feel.first(session, word="门", feeling=None) == (None,)
+        with pytest.raises(KeyError):
+            feel.run(session, word="窗", feeling="merry")
+    with store.reading() as session:
+        assert session.scalars(select(notes.c.mood).order_by(notes.c.id)).all() == ["cross", None]
+
+
+def test_a_statement_works_in_a_session_of_somebody_elses(store: Database) -> None:
+    with Session(store.writer) as session:
+        put.run(session, word="灯", at=NOON)
+        session.commit()
+        put.run(session, word="门", at=NOON)
+        session.rollback()
+    assert words(store) == ["灯"]
 
 
 def test_writers_of_many_threads_come_one_after_another_and_none_is_lost(store: Database) -> None:

