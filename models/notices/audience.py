@@ -10,7 +10,7 @@ from config.policy import load
 from models import outbox, tasks
 from models.homes import Home
 from models.notices.actions import TELL, facts
-from models.notices.lists import LIVING
+from models.notices.lists import LIVING, is_corrected
 from models.notices.table import Notice, NoticeState
 from models.places import inner_areas
 from models.posts import Post
@@ -21,9 +21,9 @@ BATCH = 500  # messages a transaction: well under the time a resident's own mess
 def tell(session: Session, notice: Notice, after: int, now: datetime) -> int:
     """Queues the message for the next persons, by number after `after`, and asks for the rest.
 
-    May be repeated: every person has one message a notice.
+    May be repeated: every person has one message a notice. Ends when the text no longer counts.
     """
-    if notice.state != NoticeState.PUBLISHED:
+    if notice.state != NoticeState.PUBLISHED or is_corrected(session, notice):
         return 0
     told = _next(session, notice.area_id, after, now)
     if not told:

@@ -47,12 +47,9 @@ def seen(session: Session, notice_id: int, person_id: int, now: datetime) -> Not
             Notice.id == notice_id, Notice.state.in_(OUT), _concerns(person_id, now)
         )
     ).first()
-    while notice is not None:
-        newer = correction_of(session, notice)
-        if newer is None or newer.state not in OUT:
-            return notice
-        notice = newer
-    return None
+    while notice is not None and is_corrected(session, notice):
+        notice = correction_of(session, notice)
+    return notice
 
 
 def correction_of(session: Session, notice: Notice) -> Notice | None:
@@ -60,6 +57,12 @@ def correction_of(session: Session, notice: Notice) -> Notice | None:
     return session.scalars(
         select(Notice).where(Notice.corrects_id == notice.id, Notice.state != NoticeState.WITHDRAWN)
     ).first()
+
+
+def is_corrected(session: Session, notice: Notice) -> bool:
+    """Whether another version counts by now."""
+    newer = correction_of(session, notice)
+    return newer is not None and newer.state in OUT
 
 
 def has_read(session: Session, notice: Notice, person_id: int, at: datetime) -> None:

@@ -290,13 +290,19 @@ def test_a_notice_of_the_night_waits_for_the_morning(town: Database) -> None:
         assert {one.not_before for one in messages(session)} == {datetime(2026, 3, 4, tzinfo=UTC)}
 
 
-def test_a_correction_that_is_out_before_all_are_told_does_not_stop_at_the_old(
-    town: Database,
-) -> None:
+def test_nobody_hears_any_more_of_a_text_that_was_corrected_or_archived(town: Database) -> None:
     with town.writing() as session:
-        notice = published(session)
-        actions.archive(session, notice, at=NOW + timedelta(days=30))
-        assert audience.tell(session, notice, 0, NOW) == 0, "nobody hears of what is archived"
+        notice, archived = published(session), published(session)
+        actions.archive(session, archived, at=NOW + timedelta(days=30))
+        assert audience.tell(session, archived, 0, NOW) == 0
+        author, second = staff(session), staff(session, 2)
+        newer = actions.correct(session, notice, title="更正", body="改好", by=author, at=NOW)
+        assert audience.tell(session, notice, 0, NOW) > 0, "the correction is not out yet"
+        actions.review(session, newer, by=second, at=NOW)
+        actions.schedule(session, newer, publish_at=NOW, by=second, at=NOW)
+        actions.publish(session, newer, at=NOW)
+        assert audience.tell(session, notice, 0, NOW) == 0
+        assert audience.tell(session, newer, 0, NOW) > 0
 
 
 def test_a_resident_sees_what_is_out_around_the_home_and_nothing_else(store: Database) -> None:
