@@ -4,6 +4,9 @@ from importlib import import_module
 
 import click
 
+from app import logs
+from config.settings import Settings
+
 COMMANDS = {
     "run": "app.commands.run:run",
     "web": "app.commands.web:web",
@@ -43,3 +46,4 @@ def main() -> None:
 
     Settings come from the environment (LINLI_...); the README lists them.
     """
+    logs.configure(Settings())

@@ -1,6 +1,7 @@
 """Runs the web application on Granian."""
 
 import os
+import socket
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -13,10 +14,21 @@ MOST_WORKERS = 2
 BACKLOG = 1024
 
 
+def check_free(host: str, port: int) -> None:
+    """Granian would share a port that is taken, and each process would get half the pushes."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
 def serve_web(
     settings: Settings, host: str, port: int, application: str = "app.wsgi:create_app"
 ) -> None:
-    """Serves until told to stop; the settings reach the processes through the environment."""
+    """Serves until told to stop; the settings reach the processes through the environment.
+
+    Raises OSError when the port is taken.
+    """
+    check_free(host, port)
     workers = settings.web_workers or min(MOST_WORKERS, os.cpu_count() or 1)
     server = Granian(
         application,

@@ -30,7 +30,7 @@ def deliver_late(
                 "account": message.account,
                 "template": "late_reply",
                 "context": {"text": reply},
-                "quiet": outbox.Quiet.IGNORE,  # the person is awake: they just wrote
+                "quiet": outbox.Quiet.AWAKE,
                 "unique_key": f"inbox:{inbox_id}",
                 "created_at": now,
                 "not_before": now,

@@ -6,7 +6,7 @@ from functools import cache
 from config.settings import Settings
 from jobs.channels.wechat_client import WeChatClient
 from jobs.delivery import deliver_due, refresh_access_tokens
-from jobs.photos import fetch_photos
+from jobs.photos import fetch_photos, sweep_photos
 from jobs.queue import loop
 from jobs.schedule import job
 from models.base import Database
@@ -31,6 +31,12 @@ def deliver(database: Database, now: datetime) -> int:
 @loop("fetch_photos")
 def fetch(database: Database, now: datetime) -> int:
     return fetch_photos(database, client_for(database), settings(), now)
+
+
+@job("sweep_photos")
+def sweep(database: Database, now: datetime) -> str | None:
+    swept = sweep_photos(database, settings(), now)
+    return f"removed={swept}" if swept else None
 
 
 @job("refresh_access_token")

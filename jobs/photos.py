@@ -22,6 +22,7 @@ from models.media import Media
 
 PARALLEL = 4
 LEASE = timedelta(minutes=5)
+UNDER_WAY = timedelta(hours=1)
 PASSING = frozenset(
     {
         Action.RETRY,
@@ -121,3 +122,19 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(file.name, path)
+
+
+def sweep_photos(database: Database, settings: Settings, now: datetime) -> int:
+    """Removes the files of erased photos; young ones stay, their row may be under way."""
+    folder = settings.data_dir / "media"
+    with database.reading() as session:
+        hashes = media.named_files(session)
+    named = {folder / media.path_of(one) for one in hashes}
+    named |= {folder / media.thumbnail_path_of(one) for one in hashes}
+    old = (now - UNDER_WAY).timestamp()
+    unnamed = [
+        file for file in folder.glob("*/*") if file not in named and file.stat().st_mtime < old
+    ]
+    for file in unnamed:
+        file.unlink()
+    return len(unnamed)

@@ -1,7 +1,8 @@
 """Which posts are asked: the table of config/dispatch.toml over the posts of a place."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -41,7 +42,7 @@ class Holder:
     role: Role
     department: str | None
     nearness: int
-    load: int
+    load: int  # open tickets; counted only where it decides between equals
     name: str | None = None
 
 
@@ -108,11 +109,10 @@ def department_of(category: str) -> str:
 
 _substitute = aliased(Post)
 _answering = func.coalesce(_substitute.person_id, Post.person_id)
-_load = (
+_LOAD = Statement(
     select(func.count())
     .select_from(Ticket)
-    .where(Ticket.owner_id == _answering, IS_OPEN)
-    .scalar_subquery()
+    .where(Ticket.owner_id == bindparam("person_id", required=True), IS_OPEN)
 )
 _now: Any = bindparam("now", type_=UtcDateTime(), required=True)
 _HOLDERS = Statement(
@@ -122,7 +122,6 @@ _HOLDERS = Statement(
         Post.role,
         Post.department,
         Area.kind,
-        _load,
         Person.name,
         Absence.id,
         _substitute.id,
@@ -149,13 +148,30 @@ def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
     Who is away counts as their substitute; away without one, they are left out.
     """
     holders = [
-        Holder(post_id, person_id, role, department, NEARNESS[kind], load, name)
-        for post_id, person_id, role, department, kind, load, name, away, stand_in in _HOLDERS.run(
+        Holder(post_id, person_id, role, department, NEARNESS[kind], 0, name)
+        for post_id, person_id, role, department, kind, name, away, stand_in in _HOLDERS.run(
             session, area_id=area_id, now=now
         )
         if away is None or stand_in is not None
     ]
-    return sorted(holders, key=lambda one: (one.nearness, one.load, one.post_id))
+    weighed = _weighed(session, holders)
+    return sorted(weighed, key=lambda one: (one.nearness, one.load, one.post_id))
+
+
+def _weighed(session: Session, holders: Sequence[Holder]) -> list[Holder]:
+    """With the open tickets of those who stand equal; of others the number decides nothing."""
+    ranks = Counter((one.nearness, one.role, one.department) for one in holders)
+    return [
+        one
+        if ranks[one.nearness, one.role, one.department] == 1
+        else replace(one, load=_open_tickets(session, one.person_id))
+        for one in holders
+    ]
+
+
+def _open_tickets(session: Session, person_id: int) -> int:
+    row = _LOAD.first(session, person_id=person_id)
+    return row[0] if row else 0
 
 
 def duty_phones(session: Session, post_ids: Sequence[int]) -> dict[int, str]:

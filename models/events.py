@@ -57,7 +57,7 @@ class Fact:
     words: bytes | None = None
     parties: Mapping[str, Sequence[int]] = field(default_factory=dict)
     context: Mapping[str, Any] = field(default_factory=dict)
-    wakes: bool = False  # may come at night
+    quiet: Quiet = Quiet.RESPECT  # whether it may come at night
     expires_at: datetime | None = None
 
 
@@ -112,7 +112,7 @@ def _messages(fact: Fact, event_id: int) -> Iterable[dict[str, Any]]:
                 "account": fact.account,
                 "template": template,
                 "context": dict(fact.context),
-                "quiet": Quiet.IGNORE if fact.wakes else Quiet.RESPECT,
+                "quiet": fact.quiet,
                 "unique_key": f"{event_id}:{template}:{person_id}",
                 "ticket_id": fact.subject_id if fact.subject_kind == "ticket" else None,
                 "event_id": event_id,

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     UniqueConstraint,
+    delete,
     func,
     select,
     text,
@@ -162,6 +163,16 @@ def try_later(session: Session, photo: Media, reason: str, now: datetime) -> Non
         fail(session, photo.id, f"the platform has forgotten it; before: {reason}")
     else:
         _set(session, photo.id, due_at=now + wait, reason=reason)
+
+
+def forget(session: Session, person_id: int) -> None:
+    """The rows of a person's photos go; the files no row names any more are swept."""
+    session.execute(delete(Media).where(Media.person_id == person_id))
+
+
+def named_files(session: Session) -> set[str]:
+    """Hashes of every photo that is still kept."""
+    return set(session.scalars(select(Media.sha256).where(Media.sha256.is_not(None)).distinct()))
 
 
 def path_of(sha256: str) -> str:

@@ -39,7 +39,7 @@ class Quiet(StrEnum):
     """免打扰 — whether a message may come at night (22:00-08:00)."""
 
     RESPECT = "respect"
-    AWAKE = "awake"  # the person has just written; no emergency
+    AWAKE = "awake"  # may go out at night (urgent, or the person has just written), once at most
     IGNORE = "ignore"  # an emergency: it may wake somebody, and may arrive twice
 
 

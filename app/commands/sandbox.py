@@ -34,6 +34,12 @@ def sandbox(port: int | None, host: str, push_url: str | None, latency_ms: int) 
         web_url=settings.base_url,
         mini_app_id=settings.mini_app_id,
         mini_secret=settings.mini_secret,
+        mini_token=settings.mini_token,
+        mini_aes_key=settings.mini_aes_key,
+        mini_push_url=f"{settings.base_url}/wechat/mini" if settings.mini_token else "",
         latency_ms=latency_ms,
     )
-    serve(options, port or settings.sandbox_port, host)
+    try:
+        serve(options, port or settings.sandbox_port, host)
+    except OSError as taken:
+        raise click.ClickException(f"port {port or settings.sandbox_port} is taken") from taken

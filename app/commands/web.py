@@ -17,4 +17,7 @@ def web(port: int | None, host: str) -> None:
             f"set {' and '.join(missing)} first: keys made here would be lost with the machine, "
             "and several processes must share them (`linli run` makes its own for a trial)"
         )
-    serve_web(settings, host, port or settings.web_port)
+    try:
+        serve_web(settings, host, port or settings.web_port)
+    except OSError as taken:
+        raise click.ClickException(f"port {port or settings.web_port} is taken") from taken

@@ -81,14 +81,12 @@ def _confirm(chat: Chat, ok: bool, status: str) -> None:
 @registry.on_event(EventKind.SUBSCRIBE_SENT)
 def subscription_sent(chat: Chat) -> None:
     for entry in chat.message.extra.get("List", ()):
-        code = str(entry.get("ErrorCode", "0"))
-        delivery_results.confirm(
+        is_sent = str(entry.get("ErrorCode", "0")) == "0"
+        delivery_results.confirm_subscription(
             chat.session,
-            chat.account,
-            str(entry.get("MsgID", "")),
-            code == "0",
+            chat.speaker.identity_id,
+            is_sent,
             str(entry.get("ErrorStatus", "")),
-            chat.now,
         )
 
 

@@ -1,5 +1,6 @@
 """The platform's message templates: which of ours fits which, and what fills the fields."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from bots.rendering import local
 from config.policy import load
 from models.outbox import Channel
 
+_CHOICE = re.compile(r"\d ")  # a numbered answer; "11月23日" is none
 BREAKS = "，。；：！？、,;:!? \n"
 
 
@@ -37,7 +39,12 @@ def form_of(template: str) -> Form | None:
 
 def fill(form: Form, context: Mapping[str, Any], text: str, now: datetime) -> dict[str, str]:
     """Every field with a value, each within its limit."""
-    known = {**context, "line": text.partition("\n")[0], "now": now.isoformat()}
+    known = {
+        **context,
+        "line": text.partition("\n")[0],
+        "choices": " ".join(line for line in text.splitlines() if _CHOICE.match(line)),
+        "now": now.isoformat(),
+    }
     missing = load("channels")["wechat"]["values"]["missing"]
     filled = {}
     for field, keys in form.fields.items():

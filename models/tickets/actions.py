@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from config.categories import Urgency
 from models import events, outbox
 from models.dispatch import Holder
 from models.errors import NotAllowed, NotFound, ReasonMissing, TooLate, TransitionNotAllowed
@@ -148,7 +147,7 @@ def _record(step: Step, action: Action) -> Event:
             words=seal_for(author.own_key, step.reason) if author and step.reason else None,
             parties=parties,
             context=context,
-            wakes=ticket.urgency != Urgency.NORMAL,
+            quiet=facts.quiet_of(ticket.urgency, ticket.state),
         ),
     )
     return session.get_one(Event, ids[0])
@@ -262,8 +261,9 @@ def _merge(step: Step) -> None:
 
 def _unmerge(step: Step) -> None:
     ticket = step.ticket
-    assigning.leave(step.session, ticket.merged_into, ticket.reporter_id)
+    into = ticket.merged_into
     ticket.merged_into = ticket.outcome = ticket.ended_at = ticket.state_before = None
+    assigning.leave(step.session, into, ticket.reporter_id)
     _dispatch(step)
 
 

@@ -6,9 +6,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.categories import Urgency
+from models.outbox import Quiet
 from models.people import Person
 from models.posts import Post
+from models.ticket_flow import OPEN, State
 from models.tickets.table import ACTIVE, Assignment, Part, Supporter, Ticket
+
+
+def quiet_of(urgency: Urgency, state: State) -> Quiet:
+    """Whether words about an open ticket may come at night; what has ended can wait."""
+    if state not in OPEN or urgency == Urgency.NORMAL:
+        return Quiet.RESPECT
+    return Quiet.IGNORE if urgency == Urgency.EMERGENCY else Quiet.AWAKE
 
 
 def context(session: Session, ticket: Ticket) -> dict[str, Any]:

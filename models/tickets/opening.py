@@ -15,7 +15,7 @@ from models.dispatch import Holder, Plan
 from models.events import Fact
 from models.places import root_area_id
 from models.ticket_flow import Level, State
-from models.tickets import clock
+from models.tickets import clock, facts
 from models.tickets.table import About, Answer, Assignment, Part, Ticket
 
 
@@ -206,6 +206,6 @@ def _facts(
             "gap": [one.person_id for one in staff if plan.gap and one.role == "community_staff"],
         },
         context=context | ({"gap": list(plan.gap)} if plan.gap else {}),
-        wakes=report.urgency != Urgency.NORMAL,
+        quiet=facts.quiet_of(report.urgency, State.DISPATCHED),
     )
     return [opened, dispatched]

@@ -95,7 +95,7 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> bool:
                 "new_alerted": [one.person_id for one in alerted],
             },
             context=facts.context(session, ticket),
-            wakes=is_emergency,
+            quiet=facts.quiet_of(ticket.urgency, ticket.state),
         ),
     )
     return True

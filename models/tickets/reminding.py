@@ -6,10 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.categories import Urgency
 from models import events, outbox
 from models.events import Event, Fact
-from models.ticket_flow import State
 from models.tickets import facts
 from models.tickets.table import Ticket
 
@@ -43,7 +41,7 @@ def tell(
             detail={"level": ticket.level},
             parties=parties,
             context=facts.context(session, ticket),
-            wakes=ticket.urgency == Urgency.EMERGENCY and ticket.state != State.RESOLVED,
+            quiet=facts.quiet_of(ticket.urgency, ticket.state),
             expires_at=expires_at,
         ),
     )

@@ -1,7 +1,7 @@
 """Photos fetched from the platform, on both stores."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +9,11 @@ from PIL import Image
 from sqlalchemy import select
 
 from config.settings import Settings
-from jobs.photos import fetch_photos
-from models import media
+from jobs.photos import fetch_photos, sweep_photos
+from models import erasure, media
+from models.base import Database
 from models.media import MEDIA_LIFE, Media, MediaState
+from models.people import Person
 from tests.jobs.town import NOON, Town, settings_for
 
 MEDIA_GET = "/cgi-bin/media/get"
@@ -140,3 +142,41 @@ def test_a_folder_that_can_not_be_written_loses_nothing(town: Town, settings: Se
     assert fetch_photos(town.store, town.client, settings, NOON + timedelta(minutes=1)) == 1
     with town.store.reading() as session:
         assert session.scalars(select(Media.state)).all() == [MediaState.KEPT]
+
+
+def test_the_files_of_an_erased_person_are_removed_and_shared_ones_stay(
+    database: Database, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    shared, alone = "aa" + "1" * 62, "bb" + "2" * 62
+    with database.writing() as session:
+        first, second = (Person(created_at=NOON) for _ in range(2))
+        session.add_all([first, second])
+        session.flush()
+        for number, (owner, sha256) in enumerate(
+            [(first, shared), (first, alone), (second, shared)]
+        ):
+            media.want_photo(session, "main", f"m{number}", None, owner.id, NOON)
+            photo = session.scalars(select(Media).where(Media.media_id == f"m{number}")).one()
+            media.keep(
+                session,
+                photo.id,
+                sha256=sha256,
+                kind="image/jpeg",
+                size=1,
+                width=1,
+                height=1,
+                now=NOON,
+            )
+        for sha256 in (shared, alone):
+            for path in (media.path_of(sha256), media.thumbnail_path_of(sha256)):
+                file = tmp_path / "media" / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(b"x")
+        erasure.erase(session, first.id, NOON)
+    later = datetime.now(UTC) + timedelta(hours=2)
+    assert sweep_photos(database, settings, later) == 2
+    left = sorted(file.name for file in (tmp_path / "media").glob("*/*"))
+    assert left == sorted(
+        [Path(media.path_of(shared)).name, Path(media.thumbnail_path_of(shared)).name]
+    )

@@ -1,0 +1,170 @@
+"""Plays a story of config/stories.toml: people act in the sandbox, every step is checked."""
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+from PIL import Image
+from sqlalchemy import select
+
+from app.sandbox.client import NothingCame, SandboxClient
+from config.policy import load
+from models.base import Database
+from models.people import Identity
+from models.tickets.table import Ticket
+
+PATIENCE_SECONDS = 20
+_NUMBER = re.compile(r"#(\d+)")
+_ACTIONS = ("says", "photo", "voice", "scan", "tap", "subscribe")
+
+
+class StoryBroke(Exception):
+    """What happened is not what the story says; the message tells both."""
+
+
+class Player:
+    """说书人 — acts, prints what people read, and stops at the first difference."""
+
+    def __init__(
+        self,
+        sandbox: SandboxClient,
+        database: Database,
+        web_url: str,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._sandbox = sandbox
+        self._database = database
+        self._web_url = web_url
+        self._tell = tell
+        self._kept: dict[str, str] = {}
+        self._names = {one["openid"]: one["name"] for one in sandbox.people()}
+
+    def play(self, story: Mapping[str, Any]) -> None:
+        self._tell(f"\n══ {story['title']} ══")
+        for step in story["steps"]:
+            self._step({key: self._filled(value) for key, value in step.items()})
+
+    def _step(self, step: Mapping[str, Any]) -> None:
+        if "tell" in step:
+            self._tell(f"\n（{step['tell']}）")
+        elif "job" in step:
+            self._run_job(step["job"])
+        elif "ticket" in step:
+            self._check_ticket(step)
+        elif "hears" in step:
+            self._hear(self._who(step["who"]), step["hears"])
+        else:
+            self._act(step)
+
+    def _act(self, step: Mapping[str, Any]) -> None:
+        who = self._who(step["who"])
+        action = next(name for name in _ACTIONS if name in step)
+        said = load("labels")["act"].get(action, str(step[action]))
+        self._tell(f"\n{self._name(who)}：{said}")
+        if action == "says":
+            delivered = self._sandbox.say(who, step["says"])
+        elif action == "photo":
+            delivered = self._sandbox.photo(who, _sideways_photo())
+        elif action == "voice":
+            delivered = self._sandbox.voice(who, step["voice"])
+        elif action == "scan":
+            delivered = self._sandbox.scan(who, step["scan"])
+        elif action == "tap":
+            delivered = self._sandbox.click(who, step["tap"])
+        else:
+            delivered = self._sandbox.subscribe(who)
+        self._show(who, delivered.reply_text)
+        self._expect(step.get("sees", ()), delivered.reply_text)
+        if "keep" in step:
+            found = _NUMBER.search(delivered.reply_text)
+            if found is None:
+                raise StoryBroke(f"no ticket number in: {delivered.reply_text}")
+            self._kept[step["keep"]] = found[1]
+
+    def _hear(self, who: str, pieces: list[str]) -> None:
+        def is_it(message: Mapping[str, Any]) -> bool:
+            return all(piece in _read(message) for piece in pieces)
+
+        try:
+            message = self._sandbox.wait_for(who, is_it, PATIENCE_SECONDS)
+        except NothingCame as nothing:
+            raise StoryBroke(f"{self._name(who)} never heard {pieces}") from nothing
+        self._show(who, _read(message))
+
+    def _run_job(self, name: str) -> None:
+        answer = requests.post(f"{self._web_url}/dev/jobs/{name}", json={}, timeout=60)
+        if answer.status_code != 200 or answer.json()["status"] != "done":
+            raise StoryBroke(f"job {name}: {answer.text}")
+
+    def _check_ticket(self, step: Mapping[str, Any]) -> None:
+        number = self._kept[step["ticket"]]
+        with self._database.reading() as session:
+            ticket = session.get_one(Ticket, int(number))
+            for name, wanted in step.items():
+                if name == "ticket":
+                    continue
+                held = getattr(ticket, name) or 0
+                if held != wanted:
+                    raise StoryBroke(f"ticket #{number}: {name} is {held!r}, not {wanted!r}")
+
+    def _expect(self, pieces: list[str], text: str) -> None:
+        for piece in pieces:
+            if piece not in text:
+                raise StoryBroke(f"{piece!r} is not in the reply: {text}")
+
+    def _show(self, who: str, text: str) -> None:
+        lines = "\n".join(f"    {line}" for line in text.splitlines())
+        self._tell(f"  → {self._name(who)}\n{lines}")
+
+    def _who(self, who: str) -> str:
+        """An openid; "owner:12" is whoever is responsible for ticket 12 now."""
+        part, _, number = who.partition(":")
+        if part != "owner":
+            return who
+        with self._database.reading() as session:
+            owner = session.scalar(
+                select(Identity.openid)
+                .join(Ticket, Ticket.owner_id == Identity.person_id)
+                .where(Ticket.id == int(number))
+            )
+        if owner is None:
+            raise StoryBroke(f"ticket #{number} has no owner")
+        return owner
+
+    def _name(self, who: str) -> str:
+        return self._names.get(who) or who
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._filled(one) for one in value]
+        if not isinstance(value, str):
+            return value
+        for name, number in self._kept.items():
+            value = value.replace("{" + name + "}", number)
+        return value
+
+
+def stories() -> Mapping[str, Any]:
+    """Every story by name, in the order of the file."""
+    table: Mapping[str, Any] = load("stories")["story"]
+    return table
+
+
+def _read(message: Mapping[str, Any]) -> str:
+    """What the person reads: the text, and the fields of a card that came instead."""
+    data = (message.get("body") or {}).get("data") or {}
+    fields = [str(field["value"]) for field in data.values()]
+    return "\n".join([str(message.get("text", "")), *fields])
+
+
+def _sideways_photo() -> bytes:
+    """A photo as phones make them: lying on its side, with the place it was taken at."""
+    photo = Image.new("RGB", (64, 48), (180, 120, 60))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    exif[0x010E] = "taken at home"
+    content = io.BytesIO()
+    photo.save(content, "JPEG", exif=exif)
+    return content.getvalue()
