@@ -175,8 +175,9 @@ class Lexicon:
     def _entry(self, word: str, draft: Draft) -> Entry:
         hides = draft.sign == "neutral"
         inner = () if hides else tuple(_inner_words(word, self._lists.drafts))
-        concepts = _unique((*draft.concepts, *(c for part in inner for c in part.concepts)))
+        concepts = _unique(draft.concepts or (c for part in inner for c in part.concepts))
         children = draft.children or {k: v for part in inner for k, v in part.children.items()}
+        intents = draft.intents or {k: v for part in inner for k, v in part.intents.items()}
         base: dict[str, float] = {}
         for (key, _), weight in children.items():
             base[key] = max(weight, base.get(key, 0.0))
@@ -190,7 +191,7 @@ class Lexicon:
             concepts,
             sum(self._bits[concept] for concept in concepts),
             draft.urgent,
-            tuple(draft.intents.items()),
+            tuple(intents.items()),
             tuple(draft.emergencies.items()),
             draft.sign,
         )
