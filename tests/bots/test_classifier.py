@@ -66,4 +66,4 @@ def test_danger_counts_the_same_wherever_it_stands() -> None:
 def test_probabilities_sum_to_one(scores: list[float], temperature: float) -> None:
     likely = probabilities(scores, temperature)
     assert math.isclose(sum(likely), 1.0, rel_tol=1e-9)
-    assert likely.index(max(likely)) == scores.index(max(scores))
+    assert likely[scores.index(max(scores))] == max(likely)
