@@ -88,6 +88,23 @@ def test_a_long_list_is_turned_by_zero_and_shows_each_once(town: Town, staff: Ta
     assert all(len(page) <= 600 for page in shown), [len(page) for page in shown]
 
 
+def test_the_longest_rows_still_fit_one_message(town: Town, staff: Talker) -> None:
+    report(
+        town,
+        9,
+        category="neighbor_dispute",
+        text="楼上半夜拖动桌椅并且漏水" * 20,
+        place_name="幸福里小区第二期东区13号楼1单元",
+    )
+    late = MORNING + timedelta(days=30)
+    send(town, DigestKind.MORNING, late)
+    town.now = late
+    number, count = number_of(staff.received()[-1], "已超期")
+    listed = staff.say(str(number))
+    assert listed.count("#") == count == 9
+    assert len(listed) <= 600
+
+
 def test_a_digit_that_fits_a_task_too_is_asked_back(town: Town, staff: Talker) -> None:
     report(town, category="property_fee")  # a matter the community itself is asked to take
     send(town, DigestKind.MORNING, MORNING)
