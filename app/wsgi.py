@@ -3,6 +3,7 @@
 import gc
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import dev, health, house, logs
 from app.errors import register_errors
@@ -25,6 +26,9 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     lexicon = LiveLexicon.load(database, settings)
     app = Flask(__name__, static_folder=None)
     app.secret_key = settings.secret_key
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.register_blueprint(
         make_webhook(accounts_of(settings).get, _intake(database, lexicon, settings))
     )

@@ -47,7 +47,6 @@ class Settings(BaseSettings):
     mini_secret: str = Field("", description="mini-program's secret")
     mini_token: str = Field("", description="signs the mini-program's pushes")
     mini_aes_key: str = Field("", description="the mini-program's EncodingAESKey")
-    console_admin: str = Field("", description="first administrator of the console, name:password")
 
     sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
         "FULL", description="fsync policy of SQLite"

@@ -11,6 +11,7 @@ from models.conversations import Question
 from models.events import Event, Fact
 from models.homes import Home
 from models.inbox import InboxMessage
+from models.notices.table import Objection
 from models.outbox import Delivery, OutboxMessage
 from models.people import Identity, Person
 from models.places import full_name
@@ -70,6 +71,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
     )
     session.execute(update(Note).where(Note.author_id == person_id).values(text=None))
     session.execute(update(Note).where(Note.ticket_id.in_(mine)).values(text=None))
+    session.execute(update(Objection).where(Objection.person_id == person_id).values(text=None))
     session.execute(
         update(Ticket)
         .where(Ticket.reporter_id == person_id)

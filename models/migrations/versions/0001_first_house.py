@@ -204,6 +204,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_area_within_outer_id"), ["outer_id"], unique=False)
 
     op.create_table(
+        "digests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("job", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("sections", sa.JSON(), nullable=False),
+        sa.Column("topics", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["areas.id"], name=op.f("fk_digests_community_id_areas")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["persons.id"], name=op.f("fk_digests_person_id_persons")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_digests")),
+        sa.UniqueConstraint(
+            "job",
+            "due_at",
+            "community_id",
+            "person_id",
+            name=op.f("uq_digests_job_due_at_community_id_person_id"),
+        ),
+    )
+    with op.batch_alter_table("digests", schema=None) as batch_op:
+        batch_op.create_index("ix_digests_person", ["person_id"], unique=False)
+
+    op.create_table(
         "events",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject_kind", sa.String(), nullable=False),
@@ -956,6 +984,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_events_subject")
 
     op.drop_table("events")
+    with op.batch_alter_table("digests", schema=None) as batch_op:
+        batch_op.drop_index("ix_digests_person")
+
+    op.drop_table("digests")
     with op.batch_alter_table("area_within", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_area_within_outer_id"))
 
