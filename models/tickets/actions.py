@@ -57,6 +57,8 @@ def apply(
     TooLate (undo after UNDO_MINUTES), NotFound (nobody to hand it to). `given`: holder (dispatch,
     transfer), until (suspend), outcome (resolve), into (merge), solved and stars (rate, reopen).
     """
+    # Of two who act at once the second finds what the first has made of it.
+    session.refresh(ticket, with_for_update=True)
     transition = TRANSITIONS.get((ticket.state, action))
     if transition is None:
         raise TransitionNotAllowed(number=ticket.number, state=ticket.state, action=action)

@@ -60,6 +60,21 @@ def test_a_ticket_that_fails_stops_no_other_and_is_tried_again(
     assert tickets.ticket_clock(store, due + MINUTE) == "failed=1"
 
 
+def test_a_ticket_somebody_is_at_work_on_waits_for_the_next_round(postgresql: Database) -> None:
+    town(postgresql)
+    with postgresql.writing() as session:
+        place = building(session)
+        busy, other = ticket(session, place), ticket(session, place)
+        due = busy.accept_due_at
+    with postgresql.writing() as session:
+        session.get(Ticket, busy.id, with_for_update=True)
+        assert tickets.ticket_clock(postgresql, due) == "accept_overdue=1"
+    with postgresql.reading() as session:
+        assert session.get_one(Ticket, other.id).level == "community"
+        assert session.get_one(Ticket, busy.id).level == "estate"
+    assert tickets.ticket_clock(postgresql, due + MINUTE) == "accept_overdue=1"
+
+
 def test_a_round_without_anything_due_writes_nothing(database: Database) -> None:
     town(database)
     with database.writing() as session:

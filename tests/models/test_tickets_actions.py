@@ -1,6 +1,8 @@
 """The ticket's verbs one by one: what each changes, for whom, and what it may never touch."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -293,6 +295,30 @@ def test_nobody_accepts_the_same_task_twice(database: Database) -> None:
         one = taken(session)
         with pytest.raises(TransitionNotAllowed):
             do(session, one, Action.ACCEPT, owner(one), MORNING + HOUR)
+
+
+def test_of_two_who_resolve_at_once_one_does_and_one_is_refused(store: Database) -> None:
+    town(store)
+    with store.writing() as session:
+        one = taken(session)
+        ticket_id, both = one.id, [owner(one), actor(session, "building_head")]
+    at_once = Barrier(2)
+
+    def resolve(by: Actor) -> str:
+        try:
+            at_once.wait()
+            with store.writing() as session:
+                found = session.get_one(Ticket, ticket_id)
+                do(session, found, Action.RESOLVE, by, MORNING + HOUR)
+            return "done"
+        except TransitionNotAllowed:
+            return "refused"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(resolve, both)) == ["done", "refused"]
+    with store.reading() as session:
+        events = select(func.count(Event.id)).where(Event.verb == "ticket_resolved")
+        assert session.scalar(events) == 1
 
 
 def test_a_neighbour_declines_without_a_reason_and_the_paid_post_stays(store: Database) -> None:
