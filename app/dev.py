@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask import Blueprint, Response, jsonify, request
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import house
 from config.policy import load
@@ -11,6 +11,7 @@ from jobs.clock import run_due_job
 from jobs.schedule import load_schedule
 from models.base import Database
 from models.errors import NotFound
+from models.homes import Home
 from models.localtime import SHANGHAI
 from models.people import Identity, Person
 from models.places import Area, full_name
@@ -35,11 +36,17 @@ def make_dev(database: Database) -> Blueprint:
     def people() -> Response:
         with database.reading() as session:
             rows = session.execute(
-                select(Identity.openid, Person.name, Post.role, Post.area_id)
+                select(
+                    Identity.openid,
+                    Person.name,
+                    Post.role,
+                    func.coalesce(Post.area_id, Home.area_id),
+                )
                 .join(Person, Person.id == Identity.person_id)
                 .outerjoin(Post, Post.person_id == Person.id)
+                .outerjoin(Home, Home.person_id == Person.id)
                 .where(Identity.openid.startswith("demo-"))
-                .order_by(Identity.id, Post.id)
+                .order_by(Post.id.is_not(None), Identity.id, Post.id)
             ).all()
             found: dict[str, dict[str, str | None]] = {}
             for openid, name, role, area_id in rows:

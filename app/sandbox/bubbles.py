@@ -6,11 +6,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from app.sandbox.labels import LABELS
 from app.sandbox.platform import SHANGHAI
 from app.sandbox.received import NUMBERED
 
 ANCHOR = re.compile(r"<a\s([^>]*)>(.*?)</a>", re.DOTALL)
 ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*[\"']([^\"']*)[\"']")
+NAMES: dict[str, dict[str, str]] = {
+    one["id"]: dict(zip(one["fields"], one["names"], strict=True)) for one in LABELS["template"]
+}
 OPENABLE = ("http://", "https://")
 
 
@@ -27,7 +31,7 @@ def bubble(row: Mapping[str, Any]) -> dict[str, Any]:
         "options": [option for option in row["options"] if option["send"] not in inline],
         "picture": _picture(row),
         "link": _link(row),
-        "card": row["body"].get("data", {}) if row["kind"] in ("template", "subscription") else {},
+        "card": _card(row["body"]) if row["kind"] in ("template", "subscription") else [],
     }
 
 
@@ -41,6 +45,18 @@ def lines_of(row: Mapping[str, Any]) -> list[list[dict[str, str]]]:
         else:
             lines.append(_segments(line))
     return lines
+
+
+def _card(body: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The fields of a template message under the names a person reads."""
+    names = NAMES.get(str(body.get("template_id")), {})
+    return [
+        {
+            "name": names.get(name, name),
+            "value": str(item.get("value", "") if isinstance(item, Mapping) else item),
+        }
+        for name, item in body.get("data", {}).items()
+    ]
 
 
 def _raw_text(row: Mapping[str, Any]) -> str:
