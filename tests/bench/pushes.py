@@ -5,11 +5,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.town import openid_of
+from tests.bench.town import TOKEN, openid_of
 from tests.wechat.sender import text_push
 
 TEXTS = Path(__file__).with_name("texts.txt")
-TOKEN = "bench-token"
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ def serving(arguments: list[str], environment: Mapping[str, str]) -> Iterator[in
         [sys.executable, "-m", *arguments, "--port", str(port)],
         env=os.environ | dict(environment),
         start_new_session=True,
+        stdout=subprocess.DEVNULL,  # ours is for the figures
     )
     try:
         _await(server, port)
