@@ -13,7 +13,6 @@ from models import sla
 from models.base import Database
 from models.errors import NotAllowed, NotFound, ReasonMissing, TooLate, TransitionNotAllowed
 from models.events import Event
-from models.outbox import Delivery, OutboxMessage
 from models.people import Person
 from models.posts import Post, Role
 from models.sealing import open_for
@@ -107,115 +106,6 @@ def test_who_has_nothing_to_do_with_a_matter_may_do_nothing(database: Database) 
             do(session, one, Action.RESOLVE, stranger, MORNING + HOUR)
         with pytest.raises(NotAllowed):
             do(session, one, Action.UNDO, stranger, MORNING + HOUR)
-
-
-# undo
-
-
-def steps_of(session: Session) -> list[tuple[str, Ticket, Actor, Action, dict[str, Any]]]:
-    """Every step that a person can take, on a ticket where they can."""
-    place = building(session)
-    head = actor(session, "building_head")
-    staff = actor(session, "community_staff", 2)
-    other = ticket(session, place, reporter=demo_person(session, "resident", 2))
-    open_ones = [taken(session) for _ in range(9)]
-    paused = taken(session)
-    do(session, paused, Action.SUSPEND, owner(paused), MORNING + HOUR, until=MORNING + 9 * HOUR)
-    merged = taken(session)
-    do(session, merged, Action.MERGE, staff, MORNING + HOUR, into=other)
-    fresh = ticket(session, place)
-    reporter = Actor(fresh.reporter_id)
-    until = MORNING + timedelta(days=2)
-    return [
-        ("accept", fresh, owner(fresh), Action.ACCEPT, {}),
-        ("start", open_ones[0], owner(open_ones[0]), Action.START, {}),
-        ("send_back", open_ones[1], owner(open_ones[1]), Action.SEND_BACK, {}),
-        ("transfer", open_ones[2], owner(open_ones[2]), Action.TRANSFER, {}),
-        ("suspend", open_ones[3], owner(open_ones[3]), Action.SUSPEND, {"until": until}),
-        ("resume", paused, staff, Action.RESUME, {}),
-        ("resolve", open_ones[4], head, Action.RESOLVE, {}),
-        ("decline", open_ones[5], head, Action.DECLINE, {}),
-        ("escalate", open_ones[6], staff, Action.ESCALATE, {}),
-        ("merge", open_ones[7], staff, Action.MERGE, {"into": other}),
-        ("unmerge", merged, staff, Action.UNMERGE, {}),
-        ("withdraw", open_ones[8], reporter, Action.WITHDRAW, {}),
-        ("rate", resolved(session), reporter, Action.RATE, {"solved": True, "stars": 4}),
-        ("reopen", resolved(session), reporter, Action.REOPEN, {"solved": False}),
-        ("archive", resolved(session), staff, Action.ARCHIVE, {}),
-    ]
-
-
-def test_undo_within_ten_minutes_restores_every_column_exactly(store: Database) -> None:
-    town(store)
-    with store.writing() as session:
-        now = MORNING + 2 * HOUR
-        for name, one, by, action, given in steps_of(session):
-            before = undoing.snapshot(session, one)
-            do(session, one, action, by, now, **given)
-            assert undoing.snapshot(session, one) != before, name
-            assert can(session, one, Action.UNDO, by=by, at=now + 10 * MINUTE), name
-            do(session, one, Action.UNDO, by, now + 10 * MINUTE)
-            session.expire(one)
-            assert undoing.snapshot(session, one) == before, name
-
-
-def test_after_ten_minutes_undo_is_too_late(store: Database) -> None:
-    town(store)
-    with store.writing() as session:
-        now = MORNING + 2 * HOUR
-        late = now + 10 * MINUTE + timedelta(seconds=1)
-        for name, one, by, action, given in steps_of(session):
-            do(session, one, action, by, now, **given)
-            after = undoing.snapshot(session, one)
-            assert not can(session, one, Action.UNDO, by=by, at=late), name
-            with pytest.raises(TooLate):
-                do(session, one, Action.UNDO, by, late)
-            assert undoing.snapshot(session, one) == after, name
-
-
-def test_undo_takes_back_the_messages_that_have_not_left(database: Database) -> None:
-    town(database)
-    with database.writing() as session:
-        one = resolved(session)
-        event = session.scalars(select(Event).where(Event.verb == "ticket_resolved")).one()
-        sent, waiting = session.scalars(
-            select(OutboxMessage).where(OutboxMessage.event_id == event.id).limit(2)
-        ).all()
-        sent.state = Delivery.SENT
-        session.flush()
-        by = Actor(event.actor_id)
-        do(session, one, Action.UNDO, by, MORNING + HOUR + MINUTE)
-        session.refresh(waiting)
-        assert waiting.state == Delivery.CANCELLED
-        corrected = select(OutboxMessage.person_id).where(OutboxMessage.template == "ticket_undone")
-        assert session.scalars(corrected).all() == [sent.person_id]
-
-
-def test_words_beside_the_matter_do_not_hinder_undo_but_another_step_does(
-    database: Database,
-) -> None:
-    town(database)
-    with database.writing() as session:
-        one = taken(session)
-        who, at = owner(one), MORNING + 2 * MINUTE
-        refining.add_note(session, one, "又吵了", by=one.reporter_id, at=at, for_reporter=False)
-        assert can(session, one, Action.UNDO, by=who, at=at)
-        do(session, one, Action.ACCEPT, actor(session, "building_head"), at + MINUTE)
-        assert not can(session, one, Action.UNDO, by=who, at=at + 2 * MINUTE)
-
-
-def test_an_undo_is_not_undone(database: Database) -> None:
-    town(database)
-    with database.writing() as session:
-        one = taken(session)
-        who = owner(one)
-        do(session, one, Action.SEND_BACK, who, MORNING + HOUR)
-        do(session, one, Action.UNDO, who, MORNING + HOUR + MINUTE)
-        assert one.owner_id == who.person_id
-        assert not can(session, one, Action.UNDO, by=who, at=MORNING + HOUR + 2 * MINUTE)
-
-
-# returns, levels, reopening
 
 
 def test_the_second_return_goes_up_a_level_and_the_third_to_arbitration(store: Database) -> None:
@@ -335,9 +225,6 @@ def test_a_neighbour_declines_without_a_reason_and_the_paid_post_stays(store: Da
         assert allowed(session, one, by=head, at=MORNING + HOUR) == []
 
 
-# suspension and deadlines
-
-
 def test_a_suspension_moves_the_deadlines_by_exactly_its_working_time(store: Database) -> None:
     town(store)
     with store.writing() as session:
@@ -391,9 +278,6 @@ def test_a_changed_class_recomputes_the_deadline_from_when_it_was_opened(
         )
         expected = sla.deadlines("house_rights", one.urgency, MORNING)
         assert one.resolve_due_at == expected.resolve_due_at
-
-
-# merging
 
 
 def test_a_merged_matter_joins_the_other_and_comes_out_again(store: Database) -> None:

@@ -1,0 +1,180 @@
+"""What each action does to a ticket, beside the change of state that its table row says."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from models import outbox
+from models.dispatch import Holder
+from models.errors import NotFound, TooLate
+from models.ticket_flow import ENDED, Action, Outcome, State
+from models.tickets import assigning, clock, undoing
+from models.tickets.step import Step
+from models.tickets.table import Answer, Part, Ticket
+
+
+def _dispatch(step: Step) -> None:
+    holder: Holder | None = step.given.get("holder") or assigning.next_owner(step)
+    if holder is None:
+        raise NotFound(number=step.ticket.number)
+    assigning.hand_to(step.session, step.ticket, holder, step.at)
+
+
+def _accept(step: Step) -> None:
+    ticket = step.ticket
+    mine = assigning.active_of(step.session, step.ticket, step.actor.person_id)
+    if mine is not None:
+        mine.answer, mine.answered_at = Answer.ACCEPTED, step.at
+    if ticket.accepted_at is None:
+        ticket.accepted_at = step.at
+    if mine is None or mine.part == Part.OWNER:
+        # 首问负责: the first paid post that took it follows it up to the end.
+        ticket.first_contact_id = ticket.first_contact_id or ticket.owner_post_id
+    if ticket.level_due_at is not None:
+        late = ticket.resolve_due_at <= step.at
+        ticket.level_due_at = (
+            clock.level_due(ticket, step.at, share_of_resolving=0.5) if late else None
+        )
+
+
+def _send_back(step: Step) -> None:
+    ticket = step.ticket
+    ticket.returns += 1
+    step.detail["returns"] = ticket.returns
+    assigning.release_owner(step.session, ticket, step.at, Answer.DECLINED)
+    holder = assigning.after_return(step)
+    if holder is None:
+        raise NotFound(number=ticket.number)
+    assigning.hand_to(step.session, ticket, holder, step.at)
+
+
+def _suspend(step: Step) -> None:
+    until: datetime = step.given["until"]
+    if until <= step.at:
+        raise TooLate(number=step.ticket.number)
+    step.ticket.state_before = step.old
+    step.ticket.suspended_at, step.ticket.suspended_until = step.at, until
+    step.detail["until"] = until.isoformat()
+    clock.set_deadlines(step.ticket, step.at)
+
+
+def _resume(step: Step) -> None:
+    ticket = step.ticket
+    clock.end_pause(ticket, step.at)
+    ticket.state, ticket.state_before = ticket.state_before or State.DISPATCHED, None
+    clock.set_deadlines(ticket, step.at)
+
+
+def _resolve(step: Step) -> None:
+    ticket = step.ticket
+    ticket.outcome = Outcome(step.given.get("outcome", Outcome.FIXED))
+    ticket.result = (step.reason or "").strip()
+    ticket.resolved_at = step.at
+    step.detail["outcome"] = ticket.outcome
+    assigning.finish_all(step.session, ticket, step.at)
+
+
+def _rate(step: Step) -> None:
+    _keep_rating(step)
+    step.ticket.ended_at = step.at
+
+
+def _reopen(step: Step) -> None:
+    ticket = step.ticket
+    if step.given.get("stars") is not None or step.given.get("solved") is not None:
+        _keep_rating(step)
+    ticket.reopens += 1
+    ticket.outcome = ticket.result = ticket.resolved_at = ticket.level_due_at = None
+    # A matter taken up again has a clock of its own from now on.
+    ticket.opened_at, ticket.pauses, ticket.accepted_at = step.at, [], None
+    clock.set_deadlines(ticket, step.at)
+    holder = assigning.go_up(step) or assigning.next_owner(step)
+    if holder is None:
+        raise NotFound(number=ticket.number)
+    assigning.hand_to(step.session, ticket, holder, step.at)
+
+
+def _escalate(step: Step) -> None:
+    holder = assigning.go_up(step)
+    if holder is None:
+        raise NotFound(number=step.ticket.number)
+    assigning.hand_to(step.session, step.ticket, holder, step.at)
+    step.ticket.level_due_at = clock.level_due(step.ticket, step.at)
+
+
+def _merge(step: Step) -> None:
+    into: Ticket = step.given["into"]
+    if into.id == step.ticket.id or into.state in ENDED:
+        raise NotFound(number=into.number)
+    clock.end_pause(step.ticket, step.at)
+    step.ticket.state_before = step.old
+    step.ticket.merged_into, step.ticket.outcome = into.id, Outcome.DUPLICATE
+    step.ticket.ended_at = step.at
+    step.detail["into"] = into.id
+    step.detail["joined"] = assigning.join(step.session, into, step.ticket.reporter_id, step.at)
+    assigning.finish_all(step.session, step.ticket, step.at)
+
+
+def _unmerge(step: Step) -> None:
+    ticket = step.ticket
+    into = ticket.merged_into
+    ticket.merged_into = ticket.outcome = ticket.ended_at = ticket.state_before = None
+    assigning.leave(step.session, into, ticket.reporter_id)
+    _dispatch(step)
+
+
+def _withdraw(step: Step) -> None:
+    clock.end_pause(step.ticket, step.at)
+    step.ticket.outcome, step.ticket.ended_at = Outcome.WITHDRAWN, step.at
+    assigning.finish_all(step.session, step.ticket, step.at)
+
+
+def _archive(step: Step) -> None:
+    step.ticket.ended_at = step.at
+
+
+def _decline(step: Step) -> None:
+    for mine in assigning.helping(step.session, step.ticket, step.actor.person_id):
+        mine.answer, mine.answered_at = Answer.DECLINED, step.at
+
+
+def _undo(step: Step) -> None:
+    session, ticket = step.session, step.ticket
+    event = undoing.undoable(session, ticket, step.actor, step.at)
+    if event is None:
+        raise TooLate(number=ticket.number)
+    undoing.restore(session, ticket, event.detail["before"])
+    if not undoing.is_last(session, ticket, event):
+        clock.set_clock(ticket, step.at)
+    step.detail["undone"] = event.verb
+    step.detail["undone_event"] = event.id
+    if event.detail.get("joined"):
+        assigning.leave(session, event.detail["into"], ticket.reporter_id)
+    left = outbox.cancel_event(session, event.id)
+    step.parties = {"told": [one.person_id for one in left if one.person_id is not None]}
+
+
+def _keep_rating(step: Step) -> None:
+    ticket = step.ticket
+    ticket.is_solved, ticket.stars = step.given.get("solved"), step.given.get("stars")
+    ticket.rated_at = step.at
+    step.detail.update(solved=ticket.is_solved, stars=ticket.stars)
+
+
+EFFECTS: dict[Action, Callable[[Step], None]] = {
+    Action.DISPATCH: _dispatch,
+    Action.TRANSFER: _dispatch,
+    Action.ACCEPT: _accept,
+    Action.SEND_BACK: _send_back,
+    Action.SUSPEND: _suspend,
+    Action.RESUME: _resume,
+    Action.RESOLVE: _resolve,
+    Action.RATE: _rate,
+    Action.REOPEN: _reopen,
+    Action.ESCALATE: _escalate,
+    Action.MERGE: _merge,
+    Action.UNMERGE: _unmerge,
+    Action.WITHDRAW: _withdraw,
+    Action.ARCHIVE: _archive,
+    Action.DECLINE: _decline,
+    Action.UNDO: _undo,
+}
