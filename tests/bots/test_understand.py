@@ -1,7 +1,6 @@
 """What the product understands of a message, over sentences written for it."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +9,10 @@ from hypothesis import strategies as st
 
 from bots.understand import Understanding, understand
 from config.categories import CATEGORIES, Intent, Urgency
+from config.policy import HERE
 from tests.bots.lexicons import shipped
 
-REGRESSION = Path(__file__).parents[1] / "data" / "regression.jsonl"
+REGRESSION = HERE / "regression.jsonl"
 
 UNSURE = 0.5
 
