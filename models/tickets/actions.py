@@ -136,6 +136,7 @@ def _record(step: Step, action: Action) -> Event:
     for part, ids in after.items():
         parties.setdefault(part, [])
         parties[f"new_{part}"] = [one for one in ids if one not in parties[part]]
+        parties[f"former_{part}"] = [one for one in parties[part] if one not in ids]
         parties[part] = list(dict.fromkeys([*ids, *parties[part]]))
     context = facts.context(session, ticket) | {
         "reason": step.reason,

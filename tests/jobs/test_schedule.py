@@ -14,6 +14,7 @@ from jobs.schedule import (
     Misfire,
     ScheduleBroken,
     ScheduledJob,
+    import_modules,
     job,
     load_schedule,
     read_schedule,
@@ -58,6 +59,7 @@ def test_a_function_without_a_row_stops_the_start() -> None:
 
 
 def test_two_functions_can_not_bear_one_name() -> None:
+    import_modules()
     with pytest.raises(ScheduleBroken, match="sweep"):
         job("sweep")(nothing)
 
