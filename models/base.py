@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import (
     JSON,
+    Connection,
     DateTime,
     Dialect,
     Enum,
@@ -116,7 +117,7 @@ class Database:
         with Session(self.reader, autoflush=False) as session:
             if not self.is_sqlite:
                 session.connection(execution_options={"postgresql_readonly": True})
-            with _hot_cursor(session):
+            with _hot_cursor(session, session.connection()):
                 yield session
 
     @contextmanager
@@ -128,10 +129,12 @@ class Database:
         with (
             self._gate or nullcontext(),
             _busy_mapped(),
-            Session(self.writer, expire_on_commit=False) as session,
+            self.writer.begin() as connection,
+            Session(connection, expire_on_commit=False) as session,
+            _hot_cursor(session, connection),
         ):
-            with _hot_cursor(session):
-                yield session
+            yield session
+            # Writes what is pending; the connection it joined commits, once the session is done.
             session.commit()
 
     def dispose(self) -> None:
@@ -155,9 +158,8 @@ def _busy_mapped() -> Iterator[None]:
 
 
 @contextmanager
-def _hot_cursor(session: Session) -> Iterator[None]:
+def _hot_cursor(session: Session, connection: Connection) -> Iterator[None]:
     """One driver cursor for all Statements of a transaction; a look-up of it costs 8 µs each."""
-    connection = session.connection()
     cursor = connection.connection.cursor()
     session.info[Statement] = cursor, connection.dialect
     try:
