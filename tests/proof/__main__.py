@@ -11,6 +11,8 @@ from tests.proof.kills import kill_during_intake
 from tests.proof.unguarded import GUARDS
 
 SHARE_ON_POSTGRESQL = 0.1
+MOST_SHOWN = 20
+FIGURES = ("pushed", "inbox", "tickets", "lost", "doubled", "unknown", "in_doubt")
 
 
 @click.command()
@@ -31,12 +33,15 @@ def main(without: str | None, kills: int, seed: int) -> None:
     ):
         if share:
             counted = kill_during_intake(case, share, seed, without)
-            print(json.dumps({"store": case.store, "kills": share, **vars(counted)}), flush=True)
+            print(json.dumps({"store": case.store, "kills": share} | figures(counted)), flush=True)
+            print(*counted.wrong[:MOST_SHOWN], sep="\n", file=sys.stderr)
             total += counted
-    fields = ("pushed", "inbox", "tickets", "lost", "doubled", "unknown", "in_doubt")
-    result = {name: getattr(total, name) for name in fields}
-    print(json.dumps({"seed": seed, "kills": kills, **result}))
+    print(json.dumps({"seed": seed, "kills": kills} | figures(total)))
     sys.exit(0 if total.is_right else 1)
+
+
+def figures(counted: Count) -> dict[str, int]:
+    return {name: getattr(counted, name) for name in FIGURES}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -34,6 +34,7 @@ class Count:
     doubled: int = 0  # pushed once, and there twice; or answered in two ways
     unknown: int = 0  # there, and nobody pushed it or nobody was told
     in_doubt: int = 0
+    wrong: list[str] = field(default_factory=list)  # what there is of each that is not right
 
     @property
     def is_right(self) -> bool:
@@ -72,9 +73,14 @@ def count(session: Session, pushed: Sequence[Complaint]) -> Count:
     result.unknown += len(strangers)
     for complaint in pushed:
         rows, tickets = kept.inbox.get(complaint.openid, []), kept.tickets.get(complaint.openid, [])
-        result.lost += not _is_whole(rows, tickets, kept)
-        result.doubled += _is_double(complaint, rows, tickets, kept)
-        result.unknown += not _was_told(complaint, rows, tickets)
+        is_lost = not _is_whole(rows, tickets, kept)
+        is_doubled = _is_double(complaint, rows, tickets, kept)
+        is_unknown = not _was_told(complaint, rows, tickets)
+        result.lost += is_lost
+        result.doubled += is_doubled
+        result.unknown += is_unknown
+        if is_lost or is_doubled or is_unknown:
+            result.wrong.append(_told(complaint, rows, tickets))
     return result
 
 
@@ -137,6 +143,11 @@ def _was_told(
         answer in replies and (found := _NUMBER.search(answer)) and int(found[1]) in ids
         for answer in complaint.answers
     )
+
+
+def _told(complaint: Complaint, rows: Sequence[InboxMessage], tickets: Sequence[Ticket]) -> str:
+    worked = [f"{row.outcome} after {row.deliveries}: {row.reply!r}" for row in rows]
+    return f"{complaint.text!r} inbox {worked} tickets {[one.id for one in tickets]}"
 
 
 def _grouped(pairs: Iterable[tuple[Key, Row]]) -> dict[Key, list[Row]]:
