@@ -13,10 +13,12 @@ from types import FrameType
 import structlog
 
 from app import demo_data, house
+from app.serving import check_free
 from config.settings import Settings
 from models.errors import AlreadyDone
 from models.migrate import migrate
 
+HERE = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 10
 LOOK_SECONDS = 0.5
@@ -40,14 +42,17 @@ class Embedded:
 
     @property
     def web_url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{HERE}:{self._port}"
 
     @property
     def sandbox_url(self) -> str | None:
-        return f"http://127.0.0.1:{self._sandbox_port}" if self._with_sandbox else None
+        return f"http://{HERE}:{self._sandbox_port}" if self._with_sandbox else None
 
     def prepare(self) -> None:
-        """The database, and in a trial the demo subdistrict."""
+        """The database, and in a trial the demo subdistrict. Raises OSError for a taken port."""
+        check_free(HERE, self._port)
+        if self._with_sandbox:
+            check_free(HERE, self._sandbox_port)
         database = house.open_database(self._settings)
         try:
             migrate(database)
@@ -123,7 +128,7 @@ class Embedded:
                 "LINLI_WECHAT_TOKEN": secrets.token_hex(16),
                 "LINLI_WECHAT_AES_KEY": key,
                 "LINLI_WECHAT_MODE": self._settings.wechat_mode,
-                "LINLI_WECHAT_API_BASE": f"http://127.0.0.1:{self._sandbox_port}",
+                "LINLI_WECHAT_API_BASE": f"http://{HERE}:{self._sandbox_port}",
                 "LINLI_BASE_URL": self.web_url,
                 "LINLI_DEV": "1",
                 "LINLI_QUIET_HOURS": "0",

@@ -15,10 +15,16 @@ BACKLOG = 1024
 
 
 def check_free(host: str, port: int) -> None:
-    """Granian would share a port that is taken, and each process would get half the pushes."""
+    """Granian would share a port that is taken, and each server would get half the pushes.
+
+    Raises OSError that names the port.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
+        try:
+            probe.bind((host, port))
+        except OSError as taken:
+            raise OSError(f"port {port} is taken; choose another") from taken
 
 
 def serve_web(

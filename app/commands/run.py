@@ -17,7 +17,10 @@ def run(port: int | None, sandbox_port: int | None) -> None:
     """
     generate_missing_keys(Settings().data_dir)
     embedded = Embedded(Settings(), port, sandbox_port)
-    embedded.prepare()
+    try:
+        embedded.prepare()
+    except OSError as taken:
+        raise click.ClickException(str(taken)) from taken
     with embedded:
         click.echo(f"Linli 邻里    {embedded.web_url}")
         if embedded.sandbox_url:

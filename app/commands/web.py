@@ -20,4 +20,4 @@ def web(port: int | None, host: str) -> None:
     try:
         serve_web(settings, host, port or settings.web_port)
     except OSError as taken:
-        raise click.ClickException(f"port {port or settings.web_port} is taken") from taken
+        raise click.ClickException(str(taken)) from taken
