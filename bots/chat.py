@@ -31,6 +31,17 @@ class Chat:
     def account(self) -> str:
         return self.speaker.account
 
+    @property
+    def said(self) -> str:
+        """The words as they were written or spoken."""
+        return (self.message.text or self.message.recognition or "").strip()
+
+    def as_said(self, text: str) -> str:
+        """The end of what was said in the person's own spelling, where it can be told."""
+        said = self.said
+        is_end = bool(text) and len(said) == len(self.text) and self.text.endswith(text)
+        return said[-len(text) :] if is_end else text
+
     def say(self, template: str, **context: Any) -> Reply:
         return Reply(template, context)
 

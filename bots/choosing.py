@@ -18,17 +18,17 @@ def on_ticket(chat: Chat, command: Command, candidates: Sequence[Ticket], then: 
     """Does `then` with the ticket that is meant, asking once when several may be."""
     if command.number is not None:
         ticket = protection.seen(chat.session, command.number, chat.person_id, chat.now)
-        return then(chat, ticket, command.text)
+        return then(chat, ticket, chat.as_said(command.text))
     if not candidates:
         return chat.say("no_such_tickets", command=command.key)
     if len(candidates) == 1:
-        return then(chat, candidates[0], command.text)
+        return then(chat, candidates[0], chat.as_said(command.text))
     return chat.ask(
         "which_ticket",
         "which_ticket",
         keep={
             "command": command.key,
-            "text": command.text,
+            "text": chat.as_said(command.text),
             "ids": [one.id for one in candidates],
         },
         command=command.key,

@@ -7,9 +7,16 @@ from functools import cache
 
 from config.policy import load
 
-_POLITE = "(?:我要|我想|我来|请帮我|请|帮我|麻烦|查看|查询|查|看看|看一下|看|点)?"
-_FILLER = "(?:一下|下|吧|了|呢|啊|呀|哦|谢谢|工单|单子)?"
-_NUMBER = r"(?:第|工单|编号|[#№＃])*\s*(?P<{name}>\d{{1,9}})\s*(?:号工单|号单|号(?![楼栋幢])|单)?"
+# Bounded: what may repeat without end could be made to take without end.
+_POLITE = (
+    "(?:你好|您好|我要|我想|我来|我|想|要|请问|请|帮我|帮忙|帮|麻烦你|麻烦您|麻烦|能不能|可以"
+    "|查看一下|查一下|看一下|查看|查询|查|看看|看|点|再|给我|一下|[,，。、!！\\s]){0,6}"
+)
+_FILLER = "(?:一下|下|吧|了|呢|啊|呀|哦|嘛|谢谢|谢谢您|谢谢你|工单|单子|这个|那个){0,3}"
+_NUMBER = (
+    r"(?:第|工单|编号|[#№＃])*\s*(?P<{name}>\d{{1,9}}+)(?!号?[楼栋幢]|单元|室|层|-)\s*"
+    r"(?:号工单|号单|号|单)?"
+)
 _GAP = r"[\s,，:：、。.!！?？;；~]*"
 
 
@@ -62,24 +69,40 @@ def _pattern(is_staff: bool) -> re.Pattern[str]:
 
 
 _DIGIT = re.compile(
-    r"[\s(（【\[]*(\d{1,2}|[①-⑨]|[零一二三四五六七八九])[\s)）】\].、。,，!！]*(?P<rest>.*)",
+    r"[\s(（【\[]*(\d{1,2}|[①-⑨]|[零一二三四五六七八九])"
+    r"(?P<apart>[\s)）】\].、。,，!！]*)(?P<rest>.*)",
     re.DOTALL,
 )
 _NOT_AN_ANSWER = re.compile(r"[号楼栋幢单元室层#\d年月日天点元个块次米楼家户期区]")
 _CIRCLED = {chr(ord("①") + index): index + 1 for index in range(9)}
 _CHINESE = {character: index for index, character in enumerate("零一二三四五六七八九")}
 LONGEST_REMARK = 8
+LONGEST_REASON = 40  # after a gap: "2 这条路归市政管"
 
 
 def digit(text: str) -> int | None:
     """The number a text answers with: "1", "１。", "① 好的", "二". Never out of "12号楼"."""
+    found = _answering(text)
+    if found is None:
+        return None
+    said = found[1]
+    return _CIRCLED.get(said) or (_CHINESE[said] if said in _CHINESE else int(said))
+
+
+def remark(text: str) -> str:
+    """What was said beside the digit: "2 属于市政道路" gives the reason at once."""
+    found = _answering(text)
+    return found["rest"].strip() if found else ""
+
+
+def _answering(text: str) -> re.Match[str] | None:
     found = _DIGIT.fullmatch(text.strip())
     if found is None:
         return None
     rest = found["rest"].strip()
-    if len(rest) > LONGEST_REMARK or (rest and _NOT_AN_ANSWER.search(rest)):
+    longest = LONGEST_REASON if found["apart"] else LONGEST_REMARK
+    if len(rest) > longest or (rest and _NOT_AN_ANSWER.match(rest)):
         return None
-    said = found[1]
-    if said in _CHINESE and rest:
+    if found[1] in _CHINESE and rest:
         return None  # "一楼漏水", "三更半夜" begin with a number and answer nothing
-    return _CIRCLED.get(said) or (_CHINESE[said] if said in _CHINESE else int(said))
+    return found

@@ -1,4 +1,4 @@
-"""Answers one message: open question, then command, then a staff task, then intake."""
+"""Answers one message: digit, command, open question, an addition, else a new matter."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,9 +6,9 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bots import commands, pending, registry, rendering
+from bots import answers, commands, pending, registry, rendering
 from bots.chat import Chat
-from bots.handlers import intake, load_all
+from bots.handlers import additions, intake, load_all
 from bots.lexicon import Lexicon
 from bots.message import EventKind, IncomingMessage, MessageKind, Reply
 from bots.understand import Understanding, understand
@@ -76,7 +76,7 @@ def _route(chat: Chat) -> Reply | None:
         return _guarded(chat, registry.KINDS.get(kind, registry.KINDS[MessageKind.UNKNOWN]))
     handler = _handler(chat)
     reply = _guarded(chat, handler) if handler else None
-    return reply or intake.take_in(chat)
+    return reply or additions.take(chat) or intake.take_in(chat)
 
 
 def _handler(chat: Chat) -> registry.MessageHandler | None:
@@ -87,7 +87,8 @@ def _handler(chat: Chat) -> registry.MessageHandler | None:
     command = commands.read(chat.text, is_staff=chat.speaker.has_posts)
     if command is not None:
         return partial(registry.COMMANDS[command.key], command=command)
-    return pending.answer_words if chat.speaker.has_questions else None
+    is_answer = chat.speaker.has_questions or answers.read(chat.text) is not None
+    return pending.answer_words if is_answer else None
 
 
 def _guarded(chat: Chat, handler: registry.MessageHandler) -> Reply | None:

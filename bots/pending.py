@@ -1,16 +1,23 @@
-"""Which open question a digit or a few words answer; an answer that fits two is asked back."""
+"""Which open question a digit or a few words answer; what fits two of them is asked back."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bots import registry
+from bots import answers, commands, registry
+from bots.answers import Answer
 from bots.chat import Chat
 from bots.message import Reply
 from models import conversations
 from models.conversations import Question
 
 MOST_CHOICES = 9
+LONGEST_ASIDE = 3  # "5 很满意" still is nothing but a digit
+# What words may answer in place of a digit; more than this would be taken from people's mouths.
+RATED_IN_WORDS = frozenset({"rating", "stars"})
+TRUE_IN_WORDS = frozenset({"home", "is_home", "scanned_place"})
+CONSENTED_IN_WORDS = frozenset({"is_home"})
+PROMISED_IN_WORDS = frozenset({"task", "alert", "take"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Pending:
 
 
 Finder = Callable[[Chat], Sequence[Pending]]
-Answerer = Callable[[Chat, int, int], Reply]
+Answerer = Callable[[Chat, int, int], Reply | None]
 FINDERS: list[Finder] = []
 FALLBACKS: list[Finder] = []  # looked at when nothing waits for an answer of its own
 ANSWERERS: dict[str, Answerer] = {}
@@ -48,40 +55,76 @@ def pushed(
     return register
 
 
-def answer_digit(chat: Chat, digit: int) -> Reply:
-    """A digit answers what we asked last, unless something newer waits for the same digit."""
+def answer_digit(chat: Chat, digit: int) -> Reply | None:
+    """A digit answers what we asked last, unless something newer waits for the same digit.
+
+    None when nothing waits and more was said than a number: that is a matter of its own.
+    """
+    reply = _answer(chat, digit, lambda kind: kind not in registry.FOR_WORDS)
+    if reply is None and len(commands.remark(chat.text)) <= LONGEST_ASIDE:
+        reply = chat.say("nothing_asked", digit=digit)
+    return reply
+
+
+def answer_words(chat: Chat) -> Reply | None:
+    """Words that answer an open question; None when they are about something else."""
+    said = answers.read(chat.text)
+    reply = _answer_said(chat, said) if said is not None else None
+    if reply is not None:
+        return reply
+    for question in conversations.open_questions(chat.session, chat.person_id, chat.now):
+        reply = registry.QUESTIONS[question.kind](chat, question, chat.said, None)
+        if reply is not None:
+            return reply
+    return chat.say("courtesy") if said is not None and said.is_courtesy else None
+
+
+def _answer_said(chat: Chat, said: Answer) -> Reply | None:
+    """ "满意" is a rating where one is waited for, "收到" a yes to a task."""
+    for digit, kinds in (
+        (said.rating, RATED_IN_WORDS),
+        (said.truth, TRUE_IN_WORDS),
+        (said.consent, CONSENTED_IN_WORDS),
+        (said.promise, PROMISED_IN_WORDS),
+    ):
+        reply = None if digit is None else _answer(chat, digit, kinds.__contains__)
+        if reply is not None:
+            return reply
+    return None
+
+
+def _answer(chat: Chat, digit: int, counts: Callable[[str], bool]) -> Reply | None:
+    """Gives the digit to what waits for it, among the kinds that count; None: nothing does."""
     questions = conversations.open_questions(chat.session, chat.person_id, chat.now)
-    asked = next((one for one in questions if not one.is_pushed), None)
-    waiting = [one for find in FINDERS for one in find(chat) if digit in one.digits]
+    asked = next((one for one in questions if not one.is_pushed and counts(one.kind)), None)
+    waiting = _waiting(chat, digit, FINDERS, counts)
     if asked is not None:
         newer = [one for one in waiting if one.since > asked.opened_at]
         if not newer:
-            return _answer_asked(chat, asked, digit)
-        waiting = newer
-        waiting.append(_as_pending(asked))
-    if not waiting:
-        waiting = [one for find in FALLBACKS for one in find(chat) if digit in one.digits]
-    if not waiting:
-        return chat.say("nothing_asked", digit=digit)
-    if len(waiting) == 1:
-        return ANSWERERS[waiting[0].kind](chat, waiting[0].ref, digit)
+            return registry.QUESTIONS[asked.kind](chat, asked, chat.said, digit)
+        waiting = [*newer, _as_pending(asked)]
+    waiting = waiting or _waiting(chat, digit, FALLBACKS, counts)
+    if len(waiting) > 1:
+        return _ask_which(chat, digit, waiting)
+    return ANSWERERS[waiting[0].kind](chat, waiting[0].ref, digit) if waiting else None
+
+
+def _waiting(
+    chat: Chat, digit: int, finders: Sequence[Finder], counts: Callable[[str], bool]
+) -> list[Pending]:
+    found = [one for find in finders for one in find(chat)]
+    return [one for one in found if digit in one.digits and counts(one.kind)]
+
+
+def _ask_which(chat: Chat, digit: int, waiting: Sequence[Pending]) -> Reply:
     shown = sorted(waiting, key=lambda one: one.since, reverse=True)[:MOST_CHOICES]
     return chat.ask(
         "which",
         "which_one",
         keep={"digit": digit, "choices": [[one.kind, one.ref] for one in shown]},
-        digit=digit,
+        said=chat.said,
         choices=[{"kind": one.kind, "ticket_id": one.ticket_id, "text": one.text} for one in shown],
     )
-
-
-def answer_words(chat: Chat) -> Reply | None:
-    """Words that answer an open question; None when they are about something else."""
-    for question in conversations.open_questions(chat.session, chat.person_id, chat.now):
-        reply = registry.QUESTIONS[question.kind](chat, question, chat.text, None)
-        if reply is not None:
-            return reply
-    return None
 
 
 @registry.question("which")
@@ -95,13 +138,10 @@ def which(chat: Chat, question: Question, text: str, digit: int | None) -> Reply
     kind, ref = choices[digit - 1]
     if kind == "asked":
         earlier = chat.session.get_one(Question, ref)
-        return _answer_asked(chat, earlier, question.context["digit"])
+        kept: int = question.context["digit"]
+        reply = registry.QUESTIONS[earlier.kind](chat, earlier, chat.said, kept)
+        return reply or chat.say("nothing_asked", digit=kept)
     return ANSWERERS[kind](chat, ref, question.context["digit"])
-
-
-def _answer_asked(chat: Chat, question: Question, digit: int) -> Reply:
-    reply = registry.QUESTIONS[question.kind](chat, question, chat.text, digit)
-    return reply or chat.say("nothing_asked", digit=digit)
 
 
 def _as_pending(question: Question) -> Pending:

@@ -14,6 +14,7 @@ PushedHandler = Callable[[Chat, Any, int], Reply]
 
 COMMANDS: dict[str, CommandHandler] = {}
 QUESTIONS: dict[str, QuestionHandler] = {}
+FOR_WORDS: set[str] = set()  # questions that no digit answers
 KINDS: dict[MessageKind, MessageHandler] = {}
 EVENTS: dict[EventKind, MessageHandler] = {}
 
@@ -33,6 +34,12 @@ def question(kind: str) -> Callable[[QuestionHandler], QuestionHandler]:
     question stays open.
     """
     return _into(QUESTIONS, kind)
+
+
+def asks_words(kind: str) -> Callable[[QuestionHandler], QuestionHandler]:
+    """An open question that only words answer; a digit goes past it."""
+    FOR_WORDS.add(kind)
+    return question(kind)
 
 
 def on(kind: MessageKind) -> Callable[[MessageHandler], MessageHandler]:

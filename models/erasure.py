@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import events, homes, media
@@ -96,8 +96,12 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
 
 
 def _events_of(person_id: int) -> Any:
+    """What they did, and what failed while they spoke and went to the duty desk."""
     return select(Event.id).where(
-        Event.actor_id == person_id, Event.subject_kind.in_(["home", "ticket"])
+        or_(
+            and_(Event.actor_id == person_id, Event.subject_kind.in_(["home", "ticket"])),
+            and_(Event.subject_kind == "person", Event.subject_id == person_id),
+        )
     )
 
 

@@ -17,6 +17,7 @@ def help_(chat: Chat, command: Command) -> Reply:
     offered = commands.offered(is_staff=chat.speaker.has_posts)
     return chat.say(
         "help",
+        is_staff=chat.speaker.has_posts,
         everyone=[row for row in offered.values() if row["for"] == "everyone"],
         staff=[row for row in offered.values() if row["for"] == "staff"],
     )

@@ -5,18 +5,17 @@ from sqlalchemy import select
 from bots import registry
 from bots.chat import Chat
 from bots.commands import Command
+from bots.handlers import homes
 from bots.message import EventKind, Reply
-from models import consents, delivery_results, erasure, places, rights
+from models import consents, delivery_results, erasure, rights
 from models.places import Area
-
-SCAN_HOURS = 1 / 6  # the scanned place counts for a report within ten minutes
 
 
 @registry.on_event(EventKind.SUBSCRIBE)
 def subscribed(chat: Chat) -> Reply:
     area = _scanned(chat)
     if area is not None:
-        return _at_door(chat, area, is_welcome=True)
+        return homes.at_door(chat, area, is_welcome=True)
     return chat.say("welcome", home=chat.speaker.home_label)
 
 
@@ -25,25 +24,12 @@ def scanned(chat: Chat) -> Reply:
     area = _scanned(chat)
     if area is None:
         return chat.say("scene_unknown")
-    return _at_door(chat, area, is_welcome=False)
+    return homes.at_door(chat, area, is_welcome=False)
 
 
 def _scanned(chat: Chat) -> Area | None:
     scene = chat.message.scene
     return chat.session.scalar(select(Area).where(Area.scene == scene)) if scene else None
-
-
-def _at_door(chat: Chat, area: Area, *, is_welcome: bool) -> Reply:
-    is_home = chat.speaker.home_id == area.id
-    return chat.ask(
-        "scanned_place",
-        "scanned",
-        keep={"area_id": area.id},
-        hours=SCAN_HOURS,
-        place=places.full_name(chat.session, area.id),
-        is_home=is_home,
-        is_welcome=is_welcome,
-    )
 
 
 @registry.on_event(EventKind.UNSUBSCRIBE)

@@ -6,6 +6,7 @@ from bots import pending, registry
 from bots.chat import Chat
 from bots.commands import Command
 from bots.handlers import intake
+from bots.keeping import KEPT_HOURS
 from bots.message import Reply
 from bots.pending import Pending
 from bots.places_in_text import PlaceMention
@@ -24,7 +25,7 @@ def bind(chat: Chat, command: Command) -> Reply:
     mention = chat.understanding.place if chat.understanding else None
     building = _building(chat, mention)
     if building is not None:
-        return _confirm(chat, building, _room(mention))
+        return confirm(chat, building, room_of(mention))
     current = chat.speaker.home_label
     return chat.ask("home_address", "bind_asked", current=current, said=command.text or None)
 
@@ -37,7 +38,7 @@ def home_address(chat: Chat, question: Question, text: str, digit: int | None) -
     building = _building(chat, mention)
     if building is not None:
         conversations.close(question, chat.now)
-        return _confirm(chat, building, _room(mention))
+        return confirm(chat, building, room_of(mention))
     if mention is None or not (mention.building or mention.estate):
         return None
     estates = sorted(set(places.estate_names(chat.session).values()))[:6]
@@ -53,13 +54,13 @@ def _building(chat: Chat, mention: PlaceMention | None) -> Area | None:
     return area if is_building and area and area.number == mention.building else None
 
 
-def _room(mention: PlaceMention | None) -> str | None:
+def room_of(mention: PlaceMention | None) -> str | None:
     if mention is None or not (mention.room or mention.unit):
         return None
     return "-".join(part for part in (mention.unit, mention.room) if part)
 
 
-def _confirm(chat: Chat, building: Area, room: str | None) -> Reply:
+def confirm(chat: Chat, building: Area, room: str | None) -> Reply:
     """Says what will be kept and why; 1 is the consent."""
     return chat.ask(
         "is_home",
@@ -126,7 +127,22 @@ def verified_by_digit(chat: Chat, home_id: int, digit: int) -> Reply:
 @registry.question("scanned_place")
 def scanned_place(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
     """A building's code was scanned: 1 lives here. Anything else is a matter about the place."""
-    if digit != YES:
+    area = chat.session.get_one(Area, question.context["area_id"])
+    if digit != YES or area.kind != AreaKind.BUILDING:
         return None
     conversations.close(question, chat.now)
-    return _confirm(chat, chat.session.get_one(Area, question.context["area_id"]), None)
+    return confirm(chat, area, None)
+
+
+def at_door(chat: Chat, area: Area, *, is_welcome: bool) -> Reply:
+    """Somebody stands there: what they say next is about this place, unless it is their home."""
+    return chat.ask(
+        "scanned_place",
+        "scanned",
+        keep={"area_id": area.id},
+        hours=KEPT_HOURS,
+        place=places.full_name(chat.session, area.id),
+        is_home=chat.speaker.home_id == area.id,
+        can_be_home=area.kind == AreaKind.BUILDING,
+        is_welcome=is_welcome,
+    )

@@ -1,19 +1,21 @@
 """A matter in a resident's own words becomes a ticket at once; questions refine it afterwards."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bots import registry
 from bots.accusation import accused
 from bots.chat import Chat
+from bots.keeping import attach_kept, kept_for_later
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
 from bots.understand import Understanding
 from config.categories import CATEGORIES, LAST_RESORT, Intent, Urgency
 from config.policy import load
-from models import conversations, media, places
+from models import conversations, places
 from models.conversations import Question
-from models.places import Area
+from models.places import Area, AreaKind
 from models.tickets import facts, refining
 from models.tickets.opening import Opened, Report, open_ticket
 from models.tickets.table import Ticket
@@ -21,7 +23,7 @@ from models.tickets.table import Ticket
 NOT_OURS = "not_estate"
 CHOICES = 4
 _AROUND_A_NAME = " 。.,，!！"
-_TALK = {Intent.CHITCHAT: "chitchat", Intent.ABUSE: "abuse"}
+TALK = {Intent.CHITCHAT: "chitchat", Intent.ABUSE: "abuse"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +40,22 @@ def take_in(chat: Chat) -> Reply:
     """Greets, or opens a ticket and asks at most one question about it."""
     meant = chat.understanding
     assert meant is not None
-    if meant.intent in _TALK:
-        return chat.say(_TALK[meant.intent], has_home=chat.speaker.home_id is not None)
-    questions = _kept_questions(chat)
-    location = locate(chat, meant.place, questions)
+    if meant.intent in TALK:
+        return chat.say(TALK[meant.intent], has_home=chat.speaker.home_id is not None)
+    kept = kept_for_later(chat)
+    location = locate(chat, meant.place, kept)
     is_class_known = meant.confidence >= load("intake")["confidence"]["ask_below"]
     opened = open_ticket(chat.session, _report(chat, meant, location, is_class_known), chat.now)
-    _attach_kept_photos(chat, questions, opened.ticket_id)
+    attach_kept(chat, kept, opened.ticket_id)
+    about = accused(chat.text, meant)
     context = opened.context | {
         "words": _shown_words(meant),
+        "about": about,
         "is_placed": location.area_id is not None,
         "is_ours": meant.category != NOT_OURS,
     }
-    if meant.urgency != Urgency.EMERGENCY and not is_class_known:
+    # Whom a complaint accuses decides who gets it, whatever its class.
+    if meant.urgency != Urgency.EMERGENCY and not is_class_known and about is None:
         return _ask_class(chat, meant, opened, context)
     if location.area_id is None:
         return _ask_place(chat, opened.ticket_id, context)
@@ -58,10 +63,11 @@ def take_in(chat: Chat) -> Reply:
 
 
 def _report(chat: Chat, meant: Understanding, location: Location, is_known: bool) -> Report:
+    about = accused(chat.text, meant)
     return Report(
         account=chat.account,
         reporter_id=chat.person_id,
-        text=said(chat),
+        text=chat.said,
         category=meant.category,
         subcategory=meant.subcategory,
         urgency=meant.urgency,
@@ -69,7 +75,8 @@ def _report(chat: Chat, meant: Understanding, location: Location, is_known: bool
         emergency=meant.emergency,
         confidence=meant.confidence,
         evidence=[(one.word, one.weight) for one in meant.evidence],
-        about=accused(chat.text, meant),
+        about=about,
+        hides_reporter=about is not None,
         area_id=location.area_id,
         community_id=location.community_id,
         place_name=location.name,
@@ -85,15 +92,15 @@ def _shown_words(meant: Understanding) -> list[str]:
 
 def said(chat: Chat) -> str:
     """The resident's own words, as they wrote or spoke them."""
-    return (chat.message.text or chat.message.recognition or "").strip()
+    return chat.said
 
 
 def locate(
-    chat: Chat, mention: PlaceMention | None, questions: dict[str, Question] | None = None
+    chat: Chat, mention: PlaceMention | None, kept: Mapping[str, Any] | None = None
 ) -> Location:
     """The place that was named, the code that was scanned, else the home."""
     who = chat.speaker
-    scanned = (questions or {}).get("scanned_place")
+    scanned_id = (kept or {}).get("area_id")
     estate_id, estate_name = who.estate_id, who.estate_name
     if mention is not None and mention.estate and mention.estate != estate_name:
         found = places.estate_named(chat.session, mention.estate)
@@ -103,38 +110,28 @@ def locate(
         building = places.building_in(chat.session, estate_id, mention.building)
         if building is not None:
             return Location(building[0], building[2], f"{estate_name}{building[1]}", spot)
-    if scanned is not None:
-        return _area_location(chat, scanned.context["area_id"], spot)
+    if scanned_id is not None:
+        return area_location(chat, scanned_id, spot)
     if estate_id is not None and estate_id != who.estate_id:
-        return _area_location(chat, estate_id, spot)
+        return area_location(chat, estate_id, spot)
     if who.home_id is None:
         return Location(spot=spot)
     # A spot of the estate ("东门旁边") is looked after by the posts of the home's grid.
-    where = estate_name if spot else who.home_label
+    is_indoors = spot is not None and any(word in spot for word in load("intake")["indoors"])
+    where = estate_name if spot and not is_indoors else who.home_label
     return Location(who.home_id, who.community_id, where, spot)
 
 
-def _area_location(chat: Chat, area_id: int, spot: str | None) -> Location:
+def is_there(chat: Chat, mention: PlaceMention, area_id: int) -> bool:
+    """Whether it is what was named, and not something wider for want of such a building."""
+    area = chat.session.get_one(Area, area_id)
+    return mention.building is None or area.number == mention.building
+
+
+def area_location(chat: Chat, area_id: int, spot: str | None) -> Location:
     area = chat.session.get_one(Area, area_id)
     name = places.full_name(chat.session, area.id)
     return Location(area.id, refining.community_of(area), name, spot)
-
-
-def _kept_questions(chat: Chat) -> dict[str, Question]:
-    """What was kept for the next report: a scanned place, photos that came before the words."""
-    if not chat.speaker.has_questions:
-        return {}
-    found = conversations.open_questions(chat.session, chat.person_id, chat.now)
-    return {one.kind: one for one in found if one.kind in ("scanned_place", "photo_first")}
-
-
-def _attach_kept_photos(chat: Chat, questions: dict[str, Question], ticket_id: int) -> None:
-    kept = questions.get("photo_first")
-    if kept is None:
-        return
-    conversations.close(kept, chat.now)
-    for media_id in kept.context["media_ids"]:
-        media.want_photo(chat.session, chat.account, media_id, ticket_id, chat.person_id, chat.now)
 
 
 def _ask_class(chat: Chat, meant: Understanding, opened: Opened, context: dict[str, Any]) -> Reply:
@@ -174,7 +171,10 @@ def class_choice(chat: Chat, question: Question, text: str, digit: int | None) -
             return chat.say("not_a_choice", most=len(keys))
         chosen: tuple[str, str | None] = (keys[digit - 1], None)
     else:
-        named = class_named(text)
+        if _is_none_of(chat.text):
+            conversations.close(question, chat.now)
+            return chat.say("class_left_to_person", **facts.context(chat.session, ticket))
+        named = class_named(chat.text)
         if named is None:
             return None
         chosen = named
@@ -193,6 +193,31 @@ def class_named(text: str) -> tuple[str, str | None] | None:
             if plain == child.label and child.key != LAST_RESORT:
                 return key, child.key
     return None
+
+
+def _is_none_of(text: str) -> bool:
+    return text.strip(_AROUND_A_NAME) in load("intake")["none_of_them"]
+
+
+def put_in_place(chat: Chat, ticket: Ticket, area_id: int) -> Reply:
+    """The place became known; a building is offered to be remembered as the home."""
+    area = chat.session.get_one(Area, area_id)
+    refining.place(chat.session, ticket, area, by=chat.person_id, at=chat.now)
+    context = facts.context(chat.session, ticket)
+    if chat.speaker.home_id is None and area.kind == AreaKind.BUILDING:
+        keep = {"area_id": area.id}
+        return chat.ask("is_home", "ticket_refined", keep=keep, **context, question="home")
+    return chat.say("ticket_refined", **context, question=None)
+
+
+def is_other_matter(chat: Chat, category: str) -> bool:
+    """An alarm, or a sure matter of another class: never a mere addition to this one."""
+    meant = chat.understanding
+    if meant is None or meant.urgency == Urgency.EMERGENCY:
+        return meant is not None
+    sure = load("intake")["confidence"]["new_matter_from"]
+    is_matter = meant.category != NOT_OURS
+    return is_matter and meant.confidence >= sure and meant.category != category
 
 
 def after_refining(chat: Chat, ticket: Ticket) -> Reply:

@@ -1,53 +1,42 @@
 """Photos, voice without words, places, links and whatever else may come."""
 
-from bots import registry
+from bots import keeping, registry
 from bots.chat import Chat
 from bots.message import EventKind, MessageKind, Reply
 from models import conversations, media
-from models.tickets import facts, lists, refining
-from models.tickets.table import Ticket
-
-PHOTO_HOURS = 1 / 6  # a photo waits ten minutes for the words it belongs to
+from models.tickets import lists, refining
+from models.tickets.table import Answer, Ticket
 
 
 def _belongs_to(chat: Chat) -> Ticket | None:
     """What this person works on just now, else what they just reported."""
-    if chat.speaker.has_posts:
-        task = lists.just_worked_on(chat.session, chat.person_id, chat.now)
-        if task is not None:
-            return task
-    return lists.recent_of(chat.session, chat.person_id, chat.now)
+    return _at_work(chat) or lists.recent_of(chat.session, chat.person_id, chat.now)
+
+
+def _at_work(chat: Chat) -> Ticket | None:
+    """The task answered last, the one whose result is asked for, or the only one taken."""
+    if not chat.speaker.has_posts:
+        return None
+    task = lists.just_worked_on(chat.session, chat.person_id, chat.now)
+    if task is not None:
+        return task
+    for question in conversations.open_questions(chat.session, chat.person_id, chat.now):
+        if question.kind == "finish":
+            return chat.session.get_one(Ticket, question.ticket_id)
+    taken = lists.tasks_of(chat.session, chat.person_id, frozenset({Answer.ACCEPTED}))
+    return taken[0][0] if len(taken) == 1 else None
 
 
 @registry.on(MessageKind.IMAGE)
 def photo(chat: Chat) -> Reply:
     ticket = _belongs_to(chat)
     media_id = chat.message.media_id or ""
-    if ticket is not None:
-        media.want_photo(chat.session, chat.account, media_id, ticket.id, chat.person_id, chat.now)
-        return chat.say("photo_kept", **facts.context(chat.session, ticket))
-    earlier = [
-        one
-        for one in conversations.open_questions(chat.session, chat.person_id, chat.now)
-        if one.kind == "photo_first"
-    ]
-    kept = [media_id]
-    for one in earlier:
-        kept = [*one.context["media_ids"], *kept]
-        conversations.close(one, chat.now)
-    return chat.ask(
-        "photo_first",
-        "photo_first",
-        keep={"media_ids": kept[-9:]},
-        hours=PHOTO_HOURS,
-        count=len(kept),
-    )
-
-
-@registry.question("photo_first")
-def photo_first(chat: Chat, question: conversations.Question, text: str, digit: int | None) -> None:
-    """The words that follow are a report of their own; intake takes the photos along."""
-    return None
+    if ticket is None:
+        kept = keeping.keep(chat, media_ids=[media_id])
+        return chat.say("photo_first", count=len(kept["media_ids"]))
+    media.want_photo(chat.session, chat.account, media_id, ticket.id, chat.person_id, chat.now)
+    is_task = ticket.reporter_id != chat.person_id and ticket.is_open
+    return chat.say("photo_kept", ticket_id=ticket.id, is_task=is_task)
 
 
 @registry.on(MessageKind.VOICE)
@@ -60,13 +49,18 @@ def location(chat: Chat) -> Reply:
     """Where somebody stands: kept with the matter at hand, never as a track."""
     ticket = lists.recent_of(chat.session, chat.person_id, chat.now)
     label = chat.message.label or chat.message.title or ""
-    if ticket is None:
-        return chat.say("location_alone", label=label)
     words = f"{label} ({chat.message.latitude}, {chat.message.longitude})".strip()
+    if ticket is None:
+        keeping.keep(chat, words=[words])
+        return chat.say("location_alone", label=label)
+    _note(chat, ticket, words)
+    return chat.say("location_kept", ticket_id=ticket.id, label=label)
+
+
+def _note(chat: Chat, ticket: Ticket, words: str) -> None:
     refining.add_note(
         chat.session, ticket, words, by=chat.person_id, at=chat.now, for_reporter=False
     )
-    return chat.say("location_kept", ticket_id=ticket.id, label=label)
 
 
 @registry.on_event(EventKind.LOCATION_PICKED)
@@ -77,12 +71,11 @@ def location_picked(chat: Chat) -> Reply | None:
 @registry.on(MessageKind.LINK)
 def link(chat: Chat) -> Reply:
     ticket = lists.recent_of(chat.session, chat.person_id, chat.now)
-    if ticket is None:
-        return chat.say("link_alone")
     words = f"{chat.message.title or ''} {chat.message.url or ''}".strip()
-    refining.add_note(
-        chat.session, ticket, words, by=chat.person_id, at=chat.now, for_reporter=False
-    )
+    if ticket is None:
+        keeping.keep(chat, words=[words])
+        return chat.say("link_alone")
+    _note(chat, ticket, words)
     return chat.say("link_kept", ticket_id=ticket.id)
 
 

@@ -6,21 +6,24 @@ from bots.commands import Command
 from bots.handlers import intake
 from bots.message import Reply
 from config.categories import Intent, Urgency
+from config.policy import load
 from models.tickets import lists, refining
 from models.tickets.opening import Report, open_ticket
 
 MATTER = "other_estate"
+LISTENING_HOURS = 1  # what is said within them goes to who was called
 
 
 @registry.command("person")
 def person(chat: Chat, command: Command) -> Reply:
     """A ticket of its own for the community, or a word on the matter at hand."""
+    wish = chat.as_said(command.text)
     recent = lists.recent_of(chat.session, chat.person_id, chat.now)
     if recent is not None:
         refining.add_note(
             chat.session,
             recent,
-            intake.said(chat),
+            " ".join([load("commands")["person"]["note"], wish]).strip(),
             by=chat.person_id,
             at=chat.now,
             for_reporter=False,
@@ -32,7 +35,7 @@ def person(chat: Chat, command: Command) -> Reply:
         Report(
             account=chat.account,
             reporter_id=chat.person_id,
-            text=command.text or intake.said(chat) or chat.text,
+            text=wish or load("commands")["person"]["note"],
             category=MATTER,
             subcategory=None,
             urgency=Urgency.NORMAL,
@@ -44,4 +47,13 @@ def person(chat: Chat, command: Command) -> Reply:
         ),
         chat.now,
     )
-    return chat.say("person_called", **opened.context)
+    if wish:
+        return chat.say("person_called", **opened.context, is_said=True)
+    return chat.ask(
+        "supplement_text",
+        "person_called",
+        on_ticket=opened.ticket_id,
+        hours=LISTENING_HOURS,
+        **opened.context,
+        is_said=False,
+    )

@@ -1,10 +1,11 @@
 """The resident rates what was done: one digit, or a few words."""
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from bots import pending, registry
+from bots import answers, commands, pending, registry
+from bots.answers import SOLVED
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
@@ -12,14 +13,17 @@ from bots.message import Reply
 from bots.pending import Pending
 from models import conversations
 from models.conversations import Question
-from models.ticket_flow import MAX_REOPENS, Action
+from models.ticket_flow import MAX_REOPENS, Action, State
 from models.tickets import facts, lists
 from models.tickets.actions import apply
+from models.tickets.refining import add_note
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
 
-DIGITS = frozenset(range(6))  # 0: not solved; 1-5: stars
+DIGITS = frozenset(range(SOLVED + 1))  # 0: not solved; 1-5: stars; SOLVED: in words only
 UNHAPPY = 2  # so many stars or fewer count as not satisfied
+WORDS_FROM = 4  # what is said beside the digit is kept from this length on
+FOLLOW_HOURS = 1 / 6  # so long what is said next belongs to the matter taken up again
 
 
 def _unrated(chat: Chat) -> Sequence[Pending]:
@@ -31,37 +35,74 @@ def _unrated(chat: Chat) -> Sequence[Pending]:
 
 @pending.pushed("rating", _unrated)
 def rated_by_digit(chat: Chat, ticket_id: int, digit: int) -> Reply:
-    return rate(chat, chat.session.get_one(Ticket, ticket_id), digit)
+    """A digit, or words that stand for one; more than that is kept with the matter."""
+    ticket = chat.session.get_one(Ticket, ticket_id)
+    beside = commands.remark(chat.text)
+    if len(beside) >= WORDS_FROM:
+        add_note(chat.session, ticket, chat.as_said(beside), **_by(chat), for_reporter=False)
+    return rate(chat, ticket, digit)
 
 
 @registry.command("rate")
 def rate_command(chat: Chat, command: Command) -> Reply:
-    return on_ticket(chat, command, lists.unrated_by(chat.session, chat.person_id), _said)
+    """ "评价 5" means five stars, unless a ticket of that number waits for its rating."""
+    unrated = lists.unrated_by(chat.session, chat.person_id)
+    number = command.number
+    is_ticket = number in {one.id for one in unrated} or _read(command.text) is not None
+    if number in DIGITS and not is_ticket:
+        command = replace(command, number=None, text=f"{number}{command.text}")
+    return on_ticket(chat, command, unrated, _said)
 
 
 def _said(chat: Chat, ticket: Ticket, text: str) -> Reply:
-    stars = re.search(r"[0-5]", text)
-    if stars is None:
+    if ticket.state != State.RESOLVED:
+        return chat.say("rating_not_open", **_facts(chat, ticket))
+    digit = _read(text)
+    if digit is None:
         return chat.ask("stars", "rating_asked", on_ticket=ticket.id, **_facts(chat, ticket))
-    return rate(chat, ticket, int(stars[0]))
+    return rate(chat, ticket, digit)
+
+
+def _read(text: str) -> int | None:
+    """The rating in "5", "5星" or "很满意"."""
+    said = answers.read(text)
+    if said is not None and said.rating is not None:
+        return said.rating
+    digit = commands.digit(text)
+    return digit if digit in DIGITS - {SOLVED} else None
 
 
 @registry.question("stars")
 def stars(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if digit is None or digit not in DIGITS:
+    if digit is None:
         return None
+    if digit not in DIGITS:
+        return chat.say("not_a_choice", least=0, most=5)
     conversations.close(question, chat.now)
     return rate(chat, chat.session.get_one(Ticket, question.ticket_id), digit)
 
 
 def rate(chat: Chat, ticket: Ticket, digit: int) -> Reply:
     """Archives with the rating; an unhappy reporter has the matter taken up again, once."""
-    given: dict[str, Any] = {"solved": digit > 0, "stars": digit or None}
+    stars = digit if 0 < digit < SOLVED else None
+    given: dict[str, Any] = {"solved": digit > 0, "stars": stars}
     reopens = digit <= UNHAPPY and ticket.reopens < MAX_REOPENS
     action = Action.REOPEN if reopens else Action.RATE
     apply(chat.session, ticket, action, by=Actor(chat.person_id), at=chat.now, **given)
-    template = "rating_reopened" if reopens else "rating_kept"
-    return chat.say(template, stars=digit, **_facts(chat, ticket))
+    context = {"is_happy": digit > UNHAPPY, **_facts(chat, ticket)}
+    if not reopens:
+        return chat.say("rating_kept", **context)
+    return chat.ask(
+        "supplement_text",
+        "rating_reopened",
+        on_ticket=ticket.id,
+        hours=FOLLOW_HOURS,
+        **context,
+    )
+
+
+def _by(chat: Chat) -> dict[str, Any]:
+    return {"by": chat.person_id, "at": chat.now}
 
 
 def _facts(chat: Chat, ticket: Ticket) -> dict[str, Any]:

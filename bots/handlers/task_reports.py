@@ -3,12 +3,13 @@
 import re
 from datetime import timedelta
 
-from bots import registry
+from bots import answers, commands, registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import tasks
+from bots.handlers import intake, tasks
 from bots.message import Reply
+from config.categories import Intent
 from config.policy import load
 from models import conversations
 from models.conversations import Question
@@ -20,6 +21,7 @@ from models.tickets.table import ACTIVE, Ticket
 
 _DAYS = re.compile(r"(\d{1,3})\s*(天|日|小时)")
 SHORTEST_RESULT = 2
+_ASKING = ("?", "吗", "呢")
 
 
 @registry.command("resolve")
@@ -40,25 +42,50 @@ def finish_question(chat: Chat, question: Question, text: str, digit: int | None
     """1: done. 2: can not be done, and why. Words: the result."""
     ticket = chat.session.get_one(Ticket, question.ticket_id)
     if digit is None:
-        if chat.understanding is None or len(text) < SHORTEST_RESULT or _is_new_matter(chat):
-            return None
-        conversations.close(question, chat.now)
-        return finish(chat, ticket, text, Outcome.FIXED)
+        return _told(chat, question, ticket, text)
+    beside = chat.as_said(commands.remark(chat.text))
     if digit == tasks.YES:
         conversations.close(question, chat.now)
-        return finish(chat, ticket, load("labels")["result"]["done"], Outcome.FIXED)
-    if digit == tasks.NO:
+        result = beside if len(beside) >= SHORTEST_RESULT else load("labels")["result"]["done"]
+        return finish(chat, ticket, result, Outcome.FIXED)
+    if digit != tasks.NO:
+        return chat.say("not_a_choice", most=tasks.NO)
+    conversations.close(question, chat.now)
+    if tasks.is_helper(chat, ticket):
+        return tasks.decline(chat, ticket, beside)
+    return cannot_fix(chat, ticket, beside)
+
+
+def _told(chat: Chat, question: Question, ticket: Ticket, text: str) -> Reply | None:
+    """Words: the result, unless they tell what is still to come or are about something else."""
+    meant = chat.understanding
+    if meant is None or len(text) < SHORTEST_RESULT or _is_new_matter(chat, ticket):
+        return None
+    said = answers.read(chat.text)
+    if chat.text.endswith(_ASKING) or (said is not None and said.rating is None):
+        return chat.say("task_goes_on", ticket_id=ticket.id, is_noted=False)
+    if meant.intent in (Intent.CHITCHAT, Intent.ABUSE) and said is None:
+        return None
+    if not answers.says_done(chat.text):
+        add(chat, ticket, text, for_reporter=False)
+        return chat.say("task_goes_on", ticket_id=ticket.id, is_noted=True)
+    conversations.close(question, chat.now)
+    return finish(chat, ticket, text, Outcome.FIXED)
+
+
+def cannot_fix(chat: Chat, ticket: Ticket, reason: str) -> Reply:
+    """Ends a matter honestly: the resident reads why."""
+    if len(reason) < SHORTEST_RESULT:
         return chat.ask("why_not", "reason_asked", on_ticket=ticket.id, action="cannot_fix")
-    return chat.say("not_a_choice", most=tasks.NO)
+    return finish(chat, ticket, reason, Outcome.CANNOT_FIX)
 
 
-@registry.question("why_not")
+@registry.asks_words("why_not")
 def why_not(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if digit is not None:
+    if tasks.is_alarm(chat):
         return None
     conversations.close(question, chat.now)
-    ticket = chat.session.get_one(Ticket, question.ticket_id)
-    return finish(chat, ticket, text, Outcome.CANNOT_FIX)
+    return cannot_fix(chat, chat.session.get_one(Ticket, question.ticket_id), text)
 
 
 def finish(chat: Chat, ticket: Ticket, result: str, outcome: Outcome) -> Reply:
@@ -100,14 +127,18 @@ def _answer(chat: Chat, ticket: Ticket, text: str) -> Reply:
     return add(chat, ticket, text, for_reporter=True)
 
 
-@registry.question("note_text")
+@registry.asks_words("note_text")
 def note_text(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    if tasks.is_alarm(chat):
+        return None
     conversations.close(question, chat.now)
     return add(chat, chat.session.get_one(Ticket, question.ticket_id), text, for_reporter=False)
 
 
-@registry.question("answer_text")
+@registry.asks_words("answer_text")
 def answer_text(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    if tasks.is_alarm(chat):
+        return None
     conversations.close(question, chat.now)
     return add(chat, chat.session.get_one(Ticket, question.ticket_id), text, for_reporter=True)
 
@@ -129,7 +160,7 @@ def suspend(chat: Chat, ticket: Ticket, text: str) -> Reply:
     found = _DAYS.search(text)
     reason = _DAYS.sub("", text).strip(" ,，。;；")
     if found is None or not reason:
-        return chat.say("suspend_asked", ticket_id=ticket.id)
+        return chat.ask("suspend_text", "suspend_asked", on_ticket=ticket.id)
     amount = int(found[1])
     pause = timedelta(hours=amount) if found[2] == load("labels")["unit"]["hour"] else None
     apply(
@@ -144,6 +175,15 @@ def suspend(chat: Chat, ticket: Ticket, text: str) -> Reply:
     context = facts.context(chat.session, ticket)
     assert ticket.suspended_until is not None
     return chat.say("task_suspended", until=ticket.suspended_until.isoformat(), **context)
+
+
+@registry.asks_words("suspend_text")
+def suspend_text(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    """How long and why, said after all; anything else is no answer to it."""
+    if tasks.is_alarm(chat) or _DAYS.search(text) is None:
+        return None
+    conversations.close(question, chat.now)
+    return suspend(chat, chat.session.get_one(Ticket, question.ticket_id), text)
 
 
 @registry.command("resume")
@@ -163,8 +203,12 @@ def _mine(chat: Chat) -> list[Ticket]:
     return [ticket for ticket, _ in lists.tasks_of(chat.session, chat.person_id, ACTIVE)]
 
 
-def _is_new_matter(chat: Chat) -> bool:
-    """A sure complaint about a place is a report of its own, not the result of a task."""
+def _is_new_matter(chat: Chat, ticket: Ticket) -> bool:
+    """An alarm, or a sure complaint about another building: a report, not a task's result."""
     meant = chat.understanding
+    if meant is None or tasks.is_alarm(chat):
+        return meant is not None
     sure = load("intake")["confidence"]["new_matter_from"]
-    return meant is not None and meant.confidence >= sure and meant.place is not None
+    if meant.confidence < sure or meant.place is None or not meant.place.building:
+        return False
+    return intake.locate(chat, meant.place).area_id != ticket.area_id

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from bots import pending, registry
+from bots import commands, pending, registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
 from bots.message import Reply
 from bots.pending import Pending
 from bots.ticket_words import line
+from config.categories import Urgency
 from models import conversations
 from models.conversations import Question
 from models.ticket_flow import WORKING, Action
@@ -67,9 +68,9 @@ def answered_by_digit(chat: Chat, ticket_id: int, digit: int) -> Reply:
     ticket = chat.session.get_one(Ticket, ticket_id)
     if digit == YES:
         return accept(chat, ticket, "")
-    if _part(chat, ticket) == Part.HELPER:
+    if is_helper(chat, ticket):
         return decline(chat, ticket, "")
-    return send_back(chat, ticket, "")
+    return send_back(chat, ticket, chat.as_said(commands.remark(chat.text)))
 
 
 @pending.pushed("alert", _alerted)
@@ -187,9 +188,9 @@ def send_back(chat: Chat, ticket: Ticket, reason: str) -> Reply:
     return chat.say("task_sent_back", **facts.context(chat.session, ticket))
 
 
-@registry.question("why_back")
+@registry.asks_words("why_back")
 def why_back(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if digit is not None:
+    if is_alarm(chat):
         return None
     conversations.close(question, chat.now)
     return send_back(chat, chat.session.get_one(Ticket, question.ticket_id), text)
@@ -234,9 +235,9 @@ def transfer_to(chat: Chat, question: Question, text: str, digit: int | None) ->
     return _hand_over(chat, ticket, posts[digit - 1], question.context["reason"])
 
 
-@registry.question("why_transfer")
+@registry.asks_words("why_transfer")
 def why_transfer(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if digit is not None:
+    if is_alarm(chat):
         return None
     conversations.close(question, chat.now)
     ticket = chat.session.get_one(Ticket, question.ticket_id)
@@ -265,6 +266,16 @@ def ask_to_finish(chat: Chat, ticket: Ticket) -> Question:
     return conversations.ask(
         chat.session, chat.person_id, "finish", {}, chat.now, ticket_id=ticket.id
     )
+
+
+def is_helper(chat: Chat, ticket: Ticket) -> bool:
+    return _part(chat, ticket) == Part.HELPER
+
+
+def is_alarm(chat: Chat) -> bool:
+    """Danger to life is never taken for an answer to a question."""
+    meant = chat.understanding
+    return meant is not None and meant.urgency == Urgency.EMERGENCY
 
 
 def _waiting(chat: Chat) -> list[Ticket]:

@@ -1,6 +1,7 @@
 """A resident about their own tickets: progress, urging, adding, correcting, taking back."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -14,12 +15,10 @@ from bots.ticket_words import line
 from config.categories import CATEGORIES
 from models import conversations, places
 from models.conversations import Question
-from models.errors import TooLate
 from models.events import Event
-from models.places import Area
-from models.ticket_flow import Action
+from models.ticket_flow import UNDO_MINUTES, Action
 from models.tickets import facts, lists, refining
-from models.tickets.actions import apply
+from models.tickets.actions import apply, can
 from models.tickets.step import Actor
 from models.tickets.table import Note, Ticket
 
@@ -110,13 +109,17 @@ def _supplement(chat: Chat, ticket: Ticket, text: str) -> Reply:
     refining.add_note(
         chat.session, ticket, text, by=chat.person_id, at=chat.now, for_reporter=False
     )
-    return chat.say("ticket_supplemented", ticket_id=ticket.id)
+    return chat.say("ticket_supplemented", ticket_id=ticket.id, asks_place=ticket.area_id is None)
 
 
-@registry.question("supplement_text")
+@registry.asks_words("supplement_text")
 def supplement_text(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    """The words asked for; an alarm, or a sure matter of another class, is a report instead."""
+    ticket = chat.session.get_one(Ticket, question.ticket_id)
+    if intake.is_other_matter(chat, ticket.category):
+        return None
     conversations.close(question, chat.now)
-    return _supplement(chat, chat.session.get_one(Ticket, question.ticket_id), intake.said(chat))
+    return _supplement(chat, ticket, text)
 
 
 @registry.command("withdraw")
@@ -169,20 +172,16 @@ def place(chat: Chat, question: Question, text: str, digit: int | None) -> Reply
     if digit is not None or chat.understanding is None:
         return None
     found = chat.understanding.place
-    location = intake.locate(chat, found)
     ticket = chat.session.get_one(Ticket, question.ticket_id)
-    if location.area_id is None:
-        if found is None or not (found.building or found.estate):
-            return None  # something else was said; the question stays open
+    if found is None or intake.is_other_matter(chat, ticket.category):
+        return None  # something else was said; the question stays open
+    location = intake.locate(chat, found)
+    if location.area_id is None or not intake.is_there(chat, found, location.area_id):
+        if not (found.building or found.estate):
+            return None
         return chat.say("place_unknown", said=found.text, estates=_estates(chat))
     conversations.close(question, chat.now)
-    area = chat.session.get_one(Area, location.area_id)
-    refining.place(chat.session, ticket, area, by=chat.person_id, at=chat.now)
-    context = facts.context(chat.session, ticket)
-    if chat.speaker.home_id is None and area.number:
-        keep = {"area_id": area.id}
-        return chat.ask("is_home", "ticket_refined", keep=keep, **context, question="home")
-    return chat.say("ticket_refined", **context, question=None)
+    return intake.put_in_place(chat, ticket, location.area_id)
 
 
 def _estates(chat: Chat) -> list[str]:
@@ -192,23 +191,31 @@ def _estates(chat: Chat) -> list[str]:
 @registry.command("undo")
 def undo_command(chat: Chat, command: Command) -> Reply:
     """Takes back the last step this person took, on whatever ticket."""
-    ticket = _last_touched(chat, command.number)
+    ticket = _undoable(chat, command.number)
     if ticket is None:
-        raise TooLate(number="")
+        reported = lists.recent_of(chat.session, chat.person_id, chat.now)
+        return chat.say("nothing_to_undo", ticket_id=reported.id if reported else None)
     event = apply(chat.session, ticket, Action.UNDO, by=Actor(chat.person_id), at=chat.now)
     conversations.close_asked(chat.session, chat.person_id, chat.now)
     undone = event.detail["undone"]
     return chat.say("step_undone", undone=undone, **facts.context(chat.session, ticket))
 
 
-def _last_touched(chat: Chat, number: int | None) -> Ticket | None:
+def _undoable(chat: Chat, number: int | None) -> Ticket | None:
+    """The ticket of the last step of this person that can be taken back."""
     mine = select(Event.subject_id).where(
-        Event.subject_kind == "ticket", Event.actor_id == chat.person_id
+        Event.subject_kind == "ticket",
+        Event.actor_id == chat.person_id,
+        Event.at >= chat.now - timedelta(minutes=UNDO_MINUTES),
     )
     if number is not None:
         mine = mine.where(Event.subject_id == number)
-    ticket_id = chat.session.scalar(mine.order_by(Event.id.desc()).limit(1))
-    return chat.session.get(Ticket, ticket_id) if ticket_id else None
+    touched = chat.session.scalars(mine.order_by(Event.id.desc())).all()
+    tickets = (chat.session.get_one(Ticket, one) for one in dict.fromkeys(touched))
+    by = Actor(chat.person_id)
+    return next(
+        (one for one in tickets if can(chat.session, one, Action.UNDO, by=by, at=chat.now)), None
+    )
 
 
 def _open(chat: Chat) -> Sequence[Ticket]:

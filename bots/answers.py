@@ -1,0 +1,77 @@
+"""Words that answer like a digit, or ask for nothing: yes, no, satisfied, thanks."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from config.policy import load
+
+LONGEST = 16
+SOLVED = 6  # no digit says it: solved, without stars
+_THANKS = r"(?:非常)?(?:谢谢|多谢|感谢|辛苦)(?:了|啦|您|你们|你|大家|师傅|各位)*"
+_SAYS_THANKS = re.compile(_THANKS)
+_AROUND = r"[\s,，。.、!！~～…:：;；\"“”]*"
+_BEFORE = r"(?:还是|真的|我|这次|都|现在|感觉|总体|基本上?|嗯+|哦+|问题)*"
+_AFTER = r"[啊呀呢吧哦哈啦嘛噢哟]*"
+_CORE = re.compile(
+    rf"{_AROUND}(?:{_THANKS})?{_AROUND}(?P<whole>{_BEFORE}(?P<core>.*?)){_AFTER}{_AROUND}"
+    rf"(?:{_THANKS})?{_AFTER}{_AROUND}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """口头答复 — what a short message may stand for; which of it counts is for the question."""
+
+    rating: int | None = None
+    truth: int | None = None
+    consent: int | None = None
+    promise: int | None = None
+    is_courtesy: bool = False
+
+
+def read(text: str) -> Answer | None:
+    """What the words answer, or None when they say something of their own."""
+    if not text or len(text) > LONGEST:
+        return None
+    found = _CORE.fullmatch(text)
+    if found is None:
+        return None
+    if not found["whole"]:
+        return Answer(is_courtesy=True) if _SAYS_THANKS.search(text) else None
+    table = _table()
+    return table.get(found["whole"]) or table.get(found["core"])
+
+
+def says_done(text: str) -> bool:
+    """Whether staff tell a result, not what they are about to do."""
+    table = load("answers")["progress"]
+    if any(word in text for word in table["done"]):
+        return True
+    return not any(word in text for word in table["going_on"])
+
+
+@cache
+def _table() -> Mapping[str, Answer]:
+    table = load("answers")
+    rating = {
+        word: SOLVED if key == "solved" else int(key)
+        for key, words in table["rating"].items()
+        for word in words
+    }
+    truth, consent, promise = (
+        {word: int(key) for key, words in table[kind].items() for word in words}
+        for kind in ("truth", "consent", "promise")
+    )
+    courtesy = set(table["courtesy"]["words"])
+    return {
+        word: Answer(
+            rating.get(word),
+            truth.get(word),
+            consent.get(word),
+            promise.get(word),
+            word in courtesy,
+        )
+        for word in {*rating, *truth, *consent, *promise, *courtesy}
+    }

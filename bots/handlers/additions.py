@@ -1,0 +1,86 @@
+"""Words that open no ticket: more about the matter just reported, or a place and nothing else."""
+
+import re
+
+from bots.chat import Chat
+from bots.handlers import homes, intake
+from bots.message import Reply
+from bots.places_in_text import PlaceMention
+from bots.understand import Understanding
+from config.categories import LAST_RESORT, Urgency
+from config.policy import load
+from models import places
+from models.places import Area
+from models.tickets import recent, refining
+from models.tickets.recent import Reported
+from models.tickets.table import Ticket
+
+_AROUND_A_PLACE = re.compile(r"[\s,，。.、!！]|小区|的")
+
+
+def take(chat: Chat) -> Reply | None:
+    """None when the words are a matter of their own."""
+    meant = chat.understanding
+    if meant is None or meant.urgency == Urgency.EMERGENCY or meant.intent in intake.TALK:
+        return None
+    before = recent.reported_lately(chat.session, chat.person_id, chat.now)
+    if _is_place_alone(chat.text, meant.place):
+        return _placed(chat, meant.place, before)
+    if before is None:
+        return None
+    if _is_vague(meant) or (_is_same(meant, before) and _is_near(chat, meant.place, before)):
+        return _add(chat, before.ticket_id)
+    return None
+
+
+def _is_vague(meant: Understanding) -> bool:
+    """Nothing in the words names a matter of the neighbourhood."""
+    unsure = load("intake")["confidence"]["ask_below"]
+    return meant.confidence < unsure and meant.category == intake.NOT_OURS
+
+
+def _is_same(meant: Understanding, before: Reported) -> bool:
+    is_same_kind = meant.subcategory in (before.subcategory, LAST_RESORT)
+    return meant.category == before.category and is_same_kind
+
+
+def _is_place_alone(text: str, mention: PlaceMention | None) -> bool:
+    """ "阳光花园2号楼", "我住3号楼": what is left beside the place says nothing."""
+    if mention is None or not (mention.building or mention.estate):
+        return False
+    left = _AROUND_A_PLACE.sub("", text.replace(mention.text, ""))
+    words = load("intake")["around_a_place"]
+    return left == "" or left in words["living"] or left in words["being"]
+
+
+def _is_near(chat: Chat, mention: PlaceMention | None, before: Reported) -> bool:
+    """No other building or estate is named than that of the matter before."""
+    if mention is None or not (mention.building or mention.estate):
+        return True
+    return intake.locate(chat, mention).area_id in (before.area_id, None)
+
+
+def _add(chat: Chat, ticket_id: int) -> Reply:
+    ticket = chat.session.get_one(Ticket, ticket_id)
+    refining.add_note(
+        chat.session, ticket, chat.said, by=chat.person_id, at=chat.now, for_reporter=False
+    )
+    return chat.say("ticket_supplemented", ticket_id=ticket_id, asks_place=ticket.area_id is None)
+
+
+def _placed(chat: Chat, mention: PlaceMention | None, before: Reported | None) -> Reply:
+    location = intake.locate(chat, mention)
+    assert mention is not None
+    is_known = location.area_id is not None and intake.is_there(chat, mention, location.area_id)
+    if not is_known:
+        estates = sorted(set(places.estate_names(chat.session).values()))[:6]
+        return chat.say("place_unknown", said=mention.text, estates=estates)
+    assert location.area_id is not None
+    if before is not None and before.area_id is None:
+        ticket = chat.session.get_one(Ticket, before.ticket_id)
+        return intake.put_in_place(chat, ticket, location.area_id)
+    left = _AROUND_A_PLACE.sub("", chat.text.replace(mention.text, ""))
+    area = chat.session.get_one(Area, location.area_id)
+    if left in load("intake")["around_a_place"]["living"] and area.number == mention.building:
+        return homes.confirm(chat, area, homes.room_of(mention))
+    return homes.at_door(chat, area, is_welcome=False)
