@@ -5,9 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import CompoundSelect, and_, bindparam, func, or_, select, union
+from sqlalchemy import (
+    CompoundSelect,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    type_coerce,
+    union,
+)
 from sqlalchemy.orm import Session, aliased
 
 from config.categories import Intent, Urgency
@@ -20,7 +31,7 @@ from models.ticket_flow import Level
 from models.tickets.table import IS_OPEN, About, Ticket
 
 # From the door outwards: a building's own post comes before its estate's, and so on.
-NEARNESS = {
+NEARNESS: Mapping[str, int] = {
     AreaKind.HOUSEHOLD: 0,
     AreaKind.UNIT: 1,
     AreaKind.BUILDING: 2,
@@ -114,14 +125,16 @@ _LOAD = Statement(
     .select_from(Ticket)
     .where(Ticket.owner_id == bindparam("person_id", required=True), IS_OPEN)
 )
+_ROLES: Mapping[str, Role] = {role.value: role for role in Role}
+_RANK = attrgetter("nearness", "role", "department")
 _now: Any = bindparam("now", type_=UtcDateTime(), required=True)
 _HOLDERS = Statement(
     select(
         func.coalesce(_substitute.id, Post.id),
         _answering,
-        Post.role,
+        type_coerce(Post.role, String),  # looked up below, for less than a processor costs
         Post.department,
-        Area.kind,
+        type_coerce(Area.kind, String),
         Person.name,
         Absence.id,
         _substitute.id,
@@ -148,7 +161,7 @@ def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
     Who is away counts as their substitute; away without one, they are left out.
     """
     holders = [
-        Holder(post_id, person_id, role, department, NEARNESS[kind], 0, name)
+        Holder(post_id, person_id, _ROLES[role], department, NEARNESS[kind], 0, name)
         for post_id, person_id, role, department, kind, name, away, stand_in in _HOLDERS.run(
             session, area_id=area_id, now=now
         )
@@ -160,12 +173,11 @@ def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
 
 def _weighed(session: Session, holders: Sequence[Holder]) -> list[Holder]:
     """With the open tickets of those who stand equal; of others the number decides nothing."""
-    ranks = Counter((one.nearness, one.role, one.department) for one in holders)
+    ranks = [_RANK(one) for one in holders]
+    numbers = Counter(ranks)
     return [
-        one
-        if ranks[one.nearness, one.role, one.department] == 1
-        else replace(one, load=_open_tickets(session, one.person_id))
-        for one in holders
+        one if numbers[rank] == 1 else replace(one, load=_open_tickets(session, one.person_id))
+        for one, rank in zip(holders, ranks, strict=True)
     ]
 
 
