@@ -1,0 +1,148 @@
+"""Policies: what overrides the files of config, as versions that are never edited."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Select, UniqueConstraint, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import events
+from models.base import Base, Statement
+from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
+from models.events import Fact
+from models.posts import Post, Role
+
+AS_SHIPPED = 0  # the version before the first: the files alone
+EDITORS = frozenset({Role.ADMIN, Role.SUBDISTRICT_STAFF, Role.COMMUNITY_STAFF})
+
+
+class Policy(Base):
+    """政策版本 — one version of what overrides a file of config. A change is a new version."""
+
+    __tablename__ = "policies"
+
+    # Given by `publish`, not counted by the store: a later number is never visible before an
+    # earlier one, so that who has seen the highest has seen them all.
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    version: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))  # None: the operator
+    reason: Mapped[str | None]
+    reverted_from: Mapped[int | None]  # the version whose body this one has again
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("name", "version"),
+        CheckConstraint("version > 0", name="version_counts_from_one"),
+    )
+
+
+_REVISION = Statement(select(func.max(Policy.revision)))
+
+
+def revision(session: Session) -> int:
+    """The number of the latest change of any policy; every process asks for it all the time."""
+    row = _REVISION.first(session)
+    return (row and row[0]) or 0
+
+
+def current(session: Session, name: str) -> Policy | None:
+    """The version in force, or None while the files stand alone."""
+    return session.scalars(_versions(name).limit(1)).first()
+
+
+def history(session: Session, name: str) -> Sequence[Policy]:
+    """Every version, the latest first."""
+    return session.scalars(_versions(name)).all()
+
+
+def body_of(session: Session, name: str, version: int) -> dict[str, Any]:
+    """What that version says; the version as shipped says nothing."""
+    if version == AS_SHIPPED:
+        return {}
+    found = session.scalars(_versions(name).where(Policy.version == version)).first()
+    if found is None:
+        raise NotFound(f"{name} has no version {version}")
+    return found.body
+
+
+def publish(
+    session: Session,
+    name: str,
+    body: dict[str, Any],
+    *,
+    after: int,
+    by: int | None,
+    at: datetime,
+    reason: str | None = None,
+    reverted_from: int | None = None,
+) -> Policy:
+    """A new version, made while looking at the version `after`; refused if that is not the last."""
+    if by is not None and not _may_edit(session, by, at):
+        raise NotAllowed
+    last = current(session, name)
+    if (last.version if last else AS_SHIPPED) != after:
+        raise TooLate(f"{name} is at version {last.version if last else AS_SHIPPED}")
+    if body == (last.body if last else {}):
+        raise AlreadyDone(f"version {after} of {name} says the same")
+    made = Policy(
+        revision=revision(session) + 1,
+        name=name,
+        version=after + 1,
+        body=body,
+        author_id=by,
+        reason=reason,
+        reverted_from=reverted_from,
+        at=at,
+    )
+    session.add(made)
+    try:
+        session.flush()
+    except IntegrityError as other:  # somebody's change landed between our look and our write
+        raise TooLate(f"{name} was changed meanwhile") from other
+    _tell(session, made)
+    return made
+
+
+def revert(
+    session: Session, name: str, version: int, *, after: int, by: int | None, at: datetime
+) -> Policy:
+    """What a former version said, as a new version."""
+    body = body_of(session, name, version)
+    return publish(session, name, body, after=after, by=by, at=at, reverted_from=version)
+
+
+def _versions(name: str) -> Select[Policy]:
+    return select(Policy).where(Policy.name == name).order_by(Policy.version.desc())
+
+
+def _may_edit(session: Session, person_id: int, at: datetime) -> bool:
+    serving = select(Post.id).where(
+        Post.person_id == person_id,
+        Post.role.in_(EDITORS),
+        Post.since <= at,
+        or_(Post.until.is_(None), Post.until > at),
+    )
+    return session.scalars(serving.limit(1)).first() is not None
+
+
+def _tell(session: Session, made: Policy) -> None:
+    detail: dict[str, Any] = {"name": made.name, "version": made.version}
+    if made.reverted_from is not None:
+        detail["reverted_from"] = made.reverted_from
+    events.record(
+        session,
+        Fact(
+            verb="policy_changed",
+            subject_kind="policy",
+            subject_id=made.revision,
+            at=made.at,
+            actor_id=made.author_id,
+            old=str(made.version - 1),
+            new=str(made.version),
+            detail=detail,
+        ),
+    )
