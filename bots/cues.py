@@ -59,15 +59,17 @@ def _is_now(span: tuple[int, int], reading: Reading) -> bool:
     now = "now" in signs
     if "past" in signs and "now" not in _signs(CLAUSE_END, span, reading):
         return False
-    if any(_casts_doubt(hit, span) for hit in reading.hits):
+    if any(_casts_doubt(hit, span, reading.text) for hit in reading.hits):
         return False
     return now or len(reading.text) <= LONG_TEXT
 
 
-def _casts_doubt(hit: Hit, span: tuple[int, int]) -> bool:
+def _casts_doubt(hit: Hit, span: tuple[int, int], text: str) -> bool:
+    """Fear of a danger is none yet; fear of what a present danger will do takes nothing away."""
     sign, before, after = hit.entry.sign, span[0] - hit.end, hit.start - span[1]
     if sign == "fear":
-        return 0 <= before <= FEAR_BEFORE or 0 <= after <= FEAR_AFTER
+        in_one_breath = not CLAUSE_END.search(text, span[1], max(hit.start, span[1]))
+        return 0 <= before <= FEAR_BEFORE or (0 <= after <= FEAR_AFTER and in_one_breath)
     within = span[0] <= hit.start < span[1]
     return sign == "habit" and (within or 0 <= max(before, after) <= HABIT_REACH)
 

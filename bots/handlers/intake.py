@@ -52,6 +52,7 @@ def take_in(chat: Chat) -> Reply:
         "words": _shown_words(meant),
         "about": about,
         "is_placed": location.area_id is not None,
+        "alerted": opened.alerted,
         "is_ours": meant.category != NOT_OURS,
     }
     # Whom a complaint accuses decides who gets it, whatever its class.

@@ -14,6 +14,7 @@ from models.base import Statement
 from models.dispatch import Holder, Plan
 from models.events import Fact
 from models.places import root_area_id
+from models.posts import Role
 from models.ticket_flow import Level, State
 from models.tickets import clock, facts
 from models.tickets.table import About, Answer, Assignment, Part, Ticket
@@ -49,6 +50,7 @@ class Opened:
     ticket_id: int
     owner: Holder | None
     context: dict[str, Any]
+    alerted: tuple[Role, ...] = ()  # of an emergency, beside its owner
 
 
 _TICKET_COLUMNS = (
@@ -89,7 +91,8 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     context = _context(ticket_id, report, row, plan.owner)
     staff = [one for one in holders if one.person_id not in accused]
     events.record(session, *_facts(ticket_id, report, row, plan, staff, context, now))
-    return Opened(ticket_id, plan.owner, context)
+    alerted = tuple(dict.fromkeys(one.role for one in plan.alerted))
+    return Opened(ticket_id, plan.owner, context, alerted)
 
 
 def _row(report: Report, owner: Holder | None, now: datetime) -> dict[str, Any]:
