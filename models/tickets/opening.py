@@ -129,8 +129,7 @@ def _row(report: Report, owner: Holder | None, now: datetime) -> dict[str, Any]:
 def _ask(session: Session, ticket_id: int, plan: Plan, now: datetime) -> None:
     asked = [(plan.owner, Part.OWNER)] if plan.owner else []
     asked += [(one, Part.HELPER) for one in plan.helpers]
-    helping = {one.person_id for one in plan.helpers}
-    asked += [(one, Part.ALERTED) for one in plan.alerted if one.person_id not in helping]
+    asked += [(one, Part.ALERTED) for one in _alerted_alone(plan)]
     for holder, part in asked:
         _ASK.run(
             session,
@@ -141,6 +140,12 @@ def _ask(session: Session, ticket_id: int, plan: Plan, now: datetime) -> None:
             answer=Answer.ASKED,
             asked_at=now,
         )
+
+
+def _alerted_alone(plan: Plan) -> list[Holder]:
+    """Who is asked to help is not alerted beside it: one message each."""
+    helping = {one.person_id for one in plan.helpers}
+    return [one for one in plan.alerted if one.person_id not in helping]
 
 
 def _context(
@@ -205,7 +210,7 @@ def _facts(
         parties={
             "new_owner": [plan.owner.person_id],
             "new_helpers": [one.person_id for one in plan.helpers],
-            "new_alerted": [one.person_id for one in plan.alerted],
+            "new_alerted": [one.person_id for one in _alerted_alone(plan)],
             "gap": [one.person_id for one in staff if plan.gap and one.role == "community_staff"],
         },
         context=context | ({"gap": list(plan.gap)} if plan.gap else {}),

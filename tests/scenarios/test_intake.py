@@ -209,6 +209,8 @@ def test_an_emergency_gives_the_numbers_and_alerts_everybody_at_once(town: Town)
     for role in ("grid_worker", "grid_leader", "property_staff", "community_staff"):
         assert "特急 #1" in town.person(f"demo-{role}-1").received()[-1]
     assert "特急 #1" in town.person("demo-department_liaison-2").received()[-1]
+    told = [one for one in town.person("demo-building_head-1").received() if "#1" in one]
+    assert len(told) == 1 and "先保自己安全" in told[0]
     assert "收到" in town.person("demo-property_staff-1").say("收到")
     assert looking.ticket(town).state == State.ACCEPTED
 
