@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import events
-from models.base import Base, Statement
+from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Fact
 from models.posts import Post, Role
@@ -40,13 +40,9 @@ class Policy(Base):
     )
 
 
-_REVISION = Statement(select(func.max(Policy.revision)))
-
-
 def revision(session: Session) -> int:
     """The number of the latest change of any policy; every process asks for it all the time."""
-    row = _REVISION.first(session)
-    return (row and row[0]) or 0
+    return session.scalar(select(func.max(Policy.revision))) or 0
 
 
 def current(session: Session, name: str) -> Policy | None:
