@@ -12,7 +12,10 @@ from apscheduler.triggers.cron import CronTrigger
 from config.policy import load
 from models.base import Database
 
-MODULES = ("jobs.digests", "jobs.notices", "jobs.outgoing", "jobs.tickets", "jobs.upkeep")
+MODULES = (
+    *("jobs.digests", "jobs.identities", "jobs.notices", "jobs.outgoing"),
+    *("jobs.tickets", "jobs.upkeep"),
+)
 """Modules that define jobs, tasks and loops."""
 
 JobFunction = Callable[[Database, datetime], str | None]

@@ -45,8 +45,11 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
     Open matters go on without their author; what was counted stays counted. Messages to others
     that quote the person's words are emptied too.
     """
-    person = session.get_one(Person, person_id)
-    person.name = person.phone = person.phone_hash = person.union_id = person.own_key = None
+    for person in session.scalars(
+        select(Person).where((Person.id == person_id) | (Person.merged_into == person_id))
+    ):
+        person.name = person.phone = person.phone_hash = None
+        person.union_id = person.own_key = None
     homes.leave(session, person_id, now)
     mine = select(Ticket.id).where(Ticket.reporter_id == person_id)
     session.execute(update(Home).where(Home.person_id == person_id).values(room=None))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -38,6 +38,15 @@ class Identity(Base):
     window_until: Mapped[datetime | None]  # customer messages are allowed until then
     window_left: Mapped[int] = mapped_column(server_default="0")  # and so many of them
     language: Mapped[str] = mapped_column(server_default="zh")
+    looked_up_at: Mapped[datetime | None]  # when the platform was asked for the union id
     created_at: Mapped[datetime]
 
-    __table_args__ = (UniqueConstraint("account", "openid"),)
+    __table_args__ = (
+        UniqueConstraint("account", "openid"),
+        Index(
+            "ix_identities_to_look_up",
+            "id",
+            sqlite_where=text("looked_up_at IS NULL"),
+            postgresql_where=text("looked_up_at IS NULL"),
+        ),
+    )

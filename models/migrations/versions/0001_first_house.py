@@ -302,6 +302,7 @@ def upgrade() -> None:
         sa.Column("window_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("window_left", sa.Integer(), server_default="0", nullable=False),
         sa.Column("language", sa.String(), server_default="zh", nullable=False),
+        sa.Column("looked_up_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["persons.id"], name=op.f("fk_identities_person_id_persons")
@@ -311,6 +312,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("identities", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_identities_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_identities_to_look_up",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("looked_up_at IS NULL"),
+            postgresql_where=sa.text("looked_up_at IS NULL"),
+        )
 
     op.create_table(
         "media",
@@ -967,6 +975,11 @@ def downgrade() -> None:
 
     op.drop_table("media")
     with op.batch_alter_table("identities", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_identities_to_look_up",
+            sqlite_where=sa.text("looked_up_at IS NULL"),
+            postgresql_where=sa.text("looked_up_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_identities_person_id"))
 
     op.drop_table("identities")
