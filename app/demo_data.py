@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.demo_directory import fill_directory
 from config.policy import load
 from models import dispatch, homes
 from models.accounts import MAIN
@@ -50,6 +51,7 @@ def fill(session: Session, now: datetime) -> None:
     for count, row in enumerate(demo["resident"], 1):
         _resident(filling, count, row)
     session.flush()
+    fill_directory(session, filling.areas, filling.posts, now)
 
 
 def _areas(filling: _Filling, demo: Row) -> None:

@@ -1,4 +1,4 @@
-"""Answers one message: digit, command, open question, an addition, else a new matter."""
+"""Answers one message: digit, command, question, an addition, else a new matter."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bots import answers, commands, pending, registry, rendering
 from bots.chat import Chat
-from bots.handlers import additions, intake, load_all
+from bots.handlers import additions, directory, intake, load_all
 from bots.lexicon import Lexicon
 from bots.message import EventKind, IncomingMessage, MessageKind, Reply
 from bots.understand import Understanding, understand
@@ -76,7 +76,7 @@ def _route(chat: Chat) -> Reply | None:
         return _guarded(chat, registry.KINDS.get(kind, registry.KINDS[MessageKind.UNKNOWN]))
     handler = _handler(chat)
     reply = _guarded(chat, handler) if handler else None
-    return reply or additions.take(chat) or intake.take_in(chat)
+    return reply or directory.answer(chat) or additions.take(chat) or intake.take_in(chat)
 
 
 def _handler(chat: Chat) -> registry.MessageHandler | None:

@@ -3,8 +3,9 @@
 from importlib import import_module
 
 SUBJECTS = (
-    *("account", "building_heads", "digests", "following", "homes", "intake", "media"),
-    *("notices", "people", "ratings", "tasks", "task_reports", "tickets"),
+    *("account", "building_heads", "digests", "directory", "directory_answers", "following"),
+    *("homes", "intake", "media", "notices", "people", "ratings", "tasks", "task_reports"),
+    "tickets",
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from bots import registry
 from bots.accusation import accused
 from bots.chat import Chat
+from bots.handlers import directory
 from bots.keeping import attach_kept, kept_for_later
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
@@ -47,6 +48,7 @@ def take_in(chat: Chat) -> Reply:
     is_class_known = meant.confidence >= load("intake")["confidence"]["ask_below"]
     opened = open_ticket(chat.session, _report(chat, meant, location, is_class_known), chat.now)
     attach_kept(chat, kept, opened.ticket_id)
+    directory.note_unanswered(chat, opened.ticket_id)
     about = accused(chat.text, meant)
     context = opened.context | {
         "words": _shown_words(meant),

@@ -7,7 +7,7 @@ from bots import answers, commands, registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import intake, tasks
+from bots.handlers import directory_answers, intake, tasks
 from bots.message import Reply
 from config.categories import Intent
 from config.policy import load
@@ -147,7 +147,8 @@ def add(chat: Chat, ticket: Ticket, text: str, *, for_reporter: bool) -> Reply:
     refining.add_note(
         chat.session, ticket, text, by=chat.person_id, at=chat.now, for_reporter=for_reporter
     )
-    return chat.say("note_kept", ticket_id=ticket.id, for_reporter=for_reporter)
+    offered = directory_answers.offer(chat, ticket, text) if for_reporter else None
+    return offered or chat.say("note_kept", ticket_id=ticket.id, for_reporter=for_reporter)
 
 
 @registry.command("suspend")

@@ -1,0 +1,201 @@
+"""Holds a question against the entries of the directory: pure, by words and by likeness."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import jieba
+
+from config.categories import Intent
+from config.policy import load
+
+Terms = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """候选条目 — an entry as it is searched. `rank` orders equals: the lower is shown first."""
+
+    id: int
+    kind: str
+    title: str
+    aliases: tuple[str, ...] = ()
+    text: str = ""
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """命中条目 — how much of the question an entry speaks of, from 0 to 1, by which words."""
+
+    id: int
+    fit: float
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """所问 — a question cut into words, and whether it asks, names or tells a matter."""
+
+    words: tuple[str, ...]
+    asks: bool
+    is_name: bool  # a single word, so perhaps the name of what is looked for
+    is_matter: bool
+
+
+def may_ask(question: str) -> bool:
+    """A first look that needs no entries: it is short, and asks or is nothing but a name."""
+    fit = load("directory")["fit"]
+    if len(question) > fit["longest"]:
+        return False
+    return len(question) <= fit["name_alone"] or any(one in question for one in _words("asking"))
+
+
+def find(question: str, candidates: Sequence[Candidate]) -> tuple[Asked, list[Found]]:
+    """The question as it was cut, and every entry that has to do with it, the best first.
+
+    Nothing has to do with a matter to act on, however well its words fit.
+    """
+    terms = [_terms(one) for one in candidates]
+    asked = _cut(question, {word for one in terms for word in one})
+    if asked.is_matter:
+        return asked, []
+    fits = [
+        (one.rank, _fit(question, asked.words, one, spoken))
+        for one, spoken in zip(candidates, terms, strict=True)
+    ]
+    order = sorted(fits, key=lambda pair: (-pair[1].fit, pair[0], pair[1].id))
+    return asked, [one for _, one in order if one.fit > 0]
+
+
+def is_sure(asked: Asked, found: Found, kind: str, *, intent: Intent) -> bool:
+    """Whether this is the answer. Words that read like a report must ask, or name it alone."""
+    table = load("directory")
+    fit = table["fit"]
+    if intent == Intent.ENQUIRY:
+        return bool(found.fit >= fit["sure"])
+    return found.fit >= fit["other_intent"] and (asked.asks or _is_named(asked, kind))
+
+
+def _is_named(asked: Asked, kind: str) -> bool:
+    table = load("directory")
+    if not asked.is_name or kind in table["by_name"]["kinds_not"]:
+        return False
+    name = asked.words[0]
+    return len(name) >= table["by_name"]["shortest"] or name in table["kind"][kind]["words"]
+
+
+def best(found: Sequence[Found]) -> list[Found]:
+    """The few that answer about as well as the first."""
+    fit = load("directory")["fit"]
+    return [one for one in found[: fit["shown"]] if one.fit >= found[0].fit - fit["apart"]]
+
+
+def _cut(question: str, terms: Iterable[str]) -> Asked:
+    """Cut by jieba with the words of the directory alone: few, and each of them is known."""
+    own = frozenset(terms)
+    cut = _tokenizer(own).cut(question, HMM=False)
+    words = tuple(word for word in cut if word.isalnum() or word in _words("asking"))
+    return Asked(
+        words=words,
+        asks=any(word in _words("asking") for word in words),
+        is_name=len(words) == 1,
+        is_matter=any(word in _words("matter") and word not in own for word in words),
+    )
+
+
+def _tokenizer(terms: Iterable[str]) -> jieba.Tokenizer:
+    """Without jieba's dictionary, which is 350,000 words that the lexicon keeps for itself.
+
+    All words count the same, as does an unknown character, so that the fewest words win.
+    """
+    tokenizer = jieba.Tokenizer()
+    tokenizer.FREQ = dict(_common())
+    for word in terms:
+        _add(tokenizer.FREQ, word)
+    tokenizer.total = len(tokenizer.FREQ)
+    tokenizer.initialized = True
+    return tokenizer
+
+
+@cache
+def _common() -> Mapping[str, int]:
+    table: dict[str, int] = {}
+    for part in ("asking", "beside", "matter"):
+        for word in _words(part):
+            _add(table, word)
+    return table
+
+
+def _add(table: dict[str, int], word: str) -> None:
+    """With the beginnings of the word, which is how jieba knows that it may go on."""
+    for end in range(1, len(word)):
+        table.setdefault(word[:end], 0)
+    table[word] = 1
+
+
+@cache
+def _words(part: str) -> frozenset[str]:
+    return frozenset(load("directory")[part]["words"])
+
+
+def _terms(candidate: Candidate) -> Terms:
+    """The words that stand for this entry, with what each is worth."""
+    table = load("directory")
+    fit = table["fit"]
+    terms = dict.fromkeys(table["kind"][candidate.kind]["words"], fit["kind"])
+    terms |= {_plain(word): fit["alias"] for word in (candidate.title, *candidate.aliases)}
+    return terms
+
+
+def _fit(question: str, words: Sequence[str], candidate: Candidate, terms: Terms) -> Found:
+    """The share of what is asked about that the entry speaks of."""
+    if question == _plain(candidate.title):
+        return Found(candidate.id, 1.0, (candidate.title,))
+    said = [(word, terms[word]) for word in words if word in terms]
+    rests = list(_rests(words, terms))
+    known = sum(len(word) * worth for word, worth in said)
+    length = sum(len(word) for word, _ in said) + sum(map(len, rests))
+    if length == 0:
+        return Found(candidate.id, 0.0, ())
+    likeness = _likeness(rests, candidate)
+    share = (known + sum(worth for _, worth in likeness)) / length
+    return Found(candidate.id, round(share, 3), (*(word for word, _ in said), *_pieces(likeness)))
+
+
+def _rests(words: Sequence[str], terms: Terms) -> Iterator[str]:
+    """What is asked about in words that are not this entry's, in runs as they stand."""
+    run = ""
+    for word in (*words, ""):
+        is_rest = bool(word) and word not in terms
+        if is_rest and word not in _words("asking") and word not in _words("beside"):
+            run += word
+        elif run:
+            yield run
+            run = ""
+
+
+def _likeness(rests: Iterable[str], candidate: Candidate) -> list[tuple[str, float]]:
+    """Each character that stands beside its neighbour in the entry as it does in the question."""
+    fit = load("directory")["fit"]
+    places = ((_plain(candidate.title), fit["title"]), (_plain(candidate.text), fit["text"]))
+    found: list[tuple[str, float]] = []
+    for run in rests:
+        for at, character in enumerate(run):
+            pairs = [run[at - 1 : at + 1] if at else "", run[at : at + 2]]
+            worths = [
+                worth for text, worth in places if any(len(p) == 2 and p in text for p in pairs)
+            ]
+            if worths:
+                found.append((character, max(worths)))
+    return found
+
+
+def _pieces(likeness: Sequence[tuple[str, float]]) -> tuple[str, ...]:
+    joined = "".join(character for character, _ in likeness)
+    return (joined,) if joined else ()
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()

@@ -1,0 +1,250 @@
+"""Questions answered from the directory; those it can not answer go to a person."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from bots import finding, registry
+from bots.chat import Chat
+from bots.commands import Command
+from bots.finding import Asked, Candidate, Found
+from bots.message import Reply
+from config.categories import Intent, Urgency
+from config.policy import load
+from models import conversations, places
+from models.conversations import Question
+from models.directory import lists, questions
+from models.directory.table import DirectoryEntry, kinds
+from models.dispatch import NEARNESS
+from models.places import Area
+from models.tickets.opening import Report, open_ticket
+
+LISTED = 9
+PASS_ON = 0  # the digit that asks for a person
+MATTER = "other_estate"
+_HEARD = frozenset({Intent.ENQUIRY, Intent.REPORT, Intent.CHITCHAT})
+_OURS = frozenset({"directory", "directory_kind"})
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """查找结果 — a question as it was cut, and what fits it, the best first."""
+
+    asked: Asked
+    found: list[Found] = field(default_factory=list)
+    entries: dict[int, DirectoryEntry] = field(default_factory=dict)
+
+    @property
+    def best(self) -> list[DirectoryEntry]:
+        return [self.entries[one.id] for one in finding.best(self.found)]
+
+    def is_sure(self, intent: Intent) -> bool:
+        if not self.found:
+            return False
+        first = self.found[0]
+        return finding.is_sure(self.asked, first, self.entries[first.id].kind, intent=intent)
+
+
+def answer(chat: Chat) -> Reply | None:
+    """The entries a question asks for; None when it is a matter, or a person must answer."""
+    meant = chat.understanding
+    if meant is None or meant.intent not in _HEARD or meant.urgency != Urgency.NORMAL:
+        return None
+    if not finding.may_ask(chat.text) or _waiting(chat) == "kept_first":
+        return None
+    looked = _look(chat, chat.text, meant.intent)
+    if looked.is_sure(meant.intent):
+        return _show(chat, looked.best)
+    may_offer = meant.intent == Intent.ENQUIRY and bool(looked.found)
+    if may_offer and looked.found[0].fit >= load("directory")["fit"]["unsure"]:
+        return _list(chat, looked.best, "directory_unsure")
+    return None
+
+
+def note_unanswered(chat: Chat, ticket_id: int) -> None:
+    """A question became a ticket: it stands on the list of those without an entry."""
+    if chat.understanding is not None and chat.understanding.intent == Intent.ENQUIRY:
+        questions.note(chat.session, ticket_id, chat.now)
+
+
+@registry.command("directory")
+def directory(chat: Chat, command: Command) -> Reply:
+    """What can be asked here; with words, what fits them."""
+    if command.text:
+        looked = _look(chat, command.text, Intent.ENQUIRY)
+        if looked.found and looked.found[0].fit >= load("directory")["fit"]["unsure"]:
+            return _show(chat, looked.best)
+        return chat.ask(
+            "directory", "directory_none", keep=_kept(chat, ()), said=chat.as_said(command.text)
+        )
+    there = {one.kind for one in _entries(chat, chat.speaker.home_id)}
+    keys = [key for key in kinds() if key in there]
+    if not keys:
+        return chat.say("directory_empty")
+    return chat.ask(
+        "directory_kind",
+        "directory_kinds",
+        keep={"kinds": keys},
+        labels=[kinds()[key]["label"] for key in keys],
+        has_home=chat.speaker.home_id is not None,
+    )
+
+
+@registry.question("directory_kind")
+def directory_kind(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    keys = question.context["kinds"]
+    if digit is None:
+        return None
+    if not 1 <= digit <= len(keys):
+        return chat.say("not_a_choice", most=len(keys))
+    area_id = chat.speaker.home_id
+    there = [one for one in _entries(chat, area_id) if one.kind == keys[digit - 1]]
+    if not there:
+        return chat.say("directory_gone")
+    return _show(chat, there[:LISTED])
+
+
+@registry.question("directory")
+def chosen(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    """One entry whole; the list stays open for the next digit. 0: a person shall answer."""
+    numbers = question.context["numbers"]
+    if digit is None:
+        return None
+    if digit == PASS_ON:
+        conversations.close(question, chat.now)
+        return _pass_on(chat, question.context)
+    if digit > len(numbers):
+        return chat.say("not_a_choice", most=len(numbers))
+    entry = lists.current(chat.session, numbers[digit - 1], chat.now)
+    if entry is None:
+        return chat.say("directory_gone")
+    return chat.say("directory_entry", entry=facts(chat, entry), can_pass_on=True)
+
+
+def _pass_on(chat: Chat, kept: dict[str, Any]) -> Reply:
+    """The question in the resident's words, for a person; and on the list of the unanswered."""
+    who = chat.speaker
+    report = Report(
+        account=chat.account,
+        reporter_id=chat.person_id,
+        text=kept["text"],
+        category=kept["category"],
+        subcategory=kept["subcategory"],
+        urgency=Urgency.NORMAL,
+        intent=Intent.ENQUIRY,
+        confidence=1.0,
+        area_id=who.home_id,
+        community_id=who.community_id,
+        place_name=who.home_label,
+    )
+    opened = open_ticket(chat.session, report, chat.now)
+    questions.note(chat.session, opened.ticket_id, chat.now)
+    return chat.say("person_called", **opened.context, is_said=True)
+
+
+def facts(chat: Chat, entry: DirectoryEntry) -> dict[str, Any]:
+    """What the words about an entry are filled with."""
+    return {
+        "number": entry.number,
+        "kind_label": kinds()[entry.kind]["label"],
+        "title": entry.title,
+        "text": entry.text,
+        "address": entry.address,
+        "phone": entry.phone,
+        "hours": entry.hours,
+        "price": entry.price,
+        "ports": entry.ports,
+        "area": chat.session.get_one(Area, entry.area_id).name,
+    }
+
+
+def _show(chat: Chat, entries: Sequence[DirectoryEntry]) -> Reply:
+    """The only one whole; several as a numbered list."""
+    if len(entries) > 1:
+        return _list(chat, entries, "directory_list")
+    about = facts(chat, entries[0])
+    # What another question waits for must not be lost to this one's "0".
+    if _waiting(chat) not in (_OURS | {None}):
+        return chat.say("directory_entry", entry=about, can_pass_on=False)
+    keep = _kept(chat, entries)
+    return chat.ask("directory", "directory_entry", keep=keep, entry=about, can_pass_on=True)
+
+
+def _list(chat: Chat, entries: Sequence[DirectoryEntry], template: str) -> Reply:
+    keep, shown = _kept(chat, entries), [facts(chat, one) for one in entries]
+    return chat.ask("directory", template, keep=keep, entries=shown)
+
+
+def _kept(chat: Chat, entries: Iterable[DirectoryEntry]) -> dict[str, Any]:
+    """What a later digit needs: the entries, and the question with its class."""
+    meant = chat.understanding
+    return {
+        "numbers": [one.number for one in entries],
+        "text": chat.said,
+        "category": meant.category if meant else MATTER,
+        "subcategory": meant.subcategory if meant else None,
+    }
+
+
+def _waiting(chat: Chat) -> str | None:
+    """The kind of question that waits for this person's words or digit."""
+    if not chat.speaker.has_questions:
+        return None
+    found = conversations.open_questions(chat.session, chat.person_id, chat.now)
+    return next((one.kind for one in found if not one.is_pushed), None)
+
+
+def _look(chat: Chat, text: str, intent: Intent) -> Looked:
+    """At home or where the question names; what one may go to, then wherever it is."""
+    area_id = _area_meant(chat)
+    looked = _held_against(chat, text, _entries(chat, area_id))
+    if area_id is None or looked.asked.is_matter or looked.is_sure(intent):
+        return looked
+    open_to_all = [key for key, row in kinds().items() if row["reach"] == "everyone"]
+    elsewhere = lists.of_kinds(chat.session, open_to_all, chat.now)
+    wider = _held_against(chat, text, elsewhere)
+    return wider if wider.is_sure(intent) else looked
+
+
+def _area_meant(chat: Chat) -> int | None:
+    mention = chat.understanding.place if chat.understanding else None
+    if mention is not None and mention.estate:
+        named = places.estate_named(chat.session, mention.estate)
+        if named is not None:
+            return named[0]
+    return chat.speaker.home_id
+
+
+def _entries(chat: Chat, area_id: int | None) -> Sequence[DirectoryEntry]:
+    if area_id is None:
+        return lists.everywhere(chat.session, chat.now)
+    return lists.around(chat.session, area_id, chat.now)
+
+
+def _held_against(chat: Chat, text: str, entries: Sequence[DirectoryEntry]) -> Looked:
+    ids = {one.area_id for one in entries}
+    nearness = {
+        area_id: NEARNESS[kind]
+        for area_id, kind in chat.session.execute(
+            select(Area.id, Area.kind).where(Area.id.in_(ids))
+        )
+    }
+    candidates = [
+        Candidate(one.id, one.kind, one.title, tuple(one.aliases), one.text, nearness[one.area_id])
+        for one in entries
+    ]
+    mention = chat.understanding.place if chat.understanding else None
+    if mention is not None and mention.estate:
+        text = _without(text, chat, mention.estate)
+    asked, found = finding.find(text, candidates)
+    return Looked(asked, found, {one.id: one for one in entries})
+
+
+def _without(text: str, chat: Chat, estate: str) -> str:
+    """The question apart from the estate it names."""
+    called = [one for one, name in places.estate_names(chat.session).items() if name == estate]
+    for name in sorted(called, key=len, reverse=True):
+        text = text.replace(name, "")
+    return text

@@ -1,0 +1,1 @@
+"""The directory: what residents ask about, kept by staff for an area."""
