@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "app.commands.demo:demo",
     "classify": "app.commands.classify:classify",
     "evaluate": "app.commands.evaluate:evaluate",
+    "lexicon": "app.commands.lexicon:lexicon",
     "notices": "app.commands.notices:notices",
     "menu": "app.commands.menu:menu",
     "qr": "app.commands.qr:qr",
