@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": "app.commands.evaluate:evaluate",
     "lexicon": "app.commands.lexicon:lexicon",
     "notices": "app.commands.notices:notices",
+    "directory": "app.commands.directory:directory",
     "menu": "app.commands.menu:menu",
     "qr": "app.commands.qr:qr",
     "job": "app.commands.job:job",
