@@ -29,7 +29,7 @@ ALIGNED_SHARE = 0.5  # of the texts: jieba may cut a word it does not know in tw
 
 LEAST_WEIGHT = 2
 
-MOST_TRIALS = 120  # each is a lexicon built anew; a run stays below half a minute
+MOST_TRIALS = 80  # each is a lexicon built anew; a run stays below half a minute
 
 RUN = re.compile("[a-z\u4e00-\u9fff]+")
 

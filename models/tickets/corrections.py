@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -57,26 +58,8 @@ def corrections(session: Session) -> list[Correction]:
         )
         for ticket, before in first.values()
     )
-    return sorted((one for one in found if one.before[0] != one.after[0]), key=_number)
-
-
-def steps(session: Session, ticket_id: int) -> list[tuple[Label, Label]]:
-    """Every change of a ticket's class, from and to, in order."""
-    ticket = session.get_one(Ticket, ticket_id)
-    details = session.scalars(
-        select(Event.detail)
-        .where(
-            Event.subject_kind == "ticket",
-            Event.subject_id == ticket_id,
-            Event.verb == RECLASSIFIED,
-        )
-        .order_by(Event.id)
-    )
-    classes: list[Label] = [
-        (one["before_class"]["category"], one["before_class"]["subcategory"]) for one in details
-    ]
-    classes.append((ticket.category, ticket.subcategory))
-    return list(zip(classes, classes[1:], strict=False))
+    changed = (one for one in found if one.before[0] != one.after[0])
+    return sorted(changed, key=attrgetter("ticket_id"))
 
 
 def latest_texts(
@@ -94,7 +77,3 @@ def latest_texts(
         .limit(limit)
     )
     return [Classed(text or "", category) for text, category in rows]
-
-
-def _number(one: Correction) -> int:
-    return one.ticket_id
