@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import jieba
 
@@ -44,10 +44,10 @@ class Asked:
     is_matter: bool
 
 
-def may_ask(question: str) -> bool:
+def may_ask(question: str, intent: Intent) -> bool:
     """A first look that needs no entries: it is short, and asks or is nothing but a name."""
     fit = load("directory")["fit"]
-    if len(question) > fit["longest"]:
+    if len(question) > fit["longest" if intent == Intent.ENQUIRY else "longest_report"]:
         return False
     return len(question) <= fit["name_alone"] or any(one in question for one in _words("asking"))
 
@@ -95,7 +95,7 @@ def best(found: Sequence[Found]) -> list[Found]:
 def _cut(question: str, terms: Iterable[str]) -> Asked:
     """Cut by jieba with the words of the directory alone: few, and each of them is known."""
     own = frozenset(terms)
-    cut = _tokenizer(own).cut(question, HMM=False)
+    cut = _cutter(own).cut(question, HMM=False)
     words = tuple(word for word in cut if word.isalnum() or word in _words("asking"))
     return Asked(
         words=words,
@@ -105,7 +105,8 @@ def _cut(question: str, terms: Iterable[str]) -> Asked:
     )
 
 
-def _tokenizer(terms: Iterable[str]) -> jieba.Tokenizer:
+@lru_cache(64)
+def _cutter(terms: frozenset[str]) -> jieba.Tokenizer:
     """Without jieba's dictionary, which is 350,000 words that the lexicon keeps for itself.
 
     All words count the same, as does an unknown character, so that the fewest words win.
@@ -140,6 +141,7 @@ def _words(part: str) -> frozenset[str]:
     return frozenset(load("directory")[part]["words"])
 
 
+@lru_cache(4096)
 def _terms(candidate: Candidate) -> Terms:
     """The words that stand for this entry, with what each is worth."""
     table = load("directory")
@@ -197,5 +199,6 @@ def _pieces(likeness: Sequence[tuple[str, float]]) -> tuple[str, ...]:
     return (joined,) if joined else ()
 
 
+@lru_cache(4096)
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()

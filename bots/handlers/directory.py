@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
-
 from bots import finding, registry
 from bots.chat import Chat
 from bots.commands import Command
@@ -16,6 +14,7 @@ from config.policy import load
 from models import conversations, places
 from models.conversations import Question
 from models.directory import lists, questions
+from models.directory.lists import Listed
 from models.directory.table import DirectoryEntry, kinds
 from models.dispatch import NEARNESS
 from models.places import Area
@@ -34,17 +33,13 @@ class Looked:
 
     asked: Asked
     found: list[Found] = field(default_factory=list)
-    entries: dict[int, DirectoryEntry] = field(default_factory=dict)
-
-    @property
-    def best(self) -> list[DirectoryEntry]:
-        return [self.entries[one.id] for one in finding.best(self.found)]
+    kinds: dict[int, str] = field(default_factory=dict)
 
     def is_sure(self, intent: Intent) -> bool:
         if not self.found:
             return False
         first = self.found[0]
-        return finding.is_sure(self.asked, first, self.entries[first.id].kind, intent=intent)
+        return finding.is_sure(self.asked, first, self.kinds[first.id], intent=intent)
 
 
 def answer(chat: Chat) -> Reply | None:
@@ -52,14 +47,16 @@ def answer(chat: Chat) -> Reply | None:
     meant = chat.understanding
     if meant is None or meant.intent not in _HEARD or meant.urgency != Urgency.NORMAL:
         return None
-    if not finding.may_ask(chat.text) or _waiting(chat) == "kept_first":
+    if not finding.may_ask(chat.text, meant.intent):
         return None
     looked = _look(chat, chat.text, meant.intent)
+    if not looked.found or _waiting(chat) == "kept_first":
+        return None  # photos came before these words: they report
     if looked.is_sure(meant.intent):
-        return _show(chat, looked.best)
-    may_offer = meant.intent == Intent.ENQUIRY and bool(looked.found)
-    if may_offer and looked.found[0].fit >= load("directory")["fit"]["unsure"]:
-        return _list(chat, looked.best, "directory_unsure")
+        return _show(chat, _best(chat, looked))
+    unsure = load("directory")["fit"]["unsure"]
+    if meant.intent == Intent.ENQUIRY and looked.found[0].fit >= unsure:
+        return _list(chat, _best(chat, looked), "directory_unsure")
     return None
 
 
@@ -75,7 +72,7 @@ def directory(chat: Chat, command: Command) -> Reply:
     if command.text:
         looked = _look(chat, command.text, Intent.ENQUIRY)
         if looked.found and looked.found[0].fit >= load("directory")["fit"]["unsure"]:
-            return _show(chat, looked.best)
+            return _show(chat, _best(chat, looked))
         return chat.ask(
             "directory", "directory_none", keep=_kept(chat, ()), said=chat.as_said(command.text)
         )
@@ -199,13 +196,16 @@ def _waiting(chat: Chat) -> str | None:
 def _look(chat: Chat, text: str, intent: Intent) -> Looked:
     """At home or where the question names; what one may go to, then wherever it is."""
     area_id = _area_meant(chat)
-    looked = _held_against(chat, text, _entries(chat, area_id))
-    if area_id is None or looked.asked.is_matter or looked.is_sure(intent):
+    looked = _held_against(chat, text, lists.searched(chat.session, area_id, chat.now))
+    may_be_elsewhere = looked.asked.asks or looked.asked.is_name or intent == Intent.ENQUIRY
+    if area_id is None or looked.asked.is_matter or not may_be_elsewhere or looked.is_sure(intent):
         return looked
-    open_to_all = [key for key, row in kinds().items() if row["reach"] == "everyone"]
-    elsewhere = lists.of_kinds(chat.session, open_to_all, chat.now)
-    wider = _held_against(chat, text, elsewhere)
+    wider = _held_against(chat, text, lists.searched_elsewhere(chat.session, chat.now))
     return wider if wider.is_sure(intent) else looked
+
+
+def _best(chat: Chat, looked: Looked) -> list[DirectoryEntry]:
+    return [chat.session.get_one(DirectoryEntry, one.id) for one in finding.best(looked.found)]
 
 
 def _area_meant(chat: Chat) -> int | None:
@@ -223,23 +223,18 @@ def _entries(chat: Chat, area_id: int | None) -> Sequence[DirectoryEntry]:
     return lists.around(chat.session, area_id, chat.now)
 
 
-def _held_against(chat: Chat, text: str, entries: Sequence[DirectoryEntry]) -> Looked:
-    ids = {one.area_id for one in entries}
-    nearness = {
-        area_id: NEARNESS[kind]
-        for area_id, kind in chat.session.execute(
-            select(Area.id, Area.kind).where(Area.id.in_(ids))
-        )
-    }
+def _held_against(chat: Chat, text: str, listed: Sequence[Listed]) -> Looked:
     candidates = [
-        Candidate(one.id, one.kind, one.title, tuple(one.aliases), one.text, nearness[one.area_id])
-        for one in entries
+        Candidate(
+            one.id, one.kind, one.title, tuple(one.aliases), one.text, NEARNESS[one.area_kind]
+        )
+        for one in listed
     ]
     mention = chat.understanding.place if chat.understanding else None
     if mention is not None and mention.estate:
         text = _without(text, chat, mention.estate)
     asked, found = finding.find(text, candidates)
-    return Looked(asked, found, {one.id: one for one in entries})
+    return Looked(asked, found, {one.id: one.kind for one in listed})
 
 
 def _without(text: str, chat: Chat, estate: str) -> str:

@@ -124,10 +124,12 @@ def test_widths_and_cases_of_entries_do_not_matter() -> None:
 
 
 def test_a_long_tale_is_not_looked_up() -> None:
-    assert finding.may_ask("居住证怎么办")
-    assert finding.may_ask("食堂")
-    assert not finding.may_ask("楼上每天晚上拖桌子到半夜十二点还不停")
-    assert not finding.may_ask("居住证怎么办" * 20)
+    assert finding.may_ask("居住证怎么办", Intent.REPORT)
+    assert finding.may_ask("食堂", Intent.REPORT)
+    assert not finding.may_ask("楼上每天晚上拖桌子到半夜十二点还不停", Intent.REPORT)
+    assert finding.may_ask("居住证怎么办" * 4, Intent.ENQUIRY)
+    assert not finding.may_ask("居住证怎么办" * 4, Intent.REPORT)
+    assert not finding.may_ask("居住证怎么办" * 20, Intent.ENQUIRY)
 
 
 WORDS = [*load("directory")["asking"]["words"], *load("directory")["beside"]["words"]]
@@ -149,7 +151,7 @@ def test_words_around_a_question_never_raise_the_fit_over_the_name_itself(
 def test_any_text_is_cut_and_held_against_entries_without_trouble(text: str) -> None:
     _, found = finding.find(text, ALL)
     assert all(0 < one.fit <= 1 for one in found)
-    finding.may_ask(text)
+    finding.may_ask(text, Intent.ENQUIRY)
     finding.best(found)
 
 

@@ -58,10 +58,26 @@ def test_an_entry_holds_in_its_area_and_all_within(store: Database) -> None:
         assert entry in lists.around(session, inside, NOW)
         assert entry not in lists.around(session, outside, NOW)
         assert entry in lists.everywhere(session, NOW)
-        assert entry in lists.of_kinds(session, ["tool_lending"], NOW)
-        assert entry not in lists.of_kinds(session, ["canteen"], NOW)
+        for area_id, is_there in ((inside, True), (outside, False), (None, True)):
+            found = [one.id for one in lists.searched(session, area_id, NOW)]
+            assert (entry.id in found) is is_there
         assert entry in lists.within(session, factories.area_named(session, "和顺街道").id)
         assert entry not in lists.within(session, factories.area_named(session, "和平社区").id)
+
+
+def test_what_anybody_may_go_to_is_found_from_anywhere_and_fees_are_not(store: Database) -> None:
+    factories.town(store)
+    with store.writing() as session:
+        lending = added(session)
+        fee = added(session, Details("fee_standard", "供暖费", "每平方米 22 元"))
+        replaced = added(session, Details("canteen", "旧食堂", "一楼"))
+        actions.revise(
+            session, replaced, Details("canteen", "旧食堂", "二楼"), by=staff(session), at=NOW
+        )
+        found = {one.id: one for one in lists.searched_elsewhere(session, NOW)}
+        assert lending.id in found and fee.id not in found and replaced.id not in found
+        one = found[lending.id]
+        assert (one.title, one.aliases, one.area_kind) == ("借书角", ["借书", "图书"], "community")
 
 
 def test_a_newer_version_takes_its_place_and_the_old_one_stays_as_it_was(store: Database) -> None:
@@ -167,11 +183,11 @@ def test_an_entry_holds_from_its_first_to_its_last_day_of_shanghai(store: Databa
     days = Details("faq", "灯会", "在广场", since_on=date(2026, 3, 4), until_on=date(2026, 3, 5))
     with store.writing() as session:
         entry = added(session, days)
-        shown = [
-            entry in lists.everywhere(session, NOW + timedelta(hours=hours))
-            for hours in (0, 14, 15, 62, 63)
-        ]
-        assert shown == [False, False, True, True, False], "midnight there is 16:00 UTC"
+        expected = {0: False, 14: False, 15: True, 62: True, 63: False}  # midnight is 16:00 UTC
+        for hours, is_shown in expected.items():
+            at = NOW + timedelta(hours=hours)
+            assert (entry in lists.everywhere(session, at)) is is_shown
+            assert (entry.id in {one.id for one in lists.searched(session, None, at)}) is is_shown
 
 
 @pytest.mark.parametrize(
