@@ -11,7 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.commands.background import LOCAL
-from app.commands.lexicon_answers import evidence, say, sentences, version_made
+from app.commands.lexicon_answers import (
+    evidence,
+    evidence_with_texts,
+    say,
+    sentences,
+    version_made,
+)
 from app.house import now, open_database, words_cache
 from bots import learning
 from bots.lexicon import Lexicon, load_lexicon
@@ -70,7 +76,7 @@ def suggest(show_texts: bool) -> None:
     files = _files()
     with _store() as database, database.reading() as session:
         names = estate_names(session)
-        words = words_of(_body(session))
+        _, words = _in_force(session)
         found = corrections.corrections(session)
         others = corrections.latest_texts(
             session,
@@ -80,6 +86,7 @@ def suggest(show_texts: bool) -> None:
         )
     base = files.with_places(names)
     made = learning.suggest(base, words, found, others, load_sentences())
+    tell = evidence_with_texts if show_texts else evidence
     kept = [one for one in made if not one.breaks]
     proposed: dict[str, dict[str, int]] = {}
     for one in kept:
@@ -87,8 +94,8 @@ def suggest(show_texts: bool) -> None:
     say(
         {
             "words": proposed,
-            "evidence": [evidence(one, show_texts) for one in kept],
-            "refused": [evidence(one, show_texts) for one in made if one.breaks],
+            "evidence": [tell(one) for one in kept],
+            "refused": [tell(one) for one in made if one.breaks],
             "corrections": len(found),
         }
     )
@@ -110,7 +117,7 @@ def apply(file: Any, reason: str | None, openid: str | None, account: str) -> No
     change = _change(given, base)
     with _store() as database:
         with database.reading() as session:
-            last, words = _version(session), words_of(_body(session))
+            last, words = _in_force(session)
         after = merged(words, change)
         differing = _checked(base, words, after)
         body = {"words": after} if after else {}
@@ -136,7 +143,7 @@ def revert(version: int, openid: str | None, account: str) -> None:
     base = _files()
     with _store() as database:
         with database.reading() as session:
-            last, words = _version(session), words_of(_body(session))
+            last, words = _in_force(session)
             after = words_of(policies.body_of(session, POLICY, version))
         differing = _checked(base, words, after)
         with database.writing() as session:
@@ -154,7 +161,7 @@ def diff(before: int | None, after: int | None) -> None:
     AFTER is the version in force unless given, BEFORE the one before AFTER.
     """
     with _store() as database, database.reading() as session:
-        second = _version(session) if after is None else after
+        second = _in_force(session)[0] if after is None else after
         first = max(second - 1, policies.AS_SHIPPED) if before is None else before
         old, new = (words_of(policies.body_of(session, POLICY, one)) for one in (first, second))
     base = _files()
@@ -204,14 +211,9 @@ def _files() -> Lexicon:
     return load_lexicon(words_cache(Settings()))
 
 
-def _body(session: Session) -> dict[str, Any]:
+def _in_force(session: Session) -> tuple[int, Words]:
     found = policies.current(session, POLICY)
-    return found.body if found else {}
-
-
-def _version(session: Session) -> int:
-    found = policies.current(session, POLICY)
-    return found.version if found else policies.AS_SHIPPED
+    return (found.version, words_of(found.body)) if found else (policies.AS_SHIPPED, {})
 
 
 def _json(file: Any) -> object:

@@ -39,7 +39,7 @@ def sentences(some: Sequence[Moved]) -> list[dict[str, Any]]:
     ]
 
 
-def evidence(one: Suggestion, show_texts: bool) -> dict[str, Any]:
+def evidence(one: Suggestion) -> dict[str, Any]:
     """Why a word is proposed: how often it is said where, by whom and on which tickets."""
     candidate = one.candidate
     told: dict[str, Any] = {
@@ -54,11 +54,13 @@ def evidence(one: Suggestion, show_texts: bool) -> dict[str, Any]:
         "people": len({correction.reporter_id for correction in candidate.said_by}),
         "tickets": [correction.ticket_id for correction in candidate.said_by],
     }
-    if show_texts:
-        told["texts"] = [correction.text for correction in candidate.said_by]
     if one.breaks:
         told["breaks"] = sentences(one.breaks)
     return told
+
+
+def evidence_with_texts(one: Suggestion) -> dict[str, Any]:
+    return evidence(one) | {"texts": [correction.text for correction in one.candidate.said_by]}
 
 
 def _class(found: Understanding) -> str:
