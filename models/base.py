@@ -3,7 +3,7 @@
 import enum
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from models.engines import (
     sqlite_engine,
 )
 from models.errors import StoreBusy
+from models.group_commit import GroupCommit
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -100,12 +101,14 @@ class Database:
         self.url = make_url(address)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._gate: FileGate | None = None
+        self._group: GroupCommit | None = None
         if self.is_sqlite:
             path = Path(self.url.database or "")
             path.parent.mkdir(parents=True, exist_ok=True)
             self._gate = FileGate(path.with_name(path.name + ".writer"))
             self.writer = sqlite_engine(address, "BEGIN IMMEDIATE", synchronous, pool_size=1)
             self.reader = sqlite_engine(address, "BEGIN", synchronous, pool_size=POOL_SIZE)
+            self._group = GroupCommit(self.writer, self._gate)
         else:
             self.writer = self.reader = postgresql_engine(
                 address, statement_seconds or STATEMENT_SECONDS
@@ -124,14 +127,20 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """A session that commits when the block ends well and keeps nothing otherwise.
 
+        On SQLite the blocks that wait in one process share a transaction, each in a savepoint.
         Raises StoreBusy when the store can not be had in LOCK_SECONDS.
         """
+        begin = self._group.turn if self._group else self.writer.begin
         with (
-            self._gate or nullcontext(),
             _busy_mapped(),
-            self.writer.begin() as connection,
-            Session(connection, expire_on_commit=False) as session,
-            _hot_cursor(session, connection),
+            begin() as connection,
+            Session(
+                connection,
+                expire_on_commit=False,
+                join_transaction_mode="create_savepoint" if self._group else "rollback_only",
+            ) as session,
+            # The session's own: it opens the savepoint before a Statement goes past it.
+            _hot_cursor(session, session.connection()),
         ):
             yield session
             # Writes what is pending; the connection it joined commits, once the session is done.

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -27,21 +26,17 @@ class FileGate:
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        self._thread_lock = threading.Lock()
 
-    def __enter__(self) -> None:
+    def enter(self) -> None:
+        """By one thread at a time. Raises StoreBusy after LOCK_SECONDS."""
         deadline = time.monotonic() + LOCK_SECONDS
-        if not self._thread_lock.acquire(timeout=LOCK_SECONDS):
-            raise StoreBusy
         while not self._try():
             if time.monotonic() > deadline:
-                self._thread_lock.release()
                 raise StoreBusy
             time.sleep(GATE_PAUSE_SECONDS)
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        self._thread_lock.release()
 
     def _try(self) -> bool:
         try:
