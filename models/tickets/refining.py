@@ -40,7 +40,9 @@ def reclassify(
     ticket.category, ticket.subcategory = category, subcategory
     ticket.confidence = 1.0
     clock.set_deadlines(ticket, at)
-    _told(session, ticket, "ticket_reclassified", by, at, detail={"before_class": old})
+    new = {"category": category, "subcategory": subcategory}
+    detail = {"before_class": old, "after_class": new}
+    _told(session, ticket, "ticket_reclassified", by, at, detail=detail)
     if ticket.state in WAITING:
         redispatch(session, ticket, at)
 
