@@ -1,5 +1,7 @@
 """A question is held against entries by their words and by likeness; complaints against none."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 from bots import finding
 from bots.finding import Candidate
 from config.categories import Intent
-from config.policy import load
+from config.policy import HERE, load
+from tests.bots.lexicons import shipped
 
 CANTEEN = Candidate(1, "canteen", "幸福社区老年食堂", ("老人吃饭", "送餐上门"), "凭老年证优惠")
 SHED = Candidate(2, "charging_station", "东门充电棚", ("电动车充电", "电瓶车"))
@@ -130,6 +133,24 @@ def test_a_long_tale_is_not_looked_up() -> None:
     assert finding.may_ask("居住证怎么办" * 4, Intent.ENQUIRY)
     assert not finding.may_ask("居住证怎么办" * 4, Intent.REPORT)
     assert not finding.may_ask("居住证怎么办" * 20, Intent.ENQUIRY)
+
+
+def test_no_report_of_the_regression_set_is_taken_for_a_question() -> None:
+    rows = load("demo_directory")["entry"]
+    demo = [
+        Candidate(at, row["kind"], row["title"], tuple(row["aliases"]), row.get("text", ""))
+        for at, row in enumerate(rows)
+    ]
+    lines = (HERE / "regression.jsonl").read_text("utf-8").splitlines()
+    reports = [row for row in map(json.loads, lines) if row.get("intent") != Intent.ENQUIRY]
+    answered = []
+    for row in reports:
+        text = shipped().spelling.normalise(row["text"]).strip()
+        asked, found = finding.find(text, demo)
+        if found and finding.is_sure(asked, found[0], demo[found[0].id].kind, intent=Intent.REPORT):
+            answered.append((row["text"], demo[found[0].id].title))
+    assert len(reports) > 500
+    assert answered == []
 
 
 WORDS = [*load("directory")["asking"]["words"], *load("directory")["beside"]["words"]]
