@@ -139,8 +139,7 @@ class Database:
                 expire_on_commit=False,
                 join_transaction_mode="create_savepoint" if self._group else "rollback_only",
             ) as session,
-            # The session's own: it opens the savepoint before a Statement goes past it.
-            _hot_cursor(session, session.connection()),
+            _hot_cursor(session, connection),
         ):
             yield session
             # Writes what is pending; the connection it joined commits, once the session is done.
