@@ -12,7 +12,7 @@ from tests.chat import Town
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory, data_keys: None) -> Path:
+def filled(tmp_path_factory: pytest.TempPathFactory, first_data_keys: None) -> Path:
     """A store with the demo town in it, closed, so that its one file can be copied."""
     path = tmp_path_factory.mktemp("town") / "linli.db"
     store = Database(f"sqlite:///{path}", synchronous="OFF")
