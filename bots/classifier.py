@@ -106,11 +106,26 @@ def contributions(reading: Reading, lexicon: Lexicon, index: int) -> list[Contri
     for entry, value in reading.values.items():
         total[entry.word] += value * calm * _weight(entry.vector, index)
     for match, value in reading.matches:
-        share = value * calm * _weight(lexicon.rule_vectors[match.rule], index) / len(match.spans)
-        for span in match.spans:
-            total[span.word] += share
+        weight = _weight(lexicon.rule_vectors[match.rule], index)
+        words = _words_of(match, reading) if weight > 0 else ()
+        for word in words:
+            total[word] += value * calm * weight / len(words)
     spoke = [Contribution(word, weight) for word, weight in total.items() if weight > 0]
     return sorted(spoke, key=lambda one: (-one.weight, one.word))
+
+
+def _words_of(match: Match, reading: Reading) -> tuple[str, ...]:
+    """All words thereabouts that could have fulfilled the rule, so that none decides unseen."""
+    first = min(span.start for span in match.spans) - match.rule.reach
+    last = max(span.end for span in match.spans) + match.rule.reach
+    needed = set(match.rule.needs)
+    return tuple(
+        dict.fromkeys(
+            hit.entry.word
+            for hit in reading.hits
+            if first <= hit.start and hit.end <= last and needed.intersection(hit.entry.concepts)
+        )
+    )
 
 
 def child_scores(reading: Reading, key: str) -> dict[str, float]:

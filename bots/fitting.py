@@ -4,6 +4,12 @@ The recipe of `config/lexicon/fitted.json`: words, rules and their weights are w
 and stay as they are; fitting adds a small change per class to each word, to each child's group
 of words and to each rule, held near zero by a quadratic penalty. No word enters by fitting. The
 table is written by `linli evaluate FILE --write-weights config/lexicon/fitted.json`.
+
+How strong the penalty is was chosen on held-out texts, among 1, 3, 10, 30, 100 and 300 times the
+weakest: ten folds, the file cut in three ways, and 223 chat sentences from outside it. All lie
+within one standard error of the best (0.659 nats a text, error 0.058). Ten times loses one text
+in 400 in the folds (0.853 right against 0.856) and gains one in 200 outside (0.682 against 0.677);
+stronger ones lose more inside than they gain.
 """
 
 import json
@@ -24,9 +30,9 @@ STEP = 0.1
 
 CAUTION = 1.0
 
-PENALTY = {"w": 0.012, "g": 0.004, "r": 0.008}
+PENALTY = {"w": 0.12, "g": 0.04, "r": 0.08}
 
-BIAS_PENALTY = 0.002
+BIAS_PENALTY = 0.01
 
 IGNORED_ERROR = 0.004
 
@@ -35,6 +41,8 @@ KEPT_FROM = 0.05
 SEED = 20
 
 TEMPERATURES = tuple(0.6 + 0.1 * step for step in range(30))
+
+HELD_OUT_WIDTH = 1.7
 
 
 @dataclass(frozen=True)
@@ -172,7 +180,7 @@ def _kept(changes: Iterable[float]) -> dict[str, float]:
 
 
 def _temperature(drawn: Sequence[Sample], fitted: _Fit) -> float:
-    """Fitted texts look surer than new ones; twice the best temperature is nearer the truth."""
+    """Fitted texts look surer than new ones: held-out folds are likeliest at 1.7 times as wide."""
     scored = [(fitted.scores(one), one.aim) for one in drawn]
 
     def surprise(temperature: float) -> float:
@@ -183,7 +191,7 @@ def _temperature(drawn: Sequence[Sample], fitted: _Fit) -> float:
             if aim
         )
 
-    return round(2 * min(TEMPERATURES, key=surprise), 2)
+    return round(HELD_OUT_WIDTH * min(TEMPERATURES, key=surprise), 2)
 
 
 def as_text(weights: Weights) -> str:
