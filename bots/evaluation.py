@@ -1,7 +1,7 @@
 """Measures the classifier against labelled texts."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,13 +47,18 @@ def judge(row: Row, lexicon: Lexicon) -> Outcome:
     return Outcome(row, understand(one.text, lexicon, one.title), title_only)
 
 
+def folds_of(count: int, folds: int) -> Iterator[set[int]]:
+    """The places of the rows that each fold holds back."""
+    for fold in range(folds):
+        yield {index for index in range(count) if index * SPREAD % folds == fold}
+
+
 def evaluate_in_folds(rows: Sequence[Row], lexicon: Lexicon, folds: int) -> list[Outcome]:
     """Each fold is judged with weights fitted on the other folds alone."""
     plain = unfitted(lexicon)
     drawn = [samples(row.labelled, plain) for row in rows]
     outcomes: list[Outcome] = []
-    for fold in range(folds):
-        held = {index for index in range(len(rows)) if index * SPREAD % folds == fold}
+    for held in folds_of(len(rows), folds):
         rest = [one for index, some in enumerate(drawn) if index not in held for one in some]
         fitted = lexicon.with_weights(fit(rest))
         outcomes += [judge(rows[index], fitted) for index in sorted(held)]

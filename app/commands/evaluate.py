@@ -1,6 +1,7 @@
 """`linli evaluate`: how right the classifier is on labelled texts, as JSON."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,13 @@ from config.settings import Settings
     type=click.Path(dir_okay=False, path_type=Path),
     help="Fit on the whole file and write the table here, instead of measuring.",
 )
-def evaluate(file: Path, folds: int | None, write_weights: Path | None) -> None:
+@click.option("--reference", is_flag=True, help="Beside --folds: TF-IDF and a linear SVM as well.")
+def evaluate(file: Path, folds: int | None, write_weights: Path | None, reference: bool) -> None:
     """Measure the classifier on FILE: lines of {title, text, label, label2, urgent, …}."""
     if folds and write_weights:
         raise click.UsageError("--folds measures and --write-weights fits: give one of them")
+    if reference and not folds:
+        raise click.UsageError("--reference is fitted in folds: give --folds too")
     rows, bad = _rows(file)
     if not rows:
         raise click.ClickException(f"{file}: no usable line")
@@ -36,6 +40,8 @@ def evaluate(file: Path, folds: int | None, write_weights: Path | None) -> None:
         figures = _write(rows, lexicon, write_weights)
     elif folds:
         figures = summary(evaluate_in_folds(rows, lexicon, folds))
+        if reference:
+            figures["reference"] = _reference(rows, folds)
     else:
         figures = summary([judge(row, lexicon) for row in rows])
     click.echo(json.dumps(figures, ensure_ascii=False))
@@ -48,6 +54,15 @@ def _write(rows: list[Row], lexicon: Lexicon, path: Path) -> dict[str, Any]:
     weights = fit_labelled([row.labelled for row in rows], lexicon)
     path.write_text(as_text(weights), "utf-8")
     return {"n": len(rows), "changed": len(weights.changes), "temperature": weights.temperature}
+
+
+def _reference(rows: list[Row], folds: int) -> dict[str, Any]:
+    try:
+        module = import_module("bots.reference")
+    except ModuleNotFoundError as missing:
+        raise click.ClickException(f"--reference needs the development extra: {missing}") from None
+    figures: dict[str, Any] = module.reference_in_folds(rows, folds)
+    return figures
 
 
 def _rows(file: Path) -> tuple[list[Row], int]:

@@ -114,6 +114,16 @@ def test_folds_need_enough_lines(tmp_path: Path) -> None:
     assert result.exit_code == 2 and "9 folds" in result.stderr
 
 
+def test_the_reference_stands_beside_our_figures_in_the_same_run(tmp_path: Path) -> None:
+    rows = [{"text": f"{n}栋停水了", "label": "water_power_heat"} for n in range(4)]
+    rows += [{"text": f"{n}栋有狗叫", "label": "pets"} for n in range(4)]
+    path = labelled(tmp_path, *rows)
+    figures = json.loads(run(evaluate, str(path), "--folds", "4", "--reference").stdout)
+    assert set(figures["reference"]) == {"n", "strict", "lenient", "macro_f1", "title_only"}
+    assert figures["reference"]["n"] == figures["n"] == 8
+    assert run(evaluate, str(path), "--reference").exit_code == 2
+
+
 def test_a_row_without_a_known_label_is_left_out_and_told(tmp_path: Path) -> None:
     path = labelled(
         tmp_path,
