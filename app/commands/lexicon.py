@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.commands.background import LOCAL
@@ -18,6 +17,7 @@ from app.commands.lexicon_answers import (
     sentences,
     version_made,
 )
+from app.commands.named import person_named
 from app.house import now, open_database, words_cache
 from bots import learning
 from bots.lexicon import Lexicon, load_lexicon
@@ -38,7 +38,6 @@ from models import policies
 from models.accounts import MAIN
 from models.base import Database
 from models.errors import AlreadyDone, DomainError, NotAllowed, NotFound, StoreBusy, TooLate
-from models.people import Identity
 from models.places import estate_names
 from models.tickets import corrections
 
@@ -246,11 +245,4 @@ def _checked(base: Lexicon, words: Words, after: Words) -> list[Moved]:
 
 
 def _person(session: Session, account: str, openid: str | None) -> int | None:
-    if openid is None:
-        return None
-    person_id = session.scalar(
-        select(Identity.person_id).where(Identity.account == account, Identity.openid == openid)
-    )
-    if person_id is None:
-        raise click.ClickException(f"nobody on the account {account} has this openid")
-    return person_id
+    return person_named(session, account, openid) if openid else None

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.commands.background import LOCAL, Moment
+from app.commands.named import area_named, person_named
 from app.house import now, open_database
 from config.settings import Settings
 from models.accounts import MAIN
@@ -23,8 +23,7 @@ from models.errors import (
 )
 from models.notices import actions, lists
 from models.notices.table import Notice, NoticeState, kinds
-from models.people import Identity
-from models.places import Area, root_area_id
+from models.places import root_area_id
 
 WORDS = {
     NotAllowed: "this person may not do that here; a review needs a second person",
@@ -68,8 +67,8 @@ def draft(kind: str, title: str, area_name: str, openid: str, account: str, body
             kind=kind,
             title=title,
             body=body.read(),
-            area_id=_area(session, area_name).id,
-            by=_person(session, account, openid),
+            area_id=area_named(session, area_name).id,
+            by=person_named(session, account, openid),
             at=now(),
             account=account,
         )
@@ -85,7 +84,7 @@ def draft(kind: str, title: str, area_name: str, openid: str, account: str, body
 def correct(number: int, title: str, openid: str, account: str, body: Any) -> None:
     """Write a new version of the published notice NUMBER; the old one stays as it was."""
     with _store() as session:
-        by = _person(session, account, openid)
+        by = person_named(session, account, openid)
         correction = actions.correct(
             session, _notice(session, number), title=title, body=body.read(), by=by, at=now()
         )
@@ -100,7 +99,7 @@ def review(number: int, openid: str, account: str) -> None:
     """Stand by the draft NUMBER as its second reader; its text is printed."""
     with _store() as session:
         notice = _notice(session, number)
-        actions.review(session, notice, by=_person(session, account, openid), at=now())
+        actions.review(session, notice, by=person_named(session, account, openid), at=now())
         click.echo(f"{notice.title}\n\n{notice.body}\n")
         _say(notice)
 
@@ -114,7 +113,7 @@ def schedule(number: int, at: datetime | None, openid: str, account: str) -> Non
     """Have the clock publish the reviewed notice NUMBER."""
     moment = now()
     with _store() as session:
-        notice, by = _notice(session, number), _person(session, account, openid)
+        notice, by = _notice(session, number), person_named(session, account, openid)
         actions.schedule(session, notice, publish_at=at or moment, by=by, at=moment)
         _say(notice)
 
@@ -127,7 +126,7 @@ def withdraw(number: int, openid: str, account: str) -> None:
     """Take back the notice NUMBER, which is not out yet."""
     with _store() as session:
         notice = _notice(session, number)
-        actions.withdraw(session, notice, by=_person(session, account, openid), at=now())
+        actions.withdraw(session, notice, by=person_named(session, account, openid), at=now())
         _say(notice)
 
 
@@ -136,7 +135,7 @@ def withdraw(number: int, openid: str, account: str) -> None:
 def list_notices(area_name: str | None) -> None:
     """Show the latest notices with their state, time and readers."""
     with _store() as session:
-        area_id = _area(session, area_name).id if area_name else root_area_id(session)
+        area_id = area_named(session, area_name).id if area_name else root_area_id(session)
         found = lists.within(session, area_id) if area_id else ()
         reads = lists.read_counts(session, [one.id for one in found])
         for one in found:
@@ -178,25 +177,3 @@ def _notice(session: Session, number: int) -> Notice:
     if notice is None:
         raise click.ClickException(f"no notice has the number {number}")
     return notice
-
-
-def _area(session: Session, name: str) -> Area:
-    """By name; a name that several areas bear (3号楼) needs its number."""
-    found = session.scalars(select(Area).where(Area.name == name).order_by(Area.id)).all()
-    if not found and name.isdecimal():
-        found = session.scalars(select(Area).where(Area.id == int(name))).all()
-    if not found:
-        raise click.ClickException(f"no area is named {name}")
-    if len(found) > 1:
-        numbers = ", ".join(str(one.id) for one in found)
-        raise click.ClickException(f"several areas are named {name}; give a number: {numbers}")
-    return found[0]
-
-
-def _person(session: Session, account: str, openid: str) -> int:
-    person_id = session.scalar(
-        select(Identity.person_id).where(Identity.account == account, Identity.openid == openid)
-    )
-    if person_id is None:
-        raise click.ClickException(f"nobody on the account {account} has this openid")
-    return person_id
