@@ -25,8 +25,8 @@ from models.places import AreaKind
 from tests.bots.lexicons import shipped
 from tests.factories import MORNING, area
 
-NEST = "电驴窝"
-TEXT = "去电驴窝要绕一大圈，能不能开个口"
+NEST = "咕噜业"
+TEXT = "去咕噜业要绕一大圈，能不能开个口"
 TAUGHT = {"words": {NEST: {"ebike_charging.charger_shortage": 10.0}}}
 LIMIT = 2.0
 
@@ -166,7 +166,7 @@ def test_a_new_estate_and_a_taught_word_stand_together(
     change(database, TAUGHT, after=0)
     with database.writing() as session:
         area(session, AreaKind.ESTATE, "桃源里小区", nicknames=["桃源里"])
-    found = understand("桃源里的电驴窝没灯", live.current())
+    found = understand("桃源里的咕噜业没灯", live.current())
     assert found.place is not None and found.place.estate == "桃源里小区"
     assert NEST in [one.word for one in found.evidence]
 

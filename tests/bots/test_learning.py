@@ -12,13 +12,13 @@ from bots.understand import understand
 from models.tickets.corrections import Classed, Correction
 from tests.bots.lexicons import shipped
 
-NEST = "电驴窝"
+NEST = "咕噜业"
 TEXTS = (
-    "电驴窝晚上黑漆漆的",
-    "去电驴窝要绕一大圈，能不能开个口",
-    "电驴窝的插口老是被人占着",
-    "东边的电驴窝风一吹就晃",
-    "幸福里的电驴窝什么时候能用上",
+    "咕噜业晚上黑漆漆的",
+    "去咕噜业要绕一大圈，能不能开个口",
+    "咕噜业的插口老是被人占着",
+    "东边的咕噜业风一吹就晃",
+    "幸福里的咕噜业什么时候能用上",
 )
 SENTENCES = load_sentences()
 
@@ -71,7 +71,7 @@ def test_two_tickets_are_too_few_to_learn_from() -> None:
 
 
 def test_a_word_as_common_elsewhere_is_not_proposed() -> None:
-    others = [Classed(f"电驴窝第{number}回了", "not_estate") for number in range(40)]
+    others = [Classed(f"咕噜业第{number}回了", "not_estate") for number in range(40)]
     assert NEST not in [one.word for one in candidates(shipped(), corrected(*TEXTS), others, [])]
 
 
@@ -103,7 +103,7 @@ def test_nothing_corrected_suggests_nothing() -> None:
 
 
 def test_digits_and_marks_are_in_no_word() -> None:
-    for word in grams("3号楼，电驴窝!!电话13800000000", shipped()):
+    for word in grams("3号楼，咕噜业!!电话13800000000", shipped()):
         assert word.isalpha()
         assert 2 <= len(word) <= 6
 

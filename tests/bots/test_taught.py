@@ -20,19 +20,19 @@ from bots.understand import understand
 from config.categories import CATEGORIES
 from tests.bots.lexicons import shipped
 
-NEST = "电驴窝"
+NEST = "咕噜业"
 TEACHING = {NEST: {"ebike_charging.charger_shortage": 8.0}}
 LABELS = [f"{one.key}.{child.key}" for one in CATEGORIES.values() for child in one.children]
 
 words_strategy = st.dictionaries(
-    st.text("电驴窝棚车灯水", min_size=2, max_size=4),
+    st.text("咕噜业棚车灯水", min_size=2, max_size=4),
     st.dictionaries(st.sampled_from(LABELS), st.integers(0, 10), min_size=1, max_size=3),
     max_size=4,
 )
 
 
 def test_a_taught_word_is_understood_and_the_shipped_snapshot_is_left_alone() -> None:
-    text = "去电驴窝要绕一大圈，能不能开个口"
+    text = "去咕噜业要绕一大圈，能不能开个口"
     before = understand(text, shipped())
     found = understand(text, taught(shipped(), TEACHING))
     assert (found.category, found.subcategory) == ("ebike_charging", "charger_shortage")
@@ -52,7 +52,7 @@ def test_places_and_weights_stay_with_a_taught_snapshot() -> None:
     placed = shipped().with_places({"和苑": "和平苑"})
     made = taught(placed, TEACHING)
     assert (made.places, made.weights) == (placed.places, placed.weights)
-    assert understand("和苑电驴窝没灯", made).place is not None
+    assert understand("和苑咕噜业没灯", made).place is not None
 
 
 def test_a_class_that_the_taxonomy_has_no_longer_is_passed_over() -> None:
@@ -75,7 +75,7 @@ def test_merging_does_not_hang_on_order_and_taking_back_leaves_nothing(
 
 
 def test_a_change_is_spelled_as_the_lexicon_spells() -> None:
-    change = read_change({"words": {"電驴窝": {"ebike_charging": 6}}}, shipped())
+    change = read_change({"words": {"咕噜業": {"ebike_charging": 6}}}, shipped())
     assert change == {NEST: {"ebike_charging.other": 6}}
 
 
@@ -83,7 +83,7 @@ def test_a_change_is_spelled_as_the_lexicon_spells() -> None:
     ("given_words", "problem"),
     [
         ([], "not an object"),
-        ({"words": ["电驴窝"]}, "not an object"),
+        ({"words": ["咕噜业"]}, "not an object"),
         ({"words": {}}, "0 words"),
         ({"words": TEACHING, "reason": "x"}, "unknown field 'reason'"),
         ({"words": {"窝": {"pets": 5}}}, "2 to 16 characters"),
@@ -97,7 +97,7 @@ def test_a_change_is_spelled_as_the_lexicon_spells() -> None:
         ({"words": {NEST: {"pets": True}}}, "True is no weight"),
         ({"words": {NEST: {"pets": "5"}}}, "'5' is no weight"),
         ({"words": {NEST: {"pets": float("nan")}}}, "nan is no weight"),
-        ({"words": {NEST: {"pets": 5}, "電驴窝": {"noise": 5}}}, "given twice"),
+        ({"words": {NEST: {"pets": 5}, "咕噜業": {"noise": 5}}}, "given twice"),
     ],
 )
 def test_what_can_not_be_taught_is_told(given_words: object, problem: str) -> None:

@@ -22,14 +22,14 @@ from tests import factories
 from tests.bots.lexicons import shipped
 
 Say = Callable[..., Result]
-NEST = "电驴窝"
+NEST = "咕噜业"
 LABEL = "ebike_charging.charger_shortage"
 TEXTS = (
-    "电驴窝晚上黑漆漆的",
-    "去电驴窝要绕一大圈，能不能开个口",
-    "电驴窝的插口老是被人占着",
-    "东边的电驴窝风一吹就晃",
-    "幸福里小区的电驴窝什么时候能用上",
+    "咕噜业晚上黑漆漆的",
+    "去咕噜业要绕一大圈，能不能开个口",
+    "咕噜业的插口老是被人占着",
+    "东边的咕噜业风一吹就晃",
+    "幸福里小区的咕噜业什么时候能用上",
 )
 KEPT = Sentence("车位太少", "parking", "space_shortage", "normal", None, None)
 WRONG = {"words": {"车位太少": {"pets.stray": 10, "parking.space_shortage": 0}}}
@@ -165,7 +165,7 @@ def test_diff_tells_words_weights_and_the_sentences_that_move(
     say: Say, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moving = Sentence(
-        "去电驴窝要绕一大圈", "ebike_charging", "charger_shortage", "normal", None, None
+        "去咕噜业要绕一大圈", "ebike_charging", "charger_shortage", "normal", None, None
     )
     monkeypatch.setattr(command, "load_sentences", lambda: (moving,))
     made = json.loads(say("apply", "-", given={"words": {NEST: {LABEL: 10}}}).stdout)
@@ -199,7 +199,7 @@ def test_who_decided_is_kept_and_a_resident_may_not(say: Say, database: Database
     ("words", "given", "answer"),
     [
         (("apply", "-"), {"words": {NEST: {"weather": 3}}}, "'weather' is no class"),
-        (("apply", "-"), ["电驴窝"], "not an object"),
+        (("apply", "-"), ["咕噜业"], "not an object"),
         (("apply", "-"), {"words": {NEST: {LABEL: None}}}, "changes nothing"),
         (("apply", "no-such-file"), None, "No such file"),
         (("revert", "7"), None, "lexicon has no version 7"),

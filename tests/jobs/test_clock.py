@@ -327,12 +327,17 @@ def test_the_clock_process_ticks_until_it_is_stopped(database: Database) -> None
     process = Thread(target=run_clock, args=(database, stop, lambda: SEVEN + next(ticks) * MINUTE))
     process.start()
     deadline = time.monotonic() + 20
-    while len(runs(database)) < 2 and time.monotonic() < deadline:
+    while len(minutes_fired(database)) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     stop.set()
     process.join(20)
     assert not process.is_alive()
-    due = [run.due_at for run in runs(database)]
-    assert due[0] == SEVEN + MINUTE
-    assert len(due) >= 2  # a busy machine may skip a minute; none is fired twice
-    assert due == sorted(set(due))
+    fired = minutes_fired(database)
+    assert fired[0] == SEVEN + MINUTE
+    assert len(fired) >= 2  # a busy machine may skip a minute; none is fired twice
+    assert fired == sorted(set(fired))
+
+
+def minutes_fired(database: Database) -> list[datetime]:
+    """When the sweep ran, which is due each minute."""
+    return [run.due_at for run in runs(database) if run.job == "sweep"]

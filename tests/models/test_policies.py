@@ -12,8 +12,8 @@ from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Event
 from tests.factories import MORNING, demo_person, town
 
-ONE = {"words": {"电驴窝": {"ebike_charging.charger_shortage": 6}}}
-TWO = {"words": {"电驴窝": {"ebike_charging.charger_shortage": 8}}}
+ONE = {"words": {"咕噜业": {"ebike_charging.charger_shortage": 6}}}
+TWO = {"words": {"咕噜业": {"ebike_charging.charger_shortage": 8}}}
 
 
 def publish(store: Database, name: str, body: dict, after: int) -> int:

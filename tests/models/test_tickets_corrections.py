@@ -28,11 +28,11 @@ def kept(session: Session, one: Ticket) -> list[dict[str, Any]]:
 def test_a_correction_keeps_the_words_the_old_class_and_the_new_one(store: Database) -> None:
     town(store)
     with store.writing() as session:
-        one = ticket(session, building(session), text="电驴窝的门坏了", subcategory="renovation")
+        one = ticket(session, building(session), text="咕噜业的门坏了", subcategory="renovation")
         correct(session, one, "ebike_charging", "charger_shortage")
     with store.reading() as session:
         (found,) = corrections.corrections(session)
-        assert found.ticket_id == one.id and found.text == "电驴窝的门坏了"
+        assert found.ticket_id == one.id and found.text == "咕噜业的门坏了"
         assert found.before == ("noise", "renovation")
         assert found.after == ("ebike_charging", "charger_shortage")
 
