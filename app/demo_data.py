@@ -155,7 +155,7 @@ def _resident(filling: _Filling, count: int, row: Row) -> None:
         return
     # Verified long ago: nobody is asked about it, so it is no event of today.
     holders = dispatch.holders_at(session, building.id, now)
-    verifier = dispatch.holder_of(holders, homes.VERIFYING)
+    verifier = dispatch.holder_of(holders, homes.VERIFYING, dispatch.loads(filling.session))
     session.add(
         Home(
             person_id=person.id,

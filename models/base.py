@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return _moment_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
 
+@lru_cache(64)  # one message writes its moment a dozen times
 def _moment_text(value: datetime | None) -> str | None:
     if value is None:
         return None
@@ -143,7 +145,9 @@ class Database:
         ):
             yield session
             # Writes what is pending; the connection it joined commits, once the session is done.
-            session.commit()
+            # Statements leave a session untouched, and an untouched one has nothing to commit.
+            if session.in_transaction():
+                session.commit()
 
     def dispose(self) -> None:
         """Closes the pools; needed before a fork and at the end of a test."""

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, select, text, update
+from sqlalchemy import ForeignKey, Index, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Statement, UtcDateTime
 
 QUESTION_HOURS = 24
 
@@ -36,6 +36,24 @@ class Question(Base):
     )
 
 
+_columns = Question.__table__.c
+_NEW = ("person_id", "kind", "ticket_id", "context", "is_pushed", "opened_at", "expires_at")
+_insert = Statement(
+    insert(Question)
+    .values({name: bindparam(name, type_=_columns[name].type) for name in _NEW})
+    .returning(_columns.id)
+)
+_close_asked = Statement(
+    update(Question)
+    .where(
+        _columns.person_id == bindparam("asked_id"),
+        text("closed_at IS NULL"),  # as the index has it
+        _columns.is_pushed.is_(False),
+    )
+    .values(closed_at=bindparam("at", type_=UtcDateTime()))
+)
+
+
 def ask(
     session: Session,
     person_id: int,
@@ -46,11 +64,12 @@ def ask(
     ticket_id: int | None = None,
     is_pushed: bool = False,
     hours: float = QUESTION_HOURS,
-) -> Question:
-    """Opens a question. One that we ask in a reply takes the place of the one before it."""
+) -> int:
+    """Opens a question; returns its id. One that a reply asks takes the place of the one before."""
     if not is_pushed:
         close_asked(session, person_id, now)
-    question = Question(
+    row = _insert.first(
+        session,
         person_id=person_id,
         kind=kind,
         ticket_id=ticket_id,
@@ -59,9 +78,8 @@ def ask(
         opened_at=now,
         expires_at=now + timedelta(hours=hours),
     )
-    session.add(question)
-    session.flush()
-    return question
+    assert row is not None
+    return int(row[0])
 
 
 def open_questions(session: Session, person_id: int, now: datetime) -> list[Question]:
@@ -85,12 +103,5 @@ def close(question: Question, now: datetime) -> None:
 
 def close_asked(session: Session, person_id: int, now: datetime) -> None:
     """Ends the question we asked in a reply, if one is open."""
-    session.execute(
-        update(Question)
-        .where(
-            Question.person_id == person_id,
-            Question.closed_at.is_(None),
-            Question.is_pushed.is_(False),
-        )
-        .values(closed_at=now)
-    )
+    session.flush()  # a Statement sees what is written, not what the session still holds
+    _close_asked.run(session, asked_id=person_id, at=now)

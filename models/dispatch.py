@@ -1,19 +1,18 @@
 """Which posts are asked: the table of config/dispatch.toml over the posts of a place."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
-    CompoundSelect,
     String,
     and_,
     bindparam,
     func,
+    literal_column,
     or_,
     select,
     type_coerce,
@@ -53,7 +52,6 @@ class Holder:
     role: Role
     department: str | None
     nearness: int
-    load: int  # open tickets; counted only where it decides between equals
     name: str | None = None
 
 
@@ -120,13 +118,23 @@ def department_of(category: str) -> str:
 
 _substitute = aliased(Post)
 _answering = func.coalesce(_substitute.person_id, Post.person_id)
+# Whoever has this many counts as fully loaded: a desk with ten thousand open tickets must not
+# have them counted at every report.
+FULL_LOAD = 100
 _LOAD = Statement(
-    select(func.count())
-    .select_from(Ticket)
-    .where(Ticket.owner_id == bindparam("person_id", required=True), IS_OPEN)
+    select(func.count()).select_from(
+        select(Ticket.id)
+        .where(Ticket.owner_id == bindparam("person_id", required=True), IS_OPEN)
+        .limit(literal_column(str(FULL_LOAD)))
+        .subquery()
+    )
 )
 _ROLES: Mapping[str, Role] = {role.value: role for role in Role}
+Loads = Callable[[int], int]
+"""Person → open tickets, up to FULL_LOAD. Asked only where it decides between equals."""
+
 _RANK = attrgetter("nearness", "role", "department")
+_NEAREST = attrgetter("nearness", "post_id")
 _now: Any = bindparam("now", type_=UtcDateTime(), required=True)
 _HOLDERS = Statement(
     select(
@@ -156,34 +164,29 @@ _HOLDERS = Statement(
 
 
 def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
-    """Everybody who serves this place now, nearest and least loaded first.
+    """Everybody who serves this place now, nearest first.
 
     Who is away counts as their substitute; away without one, they are left out.
     """
     holders = [
-        Holder(post_id, person_id, _ROLES[role], department, NEARNESS[kind], 0, name)
+        Holder(post_id, person_id, _ROLES[role], department, NEARNESS[kind], name)
         for post_id, person_id, role, department, kind, name, away, stand_in in _HOLDERS.run(
             session, area_id=area_id, now=now
         )
         if away is None or stand_in is not None
     ]
-    weighed = _weighed(session, holders)
-    return sorted(weighed, key=lambda one: (one.nearness, one.load, one.post_id))
+    holders.sort(key=_NEAREST)
+    return holders
 
 
-def _weighed(session: Session, holders: Sequence[Holder]) -> list[Holder]:
-    """With the open tickets of those who stand equal; of others the number decides nothing."""
-    ranks = [_RANK(one) for one in holders]
-    numbers = Counter(ranks)
-    return [
-        one if numbers[rank] == 1 else replace(one, load=_open_tickets(session, one.person_id))
-        for one, rank in zip(holders, ranks, strict=True)
-    ]
+def loads(session: Session) -> Loads:
+    """How much each person has in hand now."""
 
+    def open_tickets(person_id: int) -> int:
+        row = _LOAD.first(session, person_id=person_id)
+        return row[0] if row else 0
 
-def _open_tickets(session: Session, person_id: int) -> int:
-    row = _LOAD.first(session, person_id=person_id)
-    return row[0] if row else 0
+    return open_tickets
 
 
 def duty_phones(session: Session, post_ids: Sequence[int]) -> dict[int, str]:
@@ -194,14 +197,16 @@ def duty_phones(session: Session, post_ids: Sequence[int]) -> dict[int, str]:
     return {post_id: phone for post_id, phone in rows if phone}
 
 
-def _holding_hidden_posts() -> CompoundSelect[int]:
-    """Built once: half a millisecond each time would be spent inside the writer's turn."""
+@cache
+def _holding(roles: frozenset[str]) -> Statement:
+    """Who holds such a post around or inside a place. Built once: it takes half a millisecond."""
     area_id: Any = bindparam("area_id", required=True)
     since: Any = bindparam("since", type_=UtcDateTime(), required=True)
     outer = select(AreaWithin.outer_id).where(AreaWithin.area_id == area_id)
     inner = select(AreaWithin.area_id).where(AreaWithin.outer_id == area_id)
     held = and_(
-        Post.role.in_(bindparam("roles", expanding=True)),
+        # One condition a role: a list of values is only written out at each execution.
+        or_(*(Post.role == Role(role) for role in sorted(roles))),
         Post.area_id.in_(union(outer, inner)),
         Post.since <= _now,
         or_(Post.until.is_(None), Post.until > since),
@@ -212,10 +217,7 @@ def _holding_hidden_posts() -> CompoundSelect[int]:
         .join(Post, Post.id == Absence.post_id)
         .where(held, Absence.since <= _now, Absence.until > since)
     )
-    return union(select(Post.person_id).where(held), standing_in)
-
-
-_ACCUSED = _holding_hidden_posts()
+    return Statement(union(select(Post.person_id).where(held), standing_in))
 
 
 def accused_at(
@@ -228,14 +230,15 @@ def accused_at(
     """
     if not rule.hidden_from:
         return frozenset()
-    roles = [Role(role) for role in rule.hidden_from]
-    values = {"roles": roles, "area_id": area_id, "since": since, "now": now}
-    return frozenset(session.scalars(_ACCUSED, values))
+    session.flush()  # a Statement sees what is written, not what the session still holds
+    rows = _holding(rule.hidden_from).run(session, area_id=area_id, since=since, now=now)
+    return frozenset(person_id for (person_id,) in rows)
 
 
 def plan(
     holders: Sequence[Holder],
     rule: Rule,
+    loads: Loads,
     *,
     level: Level = Level.ESTATE,
     barred: frozenset[int] = frozenset(),
@@ -244,13 +247,13 @@ def plan(
     accused = barred | {one.person_id for one in holders if one.role in rule.hidden_from}
     free = [one for one in holders if one.person_id not in accused]
     wanted = tuple(load("dispatch")["levels"].get(level, rule.owner))
-    owner = holder_of(free, wanted, department=rule.department)
+    owner = holder_of(free, wanted, loads, department=rule.department)
     gap = () if owner else wanted
     if owner is None:
         fallback = load("dispatch")["fallback"]["owner"]
-        owner = _first(free, [role for role in fallback if role not in rule.hidden_from])
+        owner = _first(free, [role for role in fallback if role not in rule.hidden_from], loads)
     taken = {owner.person_id} if owner else set()
-    helpers = [one for one in (_first(free, [role]) for role in rule.helpers) if one]
+    helpers = [one for one in (_first(free, [role], loads) for role in rule.helpers) if one]
     alerted = [one for one in free if one.role in rule.alerted or _is_called(one, rule)]
     return Plan(
         owner=owner,
@@ -263,11 +266,12 @@ def plan(
 def holder_of(
     holders: Sequence[Holder],
     roles: Sequence[str],
+    loads: Loads,
     *,
     department: str | None = None,
     barred: frozenset[int] = frozenset(),
 ) -> Holder | None:
-    """The first holder of these roles, of this department if one is named."""
+    """Who of these roles is asked, of this department if one is named."""
     free = [
         one
         for one in holders
@@ -278,14 +282,18 @@ def holder_of(
             or one.department == department
         )
     ]
-    return _first(free, roles)
+    return _first(free, roles, loads)
 
 
-def _first(holders: Sequence[Holder], roles: Sequence[str]) -> Holder | None:
+def _first(holders: Sequence[Holder], roles: Sequence[str], loads: Loads) -> Holder | None:
+    """Of the first role that anybody holds, the nearest; among equals the least loaded."""
     for role in roles:
-        for one in holders:
-            if one.role == role:
-                return one
+        serving = [one for one in holders if one.role == role]
+        if len(serving) > 1:
+            equals = [one for one in serving if _RANK(one) == _RANK(serving[0])]
+            return min(equals, key=lambda one: loads(one.person_id)) if equals[1:] else equals[0]
+        if serving:
+            return serving[0]
     return None
 
 

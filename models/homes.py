@@ -79,7 +79,8 @@ def claim(
         return known
     leave(session, person_id, now)
     holders = dispatch.holders_at(session, building.id, now)
-    asked = dispatch.holder_of(holders, VERIFYING, barred=frozenset({person_id}))
+    loads = dispatch.loads(session)
+    asked = dispatch.holder_of(holders, VERIFYING, loads, barred=frozenset({person_id}))
     home = Home(
         person_id=person_id,
         area_id=building.id,

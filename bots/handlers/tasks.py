@@ -263,9 +263,10 @@ def _hand_over(chat: Chat, ticket: Ticket, post_id: int, reason: str) -> Reply:
 
 
 def ask_to_finish(chat: Chat, ticket: Ticket) -> Question:
-    return conversations.ask(
+    asked = conversations.ask(
         chat.session, chat.person_id, "finish", {}, chat.now, ticket_id=ticket.id
     )
+    return chat.session.get_one(Question, asked)
 
 
 def is_helper(chat: Chat, ticket: Ticket) -> bool:

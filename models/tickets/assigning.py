@@ -96,7 +96,8 @@ def next_owner(step: Step, returned_by: frozenset[int] = frozenset()) -> Holder 
     ticket = step.ticket
     holders = holders_for(step.session, ticket, step.at)
     barred = accused_persons(step.session, ticket, step.at) | returned_by
-    return dispatch.plan(holders, rule_of(ticket), level=ticket.level, barred=barred).owner
+    loads = dispatch.loads(step.session)
+    return dispatch.plan(holders, rule_of(ticket), loads, level=ticket.level, barred=barred).owner
 
 
 def after_return(step: Step) -> Holder | None:
@@ -186,6 +187,7 @@ def _holder(
     return dispatch.holder_of(
         holders_for(session, ticket, at),
         tuple(roles),
+        dispatch.loads(session),
         department=dispatch.department_of(ticket.category),
         barred=accused_persons(session, ticket, at) | returned_by,
     )

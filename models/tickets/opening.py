@@ -83,7 +83,7 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     area_id = report.area_id or root_area_id(session)
     holders = dispatch.holders_at(session, area_id, now) if area_id else []
     accused = dispatch.accused_at(session, area_id, rule, now, now) if area_id else frozenset()
-    plan = dispatch.plan(holders, rule, barred=accused)
+    plan = dispatch.plan(holders, rule, dispatch.loads(session), barred=accused)
     row = _row(report, plan.owner, now)
     inserted = _INSERT.first(session, **row)
     ticket_id: int = inserted[0] if inserted else 0

@@ -66,7 +66,8 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> bool:
     """Hands an untaken ticket to the posts the table names now; says whether anybody is new."""
     holders = holders_for(session, ticket, at)
     barred = accused_persons(session, ticket, at)
-    plan = dispatch.plan(holders, rule_of(ticket), level=ticket.level, barred=barred)
+    loads = dispatch.loads(session)
+    plan = dispatch.plan(holders, rule_of(ticket), loads, level=ticket.level, barred=barred)
     if plan.owner is None:
         return False
     old, moves = ticket.state, plan.owner.post_id != ticket.owner_post_id

@@ -27,7 +27,7 @@ def plan_at(session: Session, place: Area, category: str = "noise", **more: obje
     emergency = more.pop("emergency", None)
     rule = dispatch.rule_for(category, urgency, Intent.REPORT, about, emergency, True)  # type: ignore[arg-type]
     holders = dispatch.holders_at(session, place.id, MORNING)
-    return dispatch.plan(holders, rule, **more)  # type: ignore[arg-type]
+    return dispatch.plan(holders, rule, dispatch.loads(session), **more)  # type: ignore[arg-type]
 
 
 def owner(session: Session, place: Area, category: str = "noise", **more: object) -> Holder:
