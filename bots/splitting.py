@@ -1,0 +1,220 @@
+"""Finds several matters in one message: clauses that are each surely about something else."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from typing import Any
+
+from bots.lexicon import Lexicon
+from bots.places_in_text import PlaceMention
+from bots.understand import Evidence, Understanding, understand
+from config.categories import Intent, Urgency
+from config.policy import load
+
+ADDED, MOREOVER, ENDED, COMMA = "added", "moreover", "ended", "comma"
+_EDGES = " \t\r\n,，。.;；、:：!！?？~～"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """一件事 — one of several matters in a message: its words, and what they mean."""
+
+    text: str
+    meant: Understanding
+
+    def kept(self) -> dict[str, Any]:
+        """As an open question keeps it."""
+        return {"text": self.text, "meant": asdict(self.meant)}
+
+
+def restored(kept: Mapping[str, Any]) -> Part:
+    """The part that `Part.kept` wrote down."""
+    said = dict(kept["meant"])
+    place = said.pop("place")
+    return Part(
+        kept["text"],
+        Understanding(
+            **said
+            | {
+                "urgency": Urgency(said["urgency"]),
+                "intent": Intent(said["intent"]),
+                "evidence": tuple(Evidence(**one) for one in said["evidence"]),
+                "alternatives": tuple((key, value) for key, value in said["alternatives"]),
+                "place": PlaceMention(**place) if place else None,
+            }
+        ),
+    )
+
+
+def split(said: str, whole: Understanding, lexicon: Lexicon) -> tuple[Part, ...]:
+    """At least two parts of different classes, in the order they were said; else none.
+
+    An alarm is never split: it is taken in whole and at once.
+    """
+    table = load("splitting")
+    if len(said) > table["longest"] or whole.urgency == Urgency.EMERGENCY:
+        return ()
+    joints = {match.lastgroup for match in _boundary().finditer(said.strip(_EDGES))}
+    if not joints or not (joints & {ADDED, MOREOVER} or _speaks_for_two(whole)):
+        return ()
+    clauses = list(_clauses(said))
+    if not 2 <= len(clauses) <= table["most_clauses"]:
+        return ()
+    parts = _joined(clauses, lexicon)
+    if len(parts) < 2 or any(one.meant.urgency == Urgency.EMERGENCY for one in parts):
+        return ()
+    return parts
+
+
+def _speaks_for_two(whole: Understanding) -> bool:
+    """Whether another class than the first stands out of the rest, however faintly."""
+    table = load("splitting")
+    never = table["classes"]["never"]
+    likely = [value for key, value in whole.alternatives if key not in never]
+    if len(likely) < 3:
+        return False
+    second, third = likely[1:3]
+    return bool(second >= max(table["second_from"], table["second_over_third"] * third))
+
+
+def main(parts: tuple[Part, ...], whole: Understanding) -> int:
+    """Which part keeps the ticket: the one whose class the whole has, else the first."""
+    found = (at for at, one in enumerate(parts) if one.meant.category == whole.category)
+    return next(found, 0)
+
+
+def under_main(parts: tuple[Part, ...], whole: Understanding) -> Understanding:
+    """The whole message, classed as its main part: of two sure matters neither is in doubt."""
+    if not parts:
+        return whole
+    meant = parts[main(parts, whole)].meant
+    return replace(
+        whole,
+        category=meant.category,
+        subcategory=meant.subcategory,
+        confidence=max(meant.confidence, whole.confidence),
+        evidence=meant.evidence,
+    )
+
+
+@dataclass(slots=True)
+class _Group:
+    """Clauses that make one matter."""
+
+    texts: list[str]
+    category: str | None = None
+
+
+def _joined(clauses: list[tuple[str, str]], lexicon: Lexicon) -> tuple[Part, ...]:
+    groups = [_Group([])]
+    for joint, clause in clauses:
+        category = _category(joint, clause, lexicon)
+        current = groups[-1]
+        same = next((one for one in groups if one.category == category), None)
+        if category is None:
+            current.texts.append(clause)
+        elif current.category is None:
+            current.texts.append(clause)
+            current.category = category
+        elif same is not None:
+            same.texts.append(clause)
+        elif _belongs(joint, category, current.category) or _is_full(groups):
+            current.texts.append(clause)
+        else:
+            groups.append(_Group([clause], category))
+    if len(groups) < 2:
+        return ()
+    texts = ["，".join(one.texts) for one in groups]
+    return _distinct(tuple(Part(text, understand(text, lexicon)) for text in texts))
+
+
+def _distinct(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """None of them when a part, read as a whole, is unsure or like another."""
+    sure = load("splitting")["sure"][ADDED]
+    classes = {one.meant.category for one in parts}
+    is_sure = all(one.meant.confidence >= sure and one.meant.evidence for one in parts)
+    return parts if is_sure and len(classes) == len(parts) else ()
+
+
+def _is_full(groups: list[_Group]) -> bool:
+    return bool(len(groups) >= load("splitting")["most_parts"])
+
+
+def _belongs(joint: str, category: str, current: str) -> bool:
+    """Two names for one thing, unless another matter is plainly added."""
+    return joint != ADDED and frozenset((category, current)) in _related()
+
+
+def _category(joint: str, clause: str, lexicon: Lexicon) -> str | None:
+    """The class of a clause that is surely a matter of its own; None for all others."""
+    table = load("splitting")
+    if len(clause) < table["shortest_clause"] or _is_remark(joint, clause):
+        return None
+    meant = understand(clause, lexicon)
+    if meant.confidence < table["sure"][joint] or not meant.evidence:
+        return None
+    if meant.intent in (Intent.CHITCHAT, Intent.ABUSE):
+        return None
+    is_soft = joint != ADDED and meant.category in table["classes"]["soft"]
+    return None if is_soft or meant.category in table["classes"]["never"] else meant.category
+
+
+def _is_remark(joint: str, clause: str) -> bool:
+    """What came of a matter, why it is so, or who is to blame for it."""
+    table = load("splitting")
+    if _blame().search(clause):
+        return True
+    if joint == ADDED:
+        return False
+    if clause.startswith(tuple(table["words"]["follows"])):
+        return True
+    return joint == COMMA and any(one in clause for one in table["words"]["shows_result"])
+
+
+def _clauses(said: str) -> Iterator[tuple[str, str]]:
+    """How each clause is joined to those before it, and its words."""
+    joint, start = ENDED, 0
+    for match in _boundary().finditer(said):
+        clause = said[start : match.start()].strip(_EDGES)
+        if clause:
+            yield joint, clause
+            joint = COMMA
+        joint = _stronger(joint, match.lastgroup or COMMA)
+        start = match.end()
+    last = said[start:].strip(_EDGES)
+    if last:
+        yield joint, last
+
+
+def _stronger(one: str, other: str) -> str:
+    """ "，另外" is as strong as its word."""
+    order = (COMMA, ENDED, MOREOVER, ADDED)
+    return max(one, other, key=order.index)
+
+
+@cache
+def _boundary() -> re.Pattern[str]:
+    words = load("splitting")["words"]
+    goes_on = "|".join(map(re.escape, words["goes_on"]))
+    added, moreover = (
+        "|".join(map(re.escape, sorted(words[kind], key=len, reverse=True)))
+        for kind in (ADDED, MOREOVER)
+    )
+    return re.compile(
+        rf"(?P<{ADDED}>(?:(?<=^)|(?<=[\s,，。；;：:、!！?？]))(?:[1-9１-９][.．、)）](?!\d)"
+        r"|[(（][1-9一二三四五][)）]|[一二三四五]、|第[一二三四五](?:个|件)?(?:[是,，、:：]|就是))"
+        rf"|[①-⑨]|还有(?=(?:{goes_on}))(?<=[\s,，。；;!！]还有)|(?:{added})(?!(?:{goes_on}))[,，:：]?)"
+        rf"|(?P<{MOREOVER}>(?:{moreover})[,，]?)"
+        rf"|(?P<{ENDED}>[。；;!！?？\n]+)|(?P<{COMMA}>[,，\s]+)"
+    )
+
+
+@cache
+def _blame() -> re.Pattern[str]:
+    return re.compile("|".join(load("splitting")["words"]["blame"]))
+
+
+@cache
+def _related() -> frozenset[frozenset[str]]:
+    return frozenset(frozenset(pair) for pair in load("splitting")["classes"]["related"])
