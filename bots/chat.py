@@ -1,5 +1,6 @@
 """What a handler works with: who speaks, what came, and the words to go back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,9 @@ from bots.message import IncomingMessage, Reply
 from bots.understand import Understanding
 from models import conversations
 from models.speakers import Speaker
+
+Act = Callable[["Chat"], Reply]
+"""What a message leads to, ready to be done: found by reading alone, before the writer's turn."""
 
 
 @dataclass(slots=True)

@@ -1,24 +1,34 @@
 """Answers one message: digit, command, question, an addition, else a new matter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from bots import answers, commands, pending, registry, rendering
-from bots.chat import Chat
+from bots.chat import Act, Chat
 from bots.handlers import additions, directory, intake, load_all
 from bots.lexicon import Lexicon
 from bots.message import EventKind, IncomingMessage, MessageKind, Reply
 from bots.understand import Understanding, understand
 from models import held_messages, rights
 from models.errors import DomainError
-from models.speakers import speaker
+from models.speakers import Speaker, known_speaker, speaker
+from models.tickets.recent import Reported, reported_lately
 
 load_all()
 
 _TAPS = frozenset({EventKind.SUBSCRIBE, EventKind.SCAN, EventKind.CLICK, EventKind.SCANCODE})
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """预判 — what a message will lead to, as things stood when that was found out."""
+
+    speaker: Speaker
+    before: Reported | None  # what they reported lately
+    act: Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,7 @@ class Heard:
 
     text: str
     understanding: Understanding | None
+    foreseen: Foreseen | None = None
 
 
 def hear(message: IncomingMessage, lexicon: Lexicon) -> Heard:
@@ -45,6 +56,23 @@ def _words(message: IncomingMessage) -> str | None:
     return message.text if message.kind is MessageKind.TEXT else None
 
 
+def foresee(session: Session, message: IncomingMessage, heard: Heard, now: datetime) -> Heard:
+    """The reading part of answering ordinary words, done before the writer's turn.
+
+    Somebody new, or whose words may answer a question or give a command, has to wait for it.
+    """
+    if message.event is not None or not heard.text:
+        return heard
+    who = known_speaker(session, message.account, message.openid, now)
+    if who is None:
+        return heard
+    chat = Chat(session, who, message, heard.understanding, heard.text, now)
+    if _handler(chat) is not None:
+        return heard
+    before = reported_lately(session, who.person_id, now)
+    return replace(heard, foreseen=Foreseen(who, before, _find(chat, before)))
+
+
 def answer(session: Session, message: IncomingMessage, heard: Heard, now: datetime) -> str | None:
     """The text to reply with, or None for silence (events that nobody waits behind).
 
@@ -54,7 +82,7 @@ def answer(session: Session, message: IncomingMessage, heard: Heard, now: dateti
     chat = Chat(session, who, message, heard.understanding, heard.text, now)
     if message.is_from_person:
         _note_rights(chat)
-    reply = _route(chat)
+    reply = _route(chat, heard.foreseen)
     return None if reply is None else rendering.render(reply.template, reply.context)
 
 
@@ -67,7 +95,7 @@ def _note_rights(chat: Chat) -> None:
         held_messages.release_held(chat.session, chat.person_id, chat.now)
 
 
-def _route(chat: Chat) -> Reply | None:
+def _route(chat: Chat, foreseen: Foreseen | None) -> Reply | None:
     if chat.message.event is not None:
         handler = registry.EVENTS.get(chat.message.event)
         return _guarded(chat, handler) if handler else None
@@ -76,7 +104,20 @@ def _route(chat: Chat) -> Reply | None:
         return _guarded(chat, registry.KINDS.get(kind, registry.KINDS[MessageKind.UNKNOWN]))
     handler = _handler(chat)
     reply = _guarded(chat, handler) if handler else None
-    return reply or directory.answer(chat) or additions.take(chat) or intake.take_in(chat)
+    return reply or _ordinary(chat, foreseen)
+
+
+def _ordinary(chat: Chat, foreseen: Foreseen | None) -> Reply:
+    """Words that are no answer and no command. What was foreseen counts while nothing changed."""
+    before = reported_lately(chat.session, chat.person_id, chat.now)
+    if foreseen is not None and (foreseen.speaker, foreseen.before) == (chat.speaker, before):
+        return foreseen.act(chat)
+    return _find(chat, before)(chat)
+
+
+def _find(chat: Chat, before: Reported | None) -> Act:
+    """A question for the directory, an addition to what was reported, else a new matter."""
+    return directory.find(chat) or additions.find(chat, before) or intake.find(chat)
 
 
 def _handler(chat: Chat) -> registry.MessageHandler | None:

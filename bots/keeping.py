@@ -1,6 +1,6 @@
 """What came before the words it belongs to: photos, a place, a scanned code, for ten minutes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bots import registry
@@ -35,7 +35,7 @@ def keep(chat: Chat, *, media_ids: Sequence[str] = (), words: Sequence[str] = ()
     return kept
 
 
-def attach_kept(chat: Chat, kept: dict[str, Any], ticket_id: int) -> None:
+def attach_kept(chat: Chat, kept: Mapping[str, Any], ticket_id: int) -> None:
     """The words came: what waited for them goes to their ticket."""
     if not kept:
         return

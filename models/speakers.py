@@ -81,9 +81,15 @@ _SPEAKER = Statement(
 
 def speaker(session: Session, account: str, openid: str, now: datetime) -> Speaker:
     """Who this openid is; somebody who never wrote before becomes a person now."""
+    known = known_speaker(session, account, openid, now)
+    return known or _newcomer(session, account, openid, now)
+
+
+def known_speaker(session: Session, account: str, openid: str, now: datetime) -> Speaker | None:
+    """Who this openid is, or None for somebody who never wrote before."""
     row = _SPEAKER.first(session, account=account, openid=openid, now=now)
     if row is None:
-        return _newcomer(session, account, openid, now)
+        return None
     return Speaker(
         identity_id=row[0],
         person_id=row[1],
@@ -108,6 +114,6 @@ def _newcomer(session: Session, account: str, openid: str, now: datetime) -> Spe
     session.flush()
     session.add(Identity(account=account, openid=openid, person_id=person.id, created_at=now))
     session.flush()
-    found = _SPEAKER.first(session, account=account, openid=openid, now=now)
+    found = known_speaker(session, account, openid, now)
     assert found is not None
-    return replace(speaker(session, account, openid, now), is_new=True)
+    return replace(found, is_new=True)

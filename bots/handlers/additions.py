@@ -1,8 +1,9 @@
 """Words that open no ticket: more about the matter just reported, or a place and nothing else."""
 
 import re
+from functools import partial
 
-from bots.chat import Chat
+from bots.chat import Act, Chat
 from bots.handlers import homes, intake
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
@@ -11,25 +12,24 @@ from config.categories import LAST_RESORT, Urgency
 from config.policy import load
 from models import places
 from models.places import Area
-from models.tickets import recent, refining
+from models.tickets import refining
 from models.tickets.recent import Reported
 from models.tickets.table import Ticket
 
 _AROUND_A_PLACE = re.compile(r"[\s,，。.、!！]|小区|的")
 
 
-def take(chat: Chat) -> Reply | None:
-    """None when the words are a matter of their own."""
+def find(chat: Chat, before: Reported | None) -> Act | None:
+    """None when the words are a matter of their own. `before`: what they reported lately."""
     meant = chat.understanding
     if meant is None or meant.urgency == Urgency.EMERGENCY or meant.intent in intake.TALK:
         return None
-    before = recent.reported_lately(chat.session, chat.person_id, chat.now)
     if _is_place_alone(chat.text, meant.place):
-        return _placed(chat, meant.place, before)
+        return partial(_placed, mention=meant.place, before=before)
     if before is None:
         return None
     if _is_vague(meant) or (_is_same(meant, before) and _is_near(chat, meant.place, before)):
-        return _add(chat, before.ticket_id)
+        return partial(_add, ticket_id=before.ticket_id)
     return None
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bots import finding, registry
-from bots.chat import Chat
+from bots.chat import Act, Chat
 from bots.commands import Command
 from bots.finding import Asked, Candidate, Found
 from bots.message import Reply
@@ -42,7 +43,7 @@ class Looked:
         return finding.is_sure(self.asked, first, self.kinds[first.id], intent=intent)
 
 
-def answer(chat: Chat) -> Reply | None:
+def find(chat: Chat) -> Act | None:
     """The entries a question asks for; None when it is a matter, or a person must answer."""
     meant = chat.understanding
     if meant is None or meant.intent not in _HEARD or meant.urgency != Urgency.NORMAL:
@@ -53,11 +54,19 @@ def answer(chat: Chat) -> Reply | None:
     if not looked.found or _waiting(chat) == "kept_first":
         return None  # photos came before these words: they report
     if looked.is_sure(meant.intent):
-        return _show(chat, _best(chat, looked))
+        return partial(_show_found, looked=looked)
     unsure = load("directory")["fit"]["unsure"]
     if meant.intent == Intent.ENQUIRY and looked.found[0].fit >= unsure:
-        return _list(chat, _best(chat, looked), "directory_unsure")
+        return partial(_list_found, looked=looked)
     return None
+
+
+def _show_found(chat: Chat, looked: Looked) -> Reply:
+    return _show(chat, _best(chat, looked))
+
+
+def _list_found(chat: Chat, looked: Looked) -> Reply:
+    return _list(chat, _best(chat, looked), "directory_unsure")
 
 
 def note_unanswered(chat: Chat, ticket_id: int) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bots import registry
 from bots.accusation import accused
-from bots.chat import Chat
+from bots.chat import Act, Chat
 from bots.handlers import directory
 from bots.keeping import attach_kept, kept_for_later
 from bots.message import Reply
@@ -18,8 +19,8 @@ from models import conversations, places
 from models.conversations import Question
 from models.places import Area, AreaKind
 from models.tickets import facts, refining
-from models.tickets.opening import Opened, Report, open_ticket
-from models.tickets.table import Ticket
+from models.tickets.opening import Opened, Planned, Report, open_planned, plan_ticket
+from models.tickets.table import About, Ticket
 
 NOT_OURS = "not_estate"
 CHOICES = 4
@@ -37,36 +38,67 @@ class Location:
     spot: str | None = None
 
 
-def take_in(chat: Chat) -> Reply:
-    """Greets, or opens a ticket and asks at most one question about it."""
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """待受理诉求 — a report understood, placed and planned, but not written yet."""
+
+    meant: Understanding
+    location: Location
+    planned: Planned
+    about: About | None
+    kept: Mapping[str, Any]
+
+    @property
+    def is_class_open(self) -> bool:
+        # Whom a complaint accuses decides who gets it, whatever its class.
+        is_known = self.planned.report.is_class_known
+        return not is_known and self.about is None
+
+
+def find(chat: Chat) -> Act:
+    """A greeting back, or a ticket and at most one question about it."""
     meant = chat.understanding
     assert meant is not None
-    if meant.intent in TALK:
-        return chat.say(TALK[meant.intent], has_home=chat.speaker.home_id is not None)
+    return _talk if meant.intent in TALK else partial(_take_in, drafted=_draft(chat, meant))
+
+
+def _talk(chat: Chat) -> Reply:
+    assert chat.understanding is not None
+    return chat.say(TALK[chat.understanding.intent], has_home=chat.speaker.home_id is not None)
+
+
+def _draft(chat: Chat, meant: Understanding) -> Drafted:
     kept = kept_for_later(chat)
     location = locate(chat, meant.place, kept)
-    is_class_known = meant.confidence >= load("intake")["confidence"]["ask_below"]
-    opened = open_ticket(chat.session, _report(chat, meant, location, is_class_known), chat.now)
-    attach_kept(chat, kept, opened.ticket_id)
-    directory.note_unanswered(chat, opened.ticket_id)
     about = accused(chat.text, meant)
+    is_class_known = meant.confidence >= load("intake")["confidence"]["ask_below"]
+    report = _report(chat, meant, location, about, is_class_known)
+    planned = plan_ticket(chat.session, report, chat.now)
+    return Drafted(meant, location, planned, about, kept)
+
+
+def _take_in(chat: Chat, drafted: Drafted) -> Reply:
+    meant, about = drafted.meant, drafted.about
+    opened = open_planned(chat.session, drafted.planned, chat.now)
+    attach_kept(chat, drafted.kept, opened.ticket_id)
+    directory.note_unanswered(chat, opened.ticket_id)
     context = opened.context | {
         "words": _shown_words(meant),
         "about": about,
-        "is_placed": location.area_id is not None,
+        "is_placed": drafted.location.area_id is not None,
         "alerted": opened.alerted,
         "is_ours": meant.category != NOT_OURS,
     }
-    # Whom a complaint accuses decides who gets it, whatever its class.
-    if meant.urgency != Urgency.EMERGENCY and not is_class_known and about is None:
+    if drafted.is_class_open:
         return _ask_class(chat, meant, opened, context)
-    if location.area_id is None:
+    if drafted.location.area_id is None:
         return _ask_place(chat, opened.ticket_id, context)
     return chat.say("ticket_received", **context, question=None)
 
 
-def _report(chat: Chat, meant: Understanding, location: Location, is_known: bool) -> Report:
-    about = accused(chat.text, meant)
+def _report(
+    chat: Chat, meant: Understanding, location: Location, about: About | None, is_known: bool
+) -> Report:
     return Report(
         account=chat.account,
         reporter_id=chat.person_id,
