@@ -1,5 +1,6 @@
 """The ticket's states and who may do what in each: one table, read by `can()` and `apply()`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,6 +59,13 @@ class Capacity(StrEnum):
     HELPER = "helper"
     SUPERVISOR = "supervisor"
     CLOCK = "clock"
+
+
+def strongest(mine: Iterable[Capacity]) -> Capacity | None:
+    """In which of several capacities something is done, so that its event says so."""
+    held = frozenset(mine)
+    order = (Capacity.REPORTER, Capacity.OWNER, Capacity.HELPER, Capacity.SUPERVISOR)
+    return next((one for one in order if one in held), None)
 
 
 class Level(StrEnum):

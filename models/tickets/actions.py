@@ -19,6 +19,7 @@ from models.ticket_flow import (
     Action,
     Capacity,
     State,
+    strongest,
 )
 from models.tickets import assigning, clock, facts, reminding, undoing
 from models.tickets.effects import EFFECTS
@@ -109,10 +110,7 @@ def _capacity(
         return Capacity.CLOCK if Capacity.CLOCK in transition.by else None
     if action == Action.UNDO:
         return undoing.undo_capacity(session, ticket, by, at)
-    mine = capacities(session, ticket, by.person_id, at) & transition.by
-    # The strongest first, so that the event says in which of several capacities it was done.
-    order = (Capacity.REPORTER, Capacity.OWNER, Capacity.HELPER, Capacity.SUPERVISOR)
-    return next((one for one in order if one in mine), None)
+    return strongest(capacities(session, ticket, by.person_id, at) & transition.by)
 
 
 def _fits(

@@ -149,7 +149,8 @@ def _undo(step: Step) -> None:
     step.detail["undone_event"] = event.id
     if event.detail.get("joined"):
         assigning.leave(session, event.detail["into"], ticket.reporter_id)
-    left = outbox.cancel_event(session, event.id)
+    caused = [event.id, *event.detail.get("led_to", ())]
+    left = [message for one in caused for message in outbox.cancel_event(session, one)]
     step.parties = {"told": [one.person_id for one in left if one.person_id is not None]}
 
 

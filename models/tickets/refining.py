@@ -14,8 +14,8 @@ from models.people import Person
 from models.places import Area, AreaKind, full_name
 from models.protection import accused_persons, capacities, holders_for, rule_of
 from models.sealing import seal_for
-from models.ticket_flow import OPEN, WAITING, Capacity, State
-from models.tickets import assigning, clock, facts
+from models.ticket_flow import OPEN, WAITING, Capacity, State, strongest
+from models.tickets import assigning, clock, facts, undoing
 from models.tickets.table import Note, Ticket
 
 
@@ -30,21 +30,28 @@ def reclassify(
 ) -> None:
     """改类: the right class, by the resident or by staff; deadlines are computed anew.
 
-    A ticket that nobody has taken goes to the post of its new class.
+    A ticket that nobody has taken goes to the post of its new class. Who did it can undo it.
     """
-    if not capacities(session, ticket, by, at):
+    capacity = strongest(capacities(session, ticket, by, at))
+    if capacity is None:
         raise NotAllowed(number=ticket.number)
     if ticket.state not in OPEN:
         raise TooLate(number=ticket.number)
+    before = undoing.snapshot(session, ticket)
     old = {"category": ticket.category, "subcategory": ticket.subcategory}
     ticket.category, ticket.subcategory = category, subcategory
     ticket.confidence = 1.0
     clock.set_deadlines(ticket, at)
     new = {"category": category, "subcategory": subcategory}
-    detail = {"before_class": old, "after_class": new}
-    _told(session, ticket, "ticket_reclassified", by, at, detail=detail)
-    if ticket.state in WAITING:
-        redispatch(session, ticket, at)
+    dispatched = redispatch(session, ticket, at) if ticket.state in WAITING else None
+    session.flush()
+    detail = {
+        "before_class": old,
+        "after_class": new,
+        "before": undoing.difference(before, undoing.snapshot(session, ticket)),
+        "led_to": [dispatched] if dispatched is not None else [],
+    }
+    _told(session, ticket, "ticket_reclassified", by, at, detail=detail, capacity=capacity)
 
 
 def place(session: Session, ticket: Ticket, area: Area, *, by: int, at: datetime) -> None:
@@ -62,14 +69,14 @@ def community_of(area: Area) -> int | None:
     return area.id if area.kind == AreaKind.COMMUNITY else area.community_id
 
 
-def redispatch(session: Session, ticket: Ticket, at: datetime) -> bool:
-    """Hands an untaken ticket to the posts the table names now; says whether anybody is new."""
+def redispatch(session: Session, ticket: Ticket, at: datetime) -> int | None:
+    """Hands an untaken ticket to the posts the table names now; the event, if anybody is new."""
     holders = holders_for(session, ticket, at)
     barred = accused_persons(session, ticket, at)
     loads = dispatch.loads(session)
     plan = dispatch.plan(holders, rule_of(ticket), loads, level=ticket.level, barred=barred)
     if plan.owner is None:
-        return False
+        return None
     old, moves = ticket.state, plan.owner.post_id != ticket.owner_post_id
     if moves:
         assigning.hand_to(session, ticket, plan.owner, at)
@@ -77,10 +84,10 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> bool:
     helpers = assigning.replace_helpers(session, ticket, plan.helpers, at)
     alerted = assigning.alert(session, ticket, plan.alerted, at)
     if not (moves or helpers or alerted):
-        return False
+        return None
     clock.set_clock(ticket, at)
     is_emergency = ticket.urgency == Urgency.EMERGENCY
-    events.record(
+    ids = events.record(
         session,
         Fact(
             verb="emergency_dispatched" if is_emergency else "ticket_dispatched",
@@ -101,7 +108,7 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> bool:
             quiet=facts.quiet_of(ticket.urgency, ticket.state),
         ),
     )
-    return True
+    return ids[0]
 
 
 def add_note(
@@ -155,6 +162,7 @@ def _told(
     detail: dict[str, Any] | None = None,
     words: str | None = None,
     extra: dict[str, Any] | None = None,
+    capacity: Capacity | None = None,
 ) -> None:
     author = session.get_one(Person, by)
     session.flush()
@@ -167,6 +175,7 @@ def _told(
             at=at,
             account=ticket.account,
             actor_id=by,
+            capacity=capacity,
             area_id=ticket.area_id,
             detail=detail or {},
             words=seal_for(author.own_key, words) if words else None,

@@ -14,6 +14,7 @@ from models.outbox import Delivery, OutboxMessage
 from models.ticket_flow import Action
 from models.tickets import refining, undoing
 from models.tickets.actions import apply, can
+from models.tickets.corrections import corrections
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
 from tests.factories import MORNING, actor, building, demo_person, ticket, town
@@ -144,3 +145,42 @@ def test_an_undo_is_not_undone(database: Database) -> None:
         do(session, one, Action.UNDO, who, MORNING + HOUR + MINUTE)
         assert one.owner_id == who.person_id
         assert not can(session, one, Action.UNDO, by=who, at=MORNING + HOUR + 2 * MINUTE)
+
+
+def test_a_changed_class_goes_back_with_its_owner_its_deadline_and_its_messages(
+    store: Database,
+) -> None:
+    town(store)
+    with store.writing() as session:
+        one = ticket(session, building(session), category="noise")
+        by = Actor(one.reporter_id)
+        before = (one.category, one.confidence, one.owner_id, one.resolve_due_at, one.clock_at)
+        refining.reclassify(
+            session, one, "property_fee", "fee_standard", by=one.reporter_id, at=MORNING
+        )
+        assert (one.category, one.owner_id) != before[:1] + before[2:3]
+        queued = [
+            row.id
+            for row in session.scalars(
+                select(OutboxMessage).where(OutboxMessage.person_id == one.owner_id)
+            )
+        ]
+        assert queued
+        apply(session, one, Action.UNDO, by=by, at=MORNING + 9 * MINUTE)
+        after = (one.category, one.confidence, one.owner_id, one.resolve_due_at, one.clock_at)
+        assert after == before
+        session.expire_all()
+        states = {session.get_one(OutboxMessage, row).state for row in queued}
+        assert states == {Delivery.CANCELLED}
+        assert corrections(session) == []
+
+
+def test_a_class_changed_by_staff_is_undone_by_them_alone_and_in_time(database: Database) -> None:
+    town(database)
+    with database.writing() as session:
+        one = ticket(session, building(session))
+        staff, other = demo_person(session, "community_staff"), one.reporter_id
+        refining.reclassify(session, one, "parking", None, by=staff, at=MORNING)
+        assert not can(session, one, Action.UNDO, by=Actor(other), at=MORNING)
+        assert can(session, one, Action.UNDO, by=Actor(staff), at=MORNING + 10 * MINUTE)
+        assert not can(session, one, Action.UNDO, by=Actor(staff), at=MORNING + 11 * MINUTE)
