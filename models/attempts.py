@@ -1,8 +1,7 @@
 """Attempts at sending: claiming messages, and what became of each try."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -10,20 +9,15 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from config.policy import load
 from models.accounts import EVERY_API, ApiStop
 from models.base import Statement, UtcDateTime
 from models.outbox import (
-    IS_HELD,
-    IS_IN_DOUBT,
     IS_QUEUED,
-    IS_SENDING,
     Channel,
     Delivery,
     OutboxMessage,
     Quiet,
 )
-from models.quiet_hours import after_quiet_hours, quiet_since
 
 _columns = OutboxMessage.__table__.c
 
@@ -76,6 +70,7 @@ def _claim_of(quiet: Quiet) -> Statement:
             attempts=_columns.attempts + 1,
             lease_token=bindparam("mark"),
             lease_until=bindparam("until", type_=UtcDateTime()),
+            begun_at=None,
         )
         .returning(*(_columns[name] for name in _CLAIMED))
     )
@@ -100,10 +95,16 @@ def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> list
 
 _begin = Statement(
     update(OutboxMessage)
-    .where(_columns.id == bindparam("message_id"))
+    .where(
+        _columns.id == bindparam("message_id"),
+        _columns.state == Delivery.SENDING,
+        _columns.lease_token == bindparam("mark"),
+    )
     .values(
         channel=bindparam("way", type_=_columns.channel.type),
         identity_id=bindparam("whom"),
+        begun_at=bindparam("now", type_=UtcDateTime()),
+        lease_until=bindparam("until", type_=UtcDateTime()),
         # Counted from the first try on one channel: so long the platform knows a repeat again.
         tried_at=case(
             (
@@ -113,14 +114,32 @@ _begin = Statement(
             else_=bindparam("now", type_=UtcDateTime()),
         ),
     )
+    .returning(_columns.id)
 )
 
 
 def begin(
-    session: Session, message: Claimed, channel: Channel, identity_id: int | None, now: datetime
-) -> None:
-    """Notes the way and the recipient before the call, so that a crash leaves both on record."""
-    _begin.run(session, message_id=message.id, way=channel, whom=identity_id, now=now)
+    session: Session,
+    message: Claimed,
+    channel: Channel,
+    identity_id: int | None,
+    now: datetime,
+    lease: timedelta,
+) -> Claimed | None:
+    """Notes the way and the recipient just before the call: from here on a crash leaves a doubt.
+
+    None when the lease went elsewhere: then it is not ours to send.
+    """
+    begun = _begin.first(
+        session,
+        message_id=message.id,
+        mark=message.lease_token,
+        way=channel,
+        whom=identity_id,
+        now=now,
+        until=now + lease,
+    )
+    return replace(message, lease_until=now + lease) if begun else None
 
 
 def sent(
@@ -213,85 +232,4 @@ def _ending(*names: str) -> Statement:
         )
         .values(lease_token=None, lease_until=None, **new)
         .returning(_columns.id)
-    )
-
-
-def sweep(session: Session, now: datetime) -> None:
-    """What time alone changes: lost leases, safe repeats, expiry, the beginning of the night."""
-    _doubt_lost(session, now)
-    _repeat_safe(session, now)
-    _expire(session, now)
-    _postpone(session, now)
-
-
-def _doubt_lost(session: Session, now: datetime) -> None:
-    _all(
-        session,
-        (IS_SENDING, _columns.lease_until <= now),
-        state=Delivery.IN_DOUBT,
-        reason="lease expired",
-    )
-
-
-def _repeat_safe(session: Session, now: datetime) -> None:
-    """Template and mass messages carry an id that the platform knows again; emergencies must
-    arrive even at the price of arriving twice."""
-    policy = load("channels")["delivery"]
-    known_again = [
-        (_columns.channel == channel) & (_columns.tried_at > now - timedelta(minutes=minutes))
-        for channel, minutes in policy["knows_again_minutes"].items()
-    ]
-    _all(
-        session,
-        (
-            IS_IN_DOUBT,
-            _columns.attempts < policy["attempts_in_doubt"],
-            or_(*known_again),
-        ),
-        state=Delivery.QUEUED,
-        not_before=now + timedelta(seconds=policy["repeat_after_seconds"]),
-    )
-    _all(
-        session,
-        (
-            IS_IN_DOUBT,
-            _columns.attempts < policy["attempts_in_doubt"],
-            _columns.quiet == Quiet.IGNORE,
-        ),
-        state=Delivery.QUEUED,
-        not_before=now,
-        channel=None,
-    )
-
-
-def _expire(session: Session, now: datetime) -> None:
-    _all(
-        session,
-        (IS_HELD, _columns.expires_at <= now),
-        state=Delivery.EXPIRED,
-    )
-
-
-def _postpone(session: Session, now: datetime) -> None:
-    """By night, what was due by day and is late waits for the morning. What became due by night
-    answers somebody who is awake and goes out."""
-    began = quiet_since(now)
-    if began is not None:
-        _all(
-            session,
-            (
-                IS_QUEUED,
-                _columns.quiet == Quiet.RESPECT,
-                _columns.not_before < began,
-            ),
-            not_before=after_quiet_hours(now),
-        )
-
-
-def _all(session: Session, conditions: Sequence[Any], **values: Any) -> None:
-    session.execute(
-        update(OutboxMessage)
-        .where(*conditions)
-        .values(**values)
-        .execution_options(synchronize_session=False)
     )

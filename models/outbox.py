@@ -88,6 +88,7 @@ class OutboxMessage(Base):
     expires_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default="0")
     tried_at: Mapped[datetime | None]  # first try on this channel
+    begun_at: Mapped[datetime | None]  # the call of the last try; a claim alone has none
     channel: Mapped[Channel | None]  # set on a queued message: this way and no other
     identity_id: Mapped[int | None]  # whom the last attempt was for
     errcode: Mapped[int | None]

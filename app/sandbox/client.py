@@ -174,6 +174,10 @@ class SandboxClient:
         }
         return int(self._post("/sandbox/faults", asked)["id"])
 
+    def faults(self) -> list[dict[str, Any]]:
+        """The troubles in force, each with how often it may still strike."""
+        return list(self._get("/sandbox/faults"))
+
     def clear_faults(self, fault_id: int | None = None) -> None:
         query = "" if fault_id is None else f"?id={fault_id}"
         self._checked(self._session.delete(f"{self.url}/sandbox/faults{query}", timeout=10))

@@ -9,13 +9,7 @@ from app.sandbox.client import SandboxClient
 from app.sandbox.serve import SandboxThread
 from jobs.channels.wechat_client import WeChatClient
 from models.base import Database
-from models.sealing import KEYRING
 from tests.jobs.town import NOBODY, Hand, Town, settings_for
-
-
-@pytest.fixture(scope="session", autouse=True)
-def keys() -> None:
-    KEYRING.use({"1": b"k" * 32})
 
 
 @pytest.fixture

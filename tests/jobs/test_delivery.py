@@ -7,20 +7,23 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from app.sandbox.serve import SandboxThread
+from config.policy import load
 from jobs.channels.wechat_client import WeChatClient
 from jobs.delivery import deliver_due
 from models import attempts, consents, rights
 from models.accounts import ApiStop, resume
+from models.attempts import Claimed
 from models.delivery_results import confirm
 from models.held_messages import release_held
 from models.outbox import EVERYONE, Channel, Delivery, OutboxMessage, Quiet, queue_mass
 from models.people import Person
-from tests.jobs.town import NOON, Hand, Town, settings_for
+from tests.jobs.town import MANY, NOON, Hand, Neighbour, Town, settings_for, wait_until
 
 CUSTOM = "/cgi-bin/message/custom/send"
 TEMPLATE = "/cgi-bin/message/template/send"
 MASS = "/cgi-bin/message/mass/sendall"
 NOTICE = "SANDBOX_NOTICE"
+MINUTE = timedelta(minutes=1)
 
 
 def test_a_due_message_reaches_the_person_as_a_customer_message(town: Town) -> None:
@@ -199,32 +202,55 @@ def test_a_platform_out_of_reach_leaves_the_message_queued_and_the_allowance_who
     assert town.send(message_id, NOON + timedelta(minutes=1)).state is Delivery.SENT
 
 
-def test_a_worker_that_dies_after_claiming_leaves_its_messages_in_doubt(town: Town) -> None:
+def test_a_worker_that_dies_in_a_call_leaves_its_message_in_doubt(town: Town) -> None:
     whom = town.neighbour()
     message_id = town.queue(whom)
-    with town.store.writing() as session:
-        [lost] = attempts.claim(session, NOON, 10, timedelta(seconds=60))
+    lost = begun_elsewhere(town, whom)
     town.deliver(NOON + timedelta(seconds=59))
     assert town.message(message_id).state is Delivery.SENDING
     town.deliver(NOON + timedelta(seconds=61))
     assert town.message(message_id).state is Delivery.IN_DOUBT
+    assert town.texts(whom) == []
     # It was only slow: its late answer settles the doubt.
     with town.store.writing() as session:
         assert attempts.sent(session, lost, None, 0, NOON)
     assert town.message(message_id).state is Delivery.SENT
 
 
+def test_a_worker_that_dies_before_its_call_leaves_its_message_in_the_queue(town: Town) -> None:
+    whom = town.neighbour()
+    message_id = town.queue(whom)
+    with town.store.writing() as session:
+        [lost] = attempts.claim(session, NOON, 10, MINUTE)
+    town.deliver(NOON + timedelta(seconds=59))
+    assert town.message(message_id).state is Delivery.SENDING
+    message = town.send(message_id, NOON + timedelta(seconds=61))
+    assert (message.state, message.attempts) == (Delivery.SENT, 1)
+    assert len(town.texts(whom)) == 1
+    # It was only slow, and finds that the message is no longer its own to send.
+    with town.store.writing() as session:
+        began = attempts.begin(session, lost, Channel.CUSTOM, whom.identity_id, NOON, MINUTE)
+    assert began is None
+
+
 def test_a_late_answer_changes_nothing_once_another_try_has_begun(town: Town) -> None:
     whom = town.neighbour()
     message_id = town.emergency(whom)
-    with town.store.writing() as session:
-        [lost] = attempts.claim(session, NOON, 10, timedelta(seconds=60))
-    later = NOON + timedelta(seconds=61)
-    assert town.send(message_id, later).state is Delivery.IN_DOUBT or town.texts(whom)
-    town.deliver(later)
+    lost = begun_elsewhere(town, whom)
+    assert town.send(message_id, NOON + timedelta(seconds=61)).state is Delivery.SENT
     with town.store.writing() as session:
         assert not attempts.failed(session, lost, 40003, "late")
     assert town.message(message_id).state is Delivery.SENT
+
+
+def begun_elsewhere(town: Town, whom: Neighbour) -> Claimed:
+    """Another worker's call for the one message that is due."""
+    with town.store.writing() as session:
+        [claimed] = attempts.claim(session, NOON, 10, MINUTE)
+        way = (Channel.CUSTOM, whom.identity_id)
+        begun = attempts.begin(session, claimed, *way, NOON, MINUTE)
+    assert begun is not None
+    return begun
 
 
 def test_at_night_emergencies_and_answers_go_out_and_the_rest_in_the_morning(town: Town) -> None:
@@ -396,27 +422,34 @@ from datetime import datetime
 from jobs.outgoing import deliver
 from models.base import Database
 from models.sealing import KEYRING
-KEYRING.use({"1": b"k" * 32})
+KEYRING.use({"1": bytes(32)})
 print("ready", flush=True)
 deliver(Database(sys.argv[1]), datetime.fromisoformat(sys.argv[2]))
 """
 
 
-def test_a_killed_worker_loses_no_message_and_doubles_none_but_the_doubtful(
+def test_a_killed_worker_leaves_in_doubt_what_it_had_called_for_and_nothing_else(
     town: Town, sandbox: SandboxThread
 ) -> None:
-    """Killed in the midst of calls: those under way are in doubt, the rest go out later."""
-    people = [town.neighbour() for _ in range(40)]
-    ids = [town.queue(whom) for whom in people]
+    """Quick calls have ended, as many slow ones as fit are under way, the rest only claimed."""
+    parallel = load("channels")["delivery"]["parallel_per_account"]
+    quick = [town.neighbour(writes=False) for _ in range(20)]
+    slow = [town.neighbour() for _ in range(parallel + 8)]
+    done = [town.queue(whom) for whom in quick]
+    others = [town.queue(whom) for whom in slow]
     town.client.tokens.current("main")
-    town.wechat.fault("slow", CUSTOM, 300)
-    town.kill_while_sending(WORKER, sandbox.url)
+    town.fail("slow", CUSTOM, 5000, MANY)
+
+    def is_time() -> bool:
+        return town.calls_begun(CUSTOM) == parallel and set(town.states(done)) == {Delivery.SENT}
+
+    town.kill_while_sending(WORKER, sandbox.url, is_time)
     town.wechat.clear_faults()
-    town.deliver(NOON + timedelta(seconds=61))
-    states = [town.message(one).state for one in ids]
-    assert set(states) <= {Delivery.SENT, Delivery.IN_DOUBT}
-    # On a quick machine all of the batch may be under way; none is sent twice in any case.
-    assert states.count(Delivery.IN_DOUBT) > 0
-    for whom, state in zip(people, states, strict=True):
-        arrived = len(town.texts(whom))
-        assert arrived == 1 if state is Delivery.SENT else arrived <= 1
+    assert set(town.states(others)) == {Delivery.SENDING}
+    town.deliver(NOON + timedelta(minutes=5))
+    states = town.states(others)
+    assert states.count(Delivery.IN_DOUBT) == parallel
+    assert states.count(Delivery.SENT) == 8
+    wait_until(lambda: len(town.calls(CUSTOM)) == len(slow))
+    assert [len(town.texts(whom)) for whom in quick + slow] == [1] * len(quick + slow)
+    assert all(town.message(one).attempts == 1 for one in done + others)

@@ -31,7 +31,7 @@ from config.settings import Settings
 from jobs.channels.wechat_client import WeChatClient
 from models.base import Database
 from models.sealing import KEYRING
-KEYRING.use({"1": b"k" * 32})
+KEYRING.use({"1": bytes(32)})
 settings = Settings(wechat_app_id="wx1", wechat_secret="s1", wechat_api_base=sys.argv[2])
 client = WeChatClient(Database(sys.argv[1]), settings)
 threads = [threading.Thread(target=client.tokens.current, args=("main",)) for _ in range(10)]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,10 +18,11 @@ from jobs.channels.wechat_client import WeChatClient
 from jobs.delivery import deliver_due
 from models import outbox, rights
 from models.base import Database
-from models.outbox import OutboxMessage, Quiet
+from models.outbox import Delivery, OutboxMessage, Quiet
 from models.people import Identity, Person
 
 NOON = datetime.now(UTC).replace(hour=4, minute=0, second=0, microsecond=0)  # 12:00 in Shanghai
+MANY = 1000
 NOBODY = "http://127.0.0.1:9/wechat/main"  # pushes go nowhere in these tests
 
 
@@ -30,7 +32,7 @@ def settings_for(url: str, **more: Any) -> Settings:
         "wechat_secret": "s1",
         "mini_app_id": "wx2",
         "mini_secret": "s2",
-        "data_key": base64.urlsafe_b64encode(b"k" * 32).decode(),
+        "data_key": base64.urlsafe_b64encode(bytes(32)).decode(),  # as tests.conftest has it
     }
     return Settings(wechat_api_base=url, **{**ours, **more})
 
@@ -150,8 +152,8 @@ class Town:
             time.sleep(0.05)
         raise AssertionError(f"no {name}")
 
-    def kill_while_sending(self, program: str, base: str) -> None:
-        """Runs a worker in a process of its own, and kills it after its first messages."""
+    def kill_while_sending(self, program: str, base: str, is_time: Callable[[], bool]) -> None:
+        """Runs a worker in a process of its own, and kills it at the given moment."""
         address = self.store.url.render_as_string(hide_password=False)
         keys = {
             "LINLI_WECHAT_APP_ID": "wx1",
@@ -164,8 +166,23 @@ class Town:
             stdout=subprocess.PIPE,
             text=True,
         )
-        ends = time.monotonic() + 30
-        while len(self.calls("custom/send")) < 20 and time.monotonic() < ends:
-            time.sleep(0.02)
-        worker.kill()
-        worker.communicate()
+        try:
+            wait_until(is_time)
+        finally:
+            worker.kill()
+            worker.communicate()
+
+    def calls_begun(self, path: str) -> int:
+        """How many calls have reached the platform, counted by a fault that strikes them all."""
+        [fault] = [one for one in self.wechat.faults() if one["path"] == path]
+        return MANY - int(fault["times"])
+
+    def states(self, ids: Iterable[int]) -> list[Delivery]:
+        return [self.message(one).state for one in ids]
+
+
+def wait_until(is_time: Callable[[], bool], seconds: float = 30) -> None:
+    ends = time.monotonic() + seconds
+    while not is_time():
+        assert time.monotonic() < ends, f"not within {seconds} s"
+        time.sleep(0.02)

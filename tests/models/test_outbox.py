@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
-from models import attempts, consents, outbox, rights
+from models import attempts, consents, outbox, rights, stale_messages
 from models.base import Database
 from models.consents import SubscriptionConsent
 from models.delivery_results import EarlyResult, confirm, confirm_subscription, match_early
@@ -128,7 +128,7 @@ def test_looking_for_work_reads_partial_indexes_and_never_the_whole_table(
     event.listen(database.writer, "before_cursor_execute", lambda *call: asked.append(str(call[2])))
     with database.writing() as session:
         attempts.claim(session, NOON, 10, LEASE)
-        attempts.sweep(session, NOON + timedelta(hours=11))
+        stale_messages.sweep(session, NOON + timedelta(hours=11))
         asked += [one._plans["sqlite"].sql for one in attempts._CLAIMS]
         updates = [sql for sql in asked if sql.startswith("UPDATE outbox")]
         cursor = session.connection().connection.cursor()
@@ -136,7 +136,7 @@ def test_looking_for_work_reads_partial_indexes_and_never_the_whole_table(
             # Bound values stay bound: an index must not need to know them.
             plan = cursor.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * sql.count("?")).fetchall()
             assert any("INDEX ix_outbox_" in step[-1] for step in plan), (sql, plan)
-    assert len(updates) == 8
+    assert len(updates) == 9
 
 
 def test_an_undone_event_takes_back_what_has_not_left_and_tells_what_has(store: Database) -> None:
@@ -230,7 +230,7 @@ def test_held_messages_expire(store: Database) -> None:
     with store.writing() as session:
         rights.wrote(session, identity_id, later)
         assert release_held(session, person_id, later) == 0
-        attempts.sweep(session, later)
+        stale_messages.sweep(session, later)
     assert state_of(store, message.id) is Delivery.EXPIRED
 
 
@@ -240,7 +240,7 @@ def sent_message(store: Database, key: str, platform_id: str | None) -> OutboxMe
     with store.writing() as session:
         [claimed] = attempts.claim(session, NOON, 10, LEASE)
         channel = Channel.TEMPLATE if platform_id else Channel.SUBSCRIPTION
-        attempts.begin(session, claimed, channel, identity_id, NOON)
+        attempts.begin(session, claimed, channel, identity_id, NOON, LEASE)
         assert attempts.sent(session, claimed, platform_id, 0, NOON)
     with store.reading() as session:
         return session.get_one(OutboxMessage, claimed.id)
