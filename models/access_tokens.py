@@ -4,11 +4,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select, update
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import LargeBinary, bindparam, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from models.accounts import Account, ensure_account
 from models.base import Statement
+from models.sealing import KEYRING
 
 LEASE_SECONDS = 30  # longer than the slowest call for a token
 
@@ -33,7 +35,7 @@ _columns = Account.__table__.c
 # Read before every call to the platform.
 _held = Statement(
     select(
-        _columns.access_token,
+        type_coerce(_columns.access_token, LargeBinary),
         _columns.token_serial,
         _columns.token_expires_at,
         _columns.token_lease_until,
@@ -43,7 +45,15 @@ _held = Statement(
 
 def held(session: Session, account: str) -> HeldToken:
     row = _held.first(session, account=account)
-    return HeldToken(*row) if row else NONE_YET
+    return HeldToken(_opened(row[0]), *row[1:]) if row else NONE_YET
+
+
+def _opened(sealed: bytes | None) -> str | None:
+    """None also when its data key is gone: another token is had for the asking."""
+    try:
+        return None if sealed is None else KEYRING.open(bytes(sealed)).decode()
+    except (InvalidTag, KeyError):
+        return None
 
 
 def lease(session: Session, account: str, serial: int, now: datetime) -> str | None:

@@ -1,18 +1,22 @@
 """The one client of WeChat's API, for every account and every layer above the models."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import PLATFORM, Settings
 from jobs.channels import stops
 from jobs.channels.refusals import ApiRefused
 from jobs.channels.rulings import Action, ruling
 from jobs.channels.tokens import Tokens
-from jobs.channels.wire import Download, Wire
+from jobs.channels.wire import Download, NotReached, Unanswered, Wire
 from models.base import Database
+from models.errors import StoreBusy
 
 Answer = dict[str, Any]
 Result = TypeVar("Result")
@@ -237,18 +241,31 @@ class WeChatClient:
         accepted: Callable[[str, Result], Result],
     ) -> Result:
         """One call with a good token; a refused token is replaced once."""
-        token = self.tokens.current(account, api)
+        with _nothing_sent():
+            token = self.tokens.current(account, api)
         try:
             try:
                 return accepted(api, send(token.text or ""))
             except ApiRefused as refusal:
                 if refusal.ruling.action is not Action.REFRESH_TOKEN:
                     raise
-            token = self.tokens.after_refusal(account, token)
+            with _nothing_sent():
+                token = self.tokens.after_refusal(account, token)
             return accepted(api, send(token.text or ""))
         except ApiRefused as refusal:
             stops.heed(self._database, account, refusal, self._clock())
             raise
+
+
+@contextmanager
+def _nothing_sent() -> Iterator[None]:
+    """Without a token the call itself was not made, whatever became of the call for the token."""
+    try:
+        yield
+    except Unanswered as failure:
+        raise NotReached(f"no token: {failure}") from failure
+    except (SQLAlchemyError, StoreBusy) as failure:
+        raise NotReached(f"no token: {type(failure).__name__}") from failure
 
 
 def _accepted(api: str, answer: Answer) -> Answer:

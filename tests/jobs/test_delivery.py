@@ -202,6 +202,15 @@ def test_a_platform_out_of_reach_leaves_the_message_queued_and_the_allowance_who
     assert town.send(message_id, NOON + timedelta(minutes=1)).state is Delivery.SENT
 
 
+def test_a_call_for_a_token_without_answer_leaves_no_message_in_doubt(town: Town) -> None:
+    whom = town.neighbour()
+    message_id = town.queue(whom)
+    town.fail("drop_after", "/cgi-bin/stable_token")
+    assert town.send(message_id).state is Delivery.QUEUED
+    assert town.send(message_id, NOON + timedelta(minutes=1)).state is Delivery.SENT
+    assert len(town.texts(whom)) == 1
+
+
 def test_a_worker_that_dies_in_a_call_leaves_its_message_in_doubt(town: Town) -> None:
     whom = town.neighbour()
     message_id = town.queue(whom)

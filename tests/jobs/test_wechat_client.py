@@ -21,6 +21,7 @@ from jobs.delivery import refresh_access_tokens
 from models import access_tokens
 from models.accounts import Account
 from models.base import Database
+from models.sealing import KEYRING
 from tests.jobs.town import NOON, Hand, Town, settings_for
 
 CUSTOM = "/cgi-bin/message/custom/send"
@@ -310,3 +311,14 @@ def test_proxies_of_the_environment_are_not_used(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert odd.get("/", {}) == {}
+
+
+def test_a_token_sealed_with_a_key_that_is_gone_is_asked_for_again(
+    town: Town, client: WeChatClient
+) -> None:
+    first = client.tokens.current("main")
+    KEYRING.use({"2": b"n" * 32})
+    second = client.tokens.current("main")
+    assert second.text is not None
+    assert second.serial == first.serial + 1
+    assert client.tokens.current("main") == second
