@@ -57,13 +57,13 @@ def find(question: str, candidates: Sequence[Candidate]) -> tuple[Asked, list[Fo
 
     Nothing has to do with a matter to act on, however well its words fit.
     """
-    terms = [_terms(one) for one in candidates]
-    asked = _cut(question, {word for one in terms for word in one})
+    shelf = _shelf(tuple(candidates))
+    asked = _cut(question, shelf)
     if asked.is_matter:
         return asked, []
     fits = [
-        (one.rank, _fit(question, asked.words, one, spoken))
-        for one, spoken in zip(candidates, terms, strict=True)
+        (one.rank, _fit(question, asked.words, one, _terms(one)))
+        for one in shelf.near(question, asked.words)
     ]
     order = sorted(fits, key=lambda pair: (-pair[1].fit, pair[0], pair[1].id))
     return asked, [one for _, one in order if one.fit > 0]
@@ -92,20 +92,48 @@ def best(found: Sequence[Found]) -> list[Found]:
     return [one for one in found[: fit["shown"]] if one.fit >= found[0].fit - fit["apart"]]
 
 
-def _cut(question: str, terms: Iterable[str]) -> Asked:
+def _cut(question: str, shelf: "_Shelf") -> Asked:
     """Cut by jieba with the words of the directory alone: few, and each of them is known."""
-    own = frozenset(terms)
-    cut = _cutter(own).cut(question, HMM=False)
+    cut = shelf.cutter.cut(question, HMM=False)
     words = tuple(word for word in cut if word.isalnum() or word in _words("asking"))
     return Asked(
         words=words,
         asks=any(word in _words("asking") for word in words),
         is_name=len(words) == 1,
-        is_matter=any(word in _words("matter") and word not in own for word in words),
+        is_matter=any(word in _words("matter") and word not in shelf.words for word in words),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """A set of entries made ready for many questions: which of them a word or a pair leads to."""
+
+    candidates: tuple[Candidate, ...]
+    words: frozenset[str]
+    cutter: jieba.Tokenizer
+    places: Mapping[str, frozenset[int]]
+
+    def near(self, question: str, words: Sequence[str]) -> list[Candidate]:
+        """Those that share a word or two neighbouring characters with it; others fit nothing."""
+        text = "".join(words)
+        pieces = {question, *words, *(text[at : at + 2] for at in range(len(text) - 1))}
+        found = {place for piece in pieces for place in self.places.get(piece, ())}
+        return [self.candidates[place] for place in sorted(found)]
+
+
 @lru_cache(64)
+def _shelf(candidates: tuple[Candidate, ...]) -> _Shelf:
+    places: dict[str, set[int]] = {}
+    for place, one in enumerate(candidates):
+        title, text = _plain(one.title), _plain(one.text)
+        pairs = {text[at : at + 2] for text in (title, text) for at in range(len(text) - 1)}
+        for piece in {title, *_terms(one), *pairs}:
+            places.setdefault(piece, set()).add(place)
+    words = frozenset(word for one in candidates for word in _terms(one))
+    found = {piece: frozenset(some) for piece, some in places.items()}
+    return _Shelf(candidates, words, _cutter(words), found)
+
+
 def _cutter(terms: frozenset[str]) -> jieba.Tokenizer:
     """Without jieba's dictionary, which is 350,000 words that the lexicon keeps for itself.
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -277,7 +278,8 @@ class _Plan:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         self.sql: str = compiled.string
-        self.names: Sequence[str] | None = compiled.positiontup
+        names: Sequence[str] | None = compiled.positiontup
+        self.place = _placing(names) if names is not None else None
         self.fixed: dict[str, Any] = {
             name: bind.value for name, bind in compiled.binds.items() if not bind.required
         }
@@ -294,11 +296,10 @@ class _Plan:
         ]
 
     def run(self, cursor: Any, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        bound = {**self.fixed, **values}
+        bound = {**self.fixed, **values} if self.fixed else values
         for name, binder in self.binders.items():
             bound[name] = binder(bound[name])
-        parameters: Any = bound if self.names is None else [bound[name] for name in self.names]
-        cursor.execute(self.sql, parameters)
+        cursor.execute(self.sql, bound if self.place is None else self.place(bound))
         rows = cursor.fetchall() if cursor.description else []
         if not self.readers or not rows:
             return list(rows)
@@ -309,6 +310,13 @@ class _Plan:
         for position, reader in self.readers:
             values[position] = reader(values[position])
         return tuple(values)
+
+
+def _placing(names: Sequence[str]) -> Callable[[dict[str, Any]], Sequence[Any]]:
+    """Puts named values in the order of the statement's marks."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda bound: [bound[name] for name in names]
 
 
 def _binder(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
