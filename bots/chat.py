@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bots.message import IncomingMessage, Reply
+from bots.splitting import Part
 from bots.understand import Understanding
 from models import conversations
 from models.speakers import Speaker
@@ -26,6 +27,7 @@ class Chat:
     understanding: Understanding | None
     text: str  # normalised
     now: datetime
+    parts: tuple[Part, ...] = ()  # several matters in one message
 
     @property
     def person_id(self) -> int:

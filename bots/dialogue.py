@@ -11,6 +11,7 @@ from bots.chat import Act, Chat
 from bots.handlers import additions, directory, intake, load_all
 from bots.lexicon import Lexicon
 from bots.message import EventKind, IncomingMessage, MessageKind, Reply
+from bots.splitting import Part, split
 from bots.understand import Understanding, understand
 from models import held_messages, rights
 from models.errors import DomainError
@@ -37,6 +38,7 @@ class Heard:
 
     text: str
     understanding: Understanding | None
+    parts: tuple[Part, ...] = ()
     foreseen: Foreseen | None = None
 
 
@@ -46,7 +48,10 @@ def hear(message: IncomingMessage, lexicon: Lexicon) -> Heard:
     if not said:
         return Heard("", None)
     text = lexicon.spelling.normalise(said).strip()
-    return Heard(text, understand(said, lexicon) if text else None)
+    if not text:
+        return Heard("", None)
+    understanding = understand(said, lexicon)
+    return Heard(text, understanding, split(said, understanding, lexicon))
 
 
 def _words(message: IncomingMessage) -> str | None:
@@ -66,7 +71,7 @@ def foresee(session: Session, message: IncomingMessage, heard: Heard, now: datet
     who = known_speaker(session, message.account, message.openid, now)
     if who is None:
         return heard
-    chat = Chat(session, who, message, heard.understanding, heard.text, now)
+    chat = Chat(session, who, message, heard.understanding, heard.text, now, heard.parts)
     if _handler(chat) is not None:
         return heard
     before = reported_lately(session, who.person_id, now)
@@ -79,7 +84,7 @@ def answer(session: Session, message: IncomingMessage, heard: Heard, now: dateti
     Inside the caller's transaction; nothing leaves before it commits.
     """
     who = speaker(session, message.account, message.openid, now)
-    chat = Chat(session, who, message, heard.understanding, heard.text, now)
+    chat = Chat(session, who, message, heard.understanding, heard.text, now, heard.parts)
     if message.is_from_person:
         _note_rights(chat)
     reply = _route(chat, heard.foreseen)
@@ -117,6 +122,8 @@ def _ordinary(chat: Chat, foreseen: Foreseen | None) -> Reply:
 
 def _find(chat: Chat, before: Reported | None) -> Act:
     """A question for the directory, an addition to what was reported, else a new matter."""
+    if chat.parts:
+        return intake.find(chat)  # several matters are more than a question or an addition
     return directory.find(chat) or additions.find(chat, before) or intake.find(chat)
 
 

@@ -4,8 +4,8 @@ from importlib import import_module
 
 SUBJECTS = (
     *("account", "building_heads", "digests", "directory", "directory_answers", "following"),
-    *("homes", "intake", "media", "notices", "people", "ratings", "tasks", "task_reports"),
-    "tickets",
+    *("homes", "intake", "media", "notices", "people", "ratings", "splitting", "tasks"),
+    *("task_reports", "tickets"),
 )
 
 

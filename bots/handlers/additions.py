@@ -36,7 +36,8 @@ def find(chat: Chat, before: Reported | None) -> Act | None:
 def _is_vague(meant: Understanding) -> bool:
     """Nothing in the words names a matter of the neighbourhood."""
     unsure = load("intake")["confidence"]["ask_below"]
-    return meant.confidence < unsure and meant.category == intake.NOT_OURS
+    is_weak = meant.confidence < unsure and meant.category == intake.NOT_OURS
+    return is_weak or not meant.evidence
 
 
 def _is_same(meant: Understanding, before: Reported) -> bool:

@@ -12,6 +12,8 @@ from bots.handlers import directory
 from bots.keeping import attach_kept, kept_for_later
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
+from bots.rendering import render
+from bots.splitting import under_main
 from bots.understand import Understanding
 from config.categories import CATEGORIES, LAST_RESORT, Intent, Urgency
 from config.policy import load
@@ -57,8 +59,8 @@ class Drafted:
 
 def find(chat: Chat) -> Act:
     """A greeting back, or a ticket and at most one question about it."""
-    meant = chat.understanding
-    assert meant is not None
+    assert chat.understanding is not None
+    meant = under_main(chat.parts, chat.understanding)
     return _talk if meant.intent in TALK else partial(_take_in, drafted=_draft(chat, meant))
 
 
@@ -71,8 +73,7 @@ def _draft(chat: Chat, meant: Understanding) -> Drafted:
     kept = kept_for_later(chat)
     location = locate(chat, meant.place, kept)
     about = accused(chat.text, meant)
-    is_class_known = meant.confidence >= load("intake")["confidence"]["ask_below"]
-    report = _report(chat, meant, location, about, is_class_known)
+    report = _report(chat, meant, location, about, is_sure(meant))
     planned = plan_ticket(chat.session, report, chat.now)
     return Drafted(meant, location, planned, about, kept)
 
@@ -91,9 +92,20 @@ def _take_in(chat: Chat, drafted: Drafted) -> Reply:
     }
     if drafted.is_class_open:
         return _ask_class(chat, meant, opened, context)
+    parts = [one.kept() for one in chat.parts]
+    if parts:
+        _hint_at_parts(chat, opened.ticket_id)
     if drafted.location.area_id is None:
-        return _ask_place(chat, opened.ticket_id, context)
+        return _ask_place(chat, opened.ticket_id, context, parts)
+    if parts:
+        return ask_split(chat, opened.ticket_id, parts, "ticket_received", context)
     return chat.say("ticket_received", **context, question=None)
+
+
+def is_sure(meant: Understanding) -> bool:
+    """Words without any evidence are unknown, whatever class came out likeliest."""
+    unsure = load("intake")["confidence"]["ask_below"]
+    return bool(meant.evidence) and meant.confidence >= unsure
 
 
 def _report(
@@ -182,11 +194,35 @@ def _ask_class(chat: Chat, meant: Understanding, opened: Opened, context: dict[s
     )
 
 
-def _ask_place(chat: Chat, ticket_id: int, context: dict[str, Any]) -> Reply:
+def _hint_at_parts(chat: Chat, ticket_id: int) -> None:
+    """Staff see that there may be several, also when the resident never answers."""
+    ticket = chat.session.get_one(Ticket, ticket_id)
+    hint = render("parts_hint", {"parts": [one.text for one in chat.parts]})
+    refining.keep_note(chat.session, ticket, hint, by=chat.person_id, at=chat.now)
+
+
+def ask_split(
+    chat: Chat, ticket_id: int, parts: list[dict[str, Any]], template: str, context: dict[str, Any]
+) -> Reply:
+    """Whether several matters shall be several tickets; until the answer they are one."""
+    return chat.ask(
+        "split",
+        template,
+        keep={"parts": parts},
+        on_ticket=ticket_id,
+        **context,
+        question="split",
+        parts=[one["text"] for one in parts],
+    )
+
+
+def _ask_place(
+    chat: Chat, ticket_id: int, context: dict[str, Any], parts: list[dict[str, Any]]
+) -> Reply:
     return chat.ask(
         "place",
         "ticket_received",
-        keep={},
+        keep={"parts": parts} if parts else {},
         on_ticket=ticket_id,
         **context,
         question="place",
@@ -234,11 +270,15 @@ def _is_none_of(text: str) -> bool:
     return text.strip(_AROUND_A_NAME) in load("intake")["none_of_them"]
 
 
-def put_in_place(chat: Chat, ticket: Ticket, area_id: int) -> Reply:
+def put_in_place(
+    chat: Chat, ticket: Ticket, area_id: int, parts: list[dict[str, Any]] | None = None
+) -> Reply:
     """The place became known; a building is offered to be remembered as the home."""
     area = chat.session.get_one(Area, area_id)
     refining.place(chat.session, ticket, area, by=chat.person_id, at=chat.now)
     context = facts.context(chat.session, ticket)
+    if parts:
+        return ask_split(chat, ticket.id, parts, "ticket_refined", context)
     if chat.speaker.home_id is None and area.kind == AreaKind.BUILDING:
         keep = {"area_id": area.id}
         return chat.ask("is_home", "ticket_refined", keep=keep, **context, question="home")

@@ -181,7 +181,7 @@ def place(chat: Chat, question: Question, text: str, digit: int | None) -> Reply
             return None
         return chat.say("place_unknown", said=found.text, estates=_estates(chat))
     conversations.close(question, chat.now)
-    return intake.put_in_place(chat, ticket, location.area_id)
+    return intake.put_in_place(chat, ticket, location.area_id, question.context.get("parts"))
 
 
 def _estates(chat: Chat) -> list[str]:

@@ -118,8 +118,8 @@ def add_note(
     mine = capacities(session, ticket, by, at)
     if not mine:
         raise NotAllowed(number=ticket.number)
-    note = Note(ticket_id=ticket.id, author_id=by, text=text, for_reporter=for_reporter, at=at)
-    session.add(note)
+    note = keep_note(session, ticket, text, by=by, at=at)
+    note.for_reporter = for_reporter
     verb = "ticket_supplemented" if mine == {Capacity.REPORTER} else "ticket_noted"
     _told(
         session,
@@ -130,6 +130,13 @@ def add_note(
         words=text,
         extra={"note": text},
     )
+    return note
+
+
+def keep_note(session: Session, ticket: Ticket, text: str, *, by: int, at: datetime) -> Note:
+    """Words beside the ticket that nobody is told of by themselves; staff read them with it."""
+    note = Note(ticket_id=ticket.id, author_id=by, text=text, for_reporter=False, at=at)
+    session.add(note)
     return note
 
 

@@ -99,7 +99,10 @@ def variants() -> list[dict[str, Any]]:
     return [
         {"state": state, "part": part, "question": question, "urgency": urgency}
         for (state, question), part, urgency in product(
-            [("dispatched", "take"), ("accepted", "finish"), ("resolved", None)],
+            [
+                *[("dispatched", "take"), ("accepted", "finish"), ("resolved", None)],
+                ("dispatched", "split"),
+            ],
             ["owner", "helper", "alerted", None],
             ["normal", "emergency"],
         )
@@ -131,6 +134,8 @@ def value_of(name: str, words: str) -> Any:
         "steps": [{"verb": "ticket_accepted", "at": AT, "new": "accepted"}] * 4,
         "notes": [words] * 3,
         "words": ["飞线", "充电"],
+        "matters": [line | {"resolve_due": AT}] * 4,
+        "parts": [words] * 4,
         "keys": ["noise"],
         "gap": ["grid_worker"],
         "alerted": ["property_staff", "grid_worker", "community_staff"],
