@@ -1,11 +1,10 @@
 """Scores a text against the lexicon: every class and child, with the words that spoke."""
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from bots.lexicon import CLASSES, Entry, Hit, Lexicon, Vector
+from bots.lexicon import CLASSES, Entry, Hit, Lexicon
 from bots.patterns import URGENT, Match, Span
 
 TITLE_VALUE = 1.6
@@ -27,21 +26,19 @@ HAND_SCALE = 0.5
 DENIAL_REACH = 3
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """阅读 — a text as the lexicon sees it: words said, rules fulfilled, what each is worth."""
 
     text: str
     title_end: int
-    hits: tuple[Hit, ...]
+    hits: Sequence[Hit]
     values: dict[Entry, float]
-    matches: tuple[tuple[Match, float], ...]
+    matches: Sequence[tuple[Match, float]]
     calm: float
 
 
-@dataclass(frozen=True)
-class Contribution:
-    """依据 — a word said, and how much it spoke for one class."""
+class Contribution(NamedTuple):
+    """分量 — a word said, and how much it spoke for one class."""
 
     word: str
     weight: float
@@ -49,16 +46,17 @@ class Contribution:
 
 def read(text: str, lexicon: Lexicon, title: str | None = None) -> Reading:
     """What the lexicon finds in a text; a title, if there is one, carries the matter."""
-    head = lexicon.spelling.normalise(title or "").strip()
+    head = lexicon.spelling.normalise(title).strip() if title else ""
     body = lexicon.spelling.normalise(text).strip()
     whole = f"{head}\n{body}" if head else body
     title_end = len(head)
-    hits = tuple(_undenied(lexicon.hits(whole), whole))
-    values, seen, said = _values(hits, title_end)
-    matches = tuple(
-        (match, max(worth(span.start, title_end) for span in match.spans))
+    hits = _undenied(lexicon.hits(whole), whole)
+    values = _values(hits, title_end)
+    seen, said = _concepts(hits)
+    matches = [
+        (match, max([worth(span.start, title_end) for span in match.spans]))
         for match in lexicon.rules.matches(seen, said)
-    )
+    ]
     return Reading(whole, title_end, hits, values, matches, _calm(values))
 
 
@@ -75,7 +73,10 @@ def worth(start: int, title_end: int) -> float:
 
 def _calm(values: Mapping[Entry, float]) -> float:
     """Divides what is said: a long text says more, and is not surer for it."""
-    said = sum(value for entry, value in values.items() if entry.vector)
+    said = 0.0
+    for entry, value in values.items():
+        if entry.vector:
+            said += value
     return math.sqrt(1 + said / CALM)
 
 
@@ -101,68 +102,72 @@ def probabilities(scores: Sequence[float], temperature: float) -> list[float]:
 
 def contributions(reading: Reading, lexicon: Lexicon, index: int) -> list[Contribution]:
     """The words that spoke for a class, strongest first; a rule's weight is shared by its words."""
-    total: dict[str, float] = defaultdict(float)
+    total: dict[str, float] = {}
     calm = HAND_SCALE / reading.calm
     for entry, value in reading.values.items():
-        total[entry.word] += value * calm * _weight(entry.vector, index)
+        for at, weight in entry.vector:
+            if at == index:
+                total[entry.word] = value * calm * weight
     for match, value in reading.matches:
-        weight = _weight(lexicon.rule_vectors[match.rule], index)
-        words = _words_of(match, reading) if weight > 0 else ()
-        for word in words:
-            total[word] += value * calm * weight / len(words)
+        for at, weight in lexicon.rule_vectors[match.rule]:
+            if at == index and weight > 0:
+                words = _words_of(match, reading)
+                for word in words:
+                    total[word] = total.get(word, 0.0) + value * calm * weight / len(words)
     spoke = [Contribution(word, weight) for word, weight in total.items() if weight > 0]
-    return sorted(spoke, key=lambda one: (-one.weight, one.word))
+    spoke.sort(key=_strongest_first)
+    return spoke
 
 
-def _words_of(match: Match, reading: Reading) -> tuple[str, ...]:
+def _strongest_first(one: Contribution) -> tuple[float, str]:
+    return -one.weight, one.word
+
+
+def _words_of(match: Match, reading: Reading) -> Sequence[str]:
     """All words thereabouts that could have fulfilled the rule, so that none decides unseen."""
-    first = min(span.start for span in match.spans) - match.rule.reach
-    last = max(span.end for span in match.spans) + match.rule.reach
-    needed = set(match.rule.needs)
-    return tuple(
-        dict.fromkeys(
-            hit.entry.word
-            for hit in reading.hits
-            if first <= hit.start and hit.end <= last and needed.intersection(hit.entry.concepts)
-        )
-    )
+    rule = match.rule
+    first = min([span.start for span in match.spans]) - rule.reach
+    last = max([span.end for span in match.spans]) + rule.reach
+    words: dict[str, None] = {}
+    for start, end, entry in reading.hits:
+        if entry.mask and first <= start and end <= last:
+            for concept in entry.concepts:
+                if concept in rule.needs:
+                    words[entry.word] = None
+    return tuple(words)
 
 
 def child_scores(reading: Reading, key: str) -> dict[str, float]:
     """How much was said for each child of a category, by the weights people wrote."""
-    total: dict[str, float] = defaultdict(float)
+    total: dict[str, float] = {}
     for entry, value in reading.values.items():
         for owner, child, weight in entry.children:
             if owner == key:
-                total[child] += value * weight
+                total[child] = total.get(child, 0.0) + value * weight
     for match, value in reading.matches:
-        owner, _, child = match.rule.head.partition(".")
-        if owner == key and child:
-            total[child] += value * match.rule.weight
+        rule = match.rule
+        if rule.owner == key and rule.child:
+            total[rule.child] = total.get(rule.child, 0.0) + value * rule.weight
     return total
 
 
 def urgent_score(reading: Reading) -> float:
     """Danger counts the same wherever it is said."""
-    words = sum(entry.urgent for entry in reading.values)
-    rules = sum(m.rule.weight for m, _ in reading.matches if m.rule.head == URGENT)
+    words = sum([entry.urgent for entry in reading.values])
+    rules = sum([m.rule.weight for m, _ in reading.matches if m.rule.head == URGENT])
     return words + rules
 
 
-def _weight(vector: Vector, index: int) -> float:
-    return next((weight for at, weight in vector if at == index), 0.0)
-
-
-def _undenied(hits: Sequence[Hit], text: str) -> Iterator[Hit]:
+def _undenied(hits: Sequence[Hit], text: str) -> Sequence[Hit]:
     """Leaves out what the writer says it is not about."""
-    for position, hit in enumerate(hits):
-        before = hits[position - 1] if position else None
-        after = hits[position + 1] if position + 1 < len(hits) else None
-        if before and before.entry.sign == "before" and _denies(before, hit, text):
-            continue
-        if after and after.entry.sign == "after" and after.start - hit.end < DENIAL_REACH:
-            continue
-        yield hit
+    if not any(hit.entry.sign in ("before", "after") for hit in hits):
+        return hits
+    return [
+        hit
+        for before, hit, after in zip((None, *hits), hits, (*hits[1:], None), strict=False)
+        if not (before and before.entry.sign == "before" and _denies(before, hit, text))
+        and not (after and after.entry.sign == "after" and after.start - hit.end < DENIAL_REACH)
+    ]
 
 
 def _denies(denial: Hit, hit: Hit, text: str) -> bool:
@@ -170,24 +175,32 @@ def _denies(denial: Hit, hit: Hit, text: str) -> bool:
     return not asked and hit.start - denial.end < DENIAL_REACH
 
 
-def _values(
-    hits: Sequence[Hit], title_end: int
-) -> tuple[dict[Entry, float], int, dict[str, list[Span]]]:
+def _values(hits: Sequence[Hit], title_end: int) -> dict[Entry, float]:
+    """What each entry is worth at its best place; saying it again counts a little."""
     values: dict[Entry, float] = {}
-    said: dict[str, list[Span]] = defaultdict(list)
-    counts: Counter[Entry] = Counter()
-    seen = 0
-    for start, end, entry in hits:
+    repeats: dict[Entry, int] = {}
+    for start, _, entry in hits:
         value = worth(start, title_end)
-        if value > values.get(entry, 0.0):
+        before = values.get(entry)
+        if before is None:
             values[entry] = value
-        counts[entry] += 1
+            continue
+        repeats[entry] = repeats.get(entry, 0) + 1
+        if value > before:
+            values[entry] = value
+    for entry, count in repeats.items():
+        values[entry] *= 1 + REPEAT_VALUE * min(count, COUNTED_REPEATS)
+    return values
+
+
+def _concepts(hits: Sequence[Hit]) -> tuple[int, dict[str, list[Span]]]:
+    """The union of the concepts' bits, and where each concept was said."""
+    seen = 0
+    said: dict[str, list[Span]] = {}
+    for start, end, entry in hits:
         if entry.mask:
             seen |= entry.mask
-            span = Span(start, end, entry.word)
+            span = Span(start, end)
             for concept in entry.concepts:
-                said[concept].append(span)
-    for entry, count in counts.items():
-        if count > 1:
-            values[entry] *= 1 + REPEAT_VALUE * min(count - 1, COUNTED_REPEATS)
-    return values, seen, said
+                said.setdefault(concept, []).append(span)
+    return seen, said

@@ -1,7 +1,6 @@
 """Cues beside the matter: what a person wants, and whether a life is in danger now."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 
 from bots.classifier import Reading
@@ -22,8 +21,6 @@ FEAR_BEFORE, FEAR_AFTER, HABIT_REACH = 10, 6, 8
 REPORT_BY_DEFAULT = 2.5
 
 MATTER_FROM = 3.0
-
-SMALL_TALK = frozenset({Intent.CHITCHAT})
 
 SMALL_TALK_SHARE = 0.4
 
@@ -46,10 +43,9 @@ def _dangers(reading: Reading) -> Iterator[tuple[str, tuple[int, int]]]:
             if weight >= EMERGENCY_FROM:
                 yield kind, (hit.start, hit.end)
     for match, _ in reading.matches:
-        head, _, kind = match.rule.head.partition(".")
-        if head == EMERGENCY:
+        if match.rule.owner == EMERGENCY:
             starts, ends = zip(*((span.start, span.end) for span in match.spans), strict=True)
-            yield kind, (min(starts), max(ends))
+            yield match.rule.child, (min(starts), max(ends))
 
 
 def _is_now(span: tuple[int, int], reading: Reading) -> bool:
@@ -88,31 +84,33 @@ def _signs(end_of: re.Pattern[str], span: tuple[int, int], reading: Reading) -> 
 
 def intent_of(reading: Reading) -> Intent:
     """What the person wants, by cues; a matter without a cue is a report."""
-    whole = PUNCTUATION.sub("", reading.text)
-    scores: dict[Intent, float] = defaultdict(float)
+    scores: dict[Intent, float] = {}
+    matter = 0.0
     for entry in reading.values:
+        matter = max(matter, entry.matter)
         for intent, weight in entry.intents:
             if intent is Intent.COMMAND:
-                if entry.word == whole:
+                if entry.word == _said(reading):
                     return intent
-            elif intent not in SMALL_TALK or _fills(intent, reading, whole):
-                scores[intent] += weight
-    if _matter(reading) >= MATTER_FROM:
+            elif intent is not Intent.CHITCHAT or _fills(intent, reading):
+                scores[intent] = scores.get(intent, 0.0) + weight
+    if matter >= MATTER_FROM:
         scores.pop(Intent.CHITCHAT, None)
         scores.pop(Intent.ABUSE, None)
-        scores[Intent.REPORT] += REPORT_BY_DEFAULT
+        scores[Intent.REPORT] = scores.get(Intent.REPORT, 0.0) + REPORT_BY_DEFAULT
     elif not scores:
-        meant = len(whole) > SHORTEST_REPORT or any(entry.features for entry in reading.values)
+        meant = len(_said(reading)) > SHORTEST_REPORT or any(
+            entry.features for entry in reading.values
+        )
         return Intent.REPORT if meant else Intent.CHITCHAT
-    return max(scores, key=lambda intent: scores[intent])
+    return max(scores, key=scores.__getitem__)
 
 
-def _fills(intent: Intent, reading: Reading, whole: str) -> bool:
+def _said(reading: Reading) -> str:
+    return PUNCTUATION.sub("", reading.text)
+
+
+def _fills(intent: Intent, reading: Reading) -> bool:
     """Small talk is small talk when there is little else in the message."""
     said = sum(hit.end - hit.start for hit in reading.hits if intent in dict(hit.entry.intents))
-    return said >= SMALL_TALK_SHARE * len(whole)
-
-
-def _matter(reading: Reading) -> float:
-    spoken = (one for one in reading.values if not SMALL_TALK.intersection(dict(one.intents)))
-    return max((weight for one in spoken for _, _, weight in one.children), default=0.0)
+    return said >= SMALL_TALK_SHARE * len(_said(reading))

@@ -189,7 +189,7 @@ def grams(text: str, lexicon: Lexicon) -> dict[str, bool]:
     plain = lexicon.spelling.normalise(text)
     for place in sorted(lexicon.places, key=len, reverse=True):
         plain = plain.replace(place, " ")
-    edges = lexicon._word_edges(plain)
+    edges = lexicon.word_edges(plain)
     found: dict[str, bool] = {}
     for run in RUN.finditer(plain):
         for start in range(run.start(), run.end()):

@@ -2,11 +2,11 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import log
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jieba
 
@@ -20,10 +20,6 @@ CLASSES = tuple(CATEGORIES)
 CLASS_INDEX = {key: index for index, key in enumerate(CLASSES)}
 
 FITTED = FOLDER / "fitted.json"
-
-Trie = dict[str, Any]
-
-END = ""
 
 Vector = tuple[tuple[int, float], ...]
 
@@ -58,6 +54,7 @@ class Entry:
     intents: tuple[tuple[Intent, float], ...]
     emergencies: tuple[tuple[str, float], ...]
     sign: str
+    matter: float
     place: str | None = None
 
 
@@ -69,8 +66,13 @@ class Hit(NamedTuple):
     entry: Entry
 
 
+NOTHING = Draft()
+
+Said = tuple[int, list[tuple[int, Entry]]]
+
+
 class Lexicon:
-    """词库 — an immutable snapshot; `with_places` and `with_weights` make new ones."""
+    """词库 — an immutable snapshot; places, weights and drafts over it make new ones."""
 
     def __init__(
         self,
@@ -80,7 +82,7 @@ class Lexicon:
         places: Mapping[str, str],
     ) -> None:
         self._lists = lists
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self.weights = weights
         self.places = dict(places)
         self._bits = {concept: 1 << index for index, concept in enumerate(lists.concepts)}
@@ -88,8 +90,8 @@ class Lexicon:
         self.rule_vectors = {rule: self._rule_vector(rule) for rule in lists.rules}
         self.bias = tuple(weights.bias.get(key, 0.0) for key in CLASSES)
         self._log_total = log(tokenizer.total)
-        self._floor = -self._log_total
-        self._trie = self._build_trie()
+        self._entries = self._make_entries()
+        self._beyond = self._frequencies_beyond()
 
     @property
     def spelling(self) -> Spelling:
@@ -98,79 +100,95 @@ class Lexicon:
     def with_places(self, names: Mapping[str, str]) -> "Lexicon":
         """The same words with these names and nicknames of estates → canonical names."""
         normalised = {self.spelling.normalise(name): place for name, place in names.items()}
-        return Lexicon(self._lists, self._tokenizer, self.weights, normalised)
+        return Lexicon(self._lists, self.tokenizer, self.weights, normalised)
+
+    def with_drafts(self, drafts: Mapping[str, Draft]) -> "Lexicon":
+        """The same with these words saying what their drafts say; each becomes a word to cut by."""
+        lists = replace(self._lists, drafts={**self._lists.drafts, **drafts})
+        return Lexicon(lists, self.tokenizer, self.weights, self.places)
+
+    def draft(self, word: str) -> Draft:
+        """What the files, and whoever taught over them, say of a word."""
+        return self._lists.drafts.get(word, NOTHING)
 
     def with_weights(self, weights: Weights) -> "Lexicon":
-        return Lexicon(self._lists, self._tokenizer, weights, self.places)
+        return Lexicon(self._lists, self.tokenizer, weights, self.places)
 
     def hits(self, text: str) -> list[Hit]:
         """Entries said in a normalised text, the longest at each point, none overlapping."""
-        edges = self._word_edges(text)
-        found = []
-        start, length, trie = 0, len(text), self._trie
-        while start < length:
-            node = trie.get(text[start])
-            if node is None:
-                start += 1
+        edges, said = self._walk(text)
+        found, position = [], 0
+        for start, ends in reversed(said):
+            if start < position:
                 continue
-            position, end, entry = start + 1, start, None
-            while node is not None:
-                if END in node and _stands_alone(start, position, edges):
-                    end, entry = position, node[END]
-                if position == length:
+            for end, entry in reversed(ends):
+                if _stands_alone(start, end, edges):
+                    found.append(Hit(start, end, entry))
+                    position = end
                     break
-                node = node.get(text[position])
-                position += 1
-            if entry is None:
-                start += 1
-            else:
-                found.append(Hit(start, end, entry))
-                start = end
         return found
 
-    def _word_edges(self, text: str) -> bytearray:
-        """Where words begin: jieba's likeliest cut by its dictionary, worked out in one pass."""
-        frequency, floor = self._tokenizer.FREQ.get, self._floor
-        length = len(text)
+    def word_edges(self, text: str) -> bytearray:
+        """Where words begin in a normalised text: jieba's likeliest cut by its dictionary."""
+        return self._walk(text)[0]
+
+    def _walk(self, text: str) -> tuple[bytearray, list[Said]]:
+        """Word edges and the entries that start at each point, last point first, in one pass."""
+        frequency, ours, entry_of = self.tokenizer.FREQ.get, self._beyond.get, self._entries.get
+        log_total, length = self._log_total, len(text)
         likely = [0.0] * (length + 1)
-        ends = [0] * length
+        cuts = [0] * length
+        said: list[Said] = []
         for start in range(length - 1, -1, -1):
-            best, best_end = floor + likely[start + 1], start + 1
-            end, times = start + 1, frequency(text[start])
-            while times is not None:
+            end = cut = start + 1
+            best = likely[end] - log_total
+            entries: list[tuple[int, Entry]] = []
+            part = text[start]
+            while True:
+                times = frequency(part)
+                if not times and (own := ours(part)) is not None:
+                    times = own
+                if times is None:
+                    break
                 if times:
-                    score = log(times) - self._log_total + likely[end]
+                    score = log(times) - log_total + likely[end]
                     if score >= best or end == start + 1:
-                        best, best_end = score, end
+                        best, cut = score, end
+                if (entry := entry_of(part)) is not None:
+                    entries.append((end, entry))
                 if end == length:
                     break
                 end += 1
-                times = frequency(text[start:end])
-            likely[start], ends[start] = best, best_end
-        edges = bytearray(length + 1)
-        start = 0
-        while start < length:
-            edges[start] = 1
-            start = ends[start]
-        edges[length] = 1
-        return edges
+                part = text[start:end]
+            likely[start], cuts[start] = best, cut
+            if entries:
+                said.append((start, entries))
+        return _edges(cuts), said
 
     def _rule_vector(self, rule: Rule) -> Vector:
-        key = rule.head.partition(".")[0]
-        if key not in CLASS_INDEX:
+        if rule.owner not in CLASS_INDEX:
             return ()
-        base = {key: rule.weight}
+        base = {rule.owner: rule.weight}
         return _vector(base, (f"r:{rule.name}",), self.weights)
 
-    def _build_trie(self) -> Trie:
-        trie: Trie = {}
+    def _make_entries(self) -> dict[str, Entry]:
         drafts = self._lists.drafts
-        for word, draft in drafts.items():
-            _insert(trie, word, self._entry(word, draft))
+        entries = {word: self._entry(word, draft) for word, draft in drafts.items()}
         for word, place in self.places.items():
-            entry = self._entry(word, drafts.get(word, Draft()))
-            _insert(trie, word, replace(entry, place=place))
-        return trie
+            entry = entries.get(word) or self._entry(word, NOTHING)
+            entries[word] = replace(entry, place=place)
+        return entries
+
+    def _frequencies_beyond(self) -> dict[str, int]:
+        """Our words, and their beginnings, that the dictionary shared by all snapshots lacks."""
+        known = self.tokenizer.FREQ
+        beyond: dict[str, int] = {}
+        for word in self._entries:
+            if not known.get(word):
+                for end in range(1, len(word)):
+                    beyond.setdefault(word[:end], known.get(word[:end], 0))
+                beyond[word] = self.tokenizer.suggest_freq(word) if len(word) > 1 else 0
+        return beyond
 
     def _entry(self, word: str, draft: Draft) -> Entry:
         hides = draft.sign == "neutral"
@@ -194,6 +212,7 @@ class Lexicon:
             tuple(intents.items()),
             tuple(draft.emergencies.items()),
             draft.sign,
+            0.0 if Intent.CHITCHAT in intents else max(children.values(), default=0.0),
         )
 
 
@@ -202,7 +221,7 @@ def load_lexicon(cache_dir: Path | None = None, weights: Weights | None = None) 
     lists = read_word_lists()
     tokenizer = _tokenizer(cache_dir)
     for word in lists.drafts:
-        if len(word) > 1 and word not in tokenizer.FREQ:
+        if len(word) > 1 and not tokenizer.FREQ.get(word):
             tokenizer.add_word(word)
     return Lexicon(lists, tokenizer, weights or Weights.load(), {})
 
@@ -255,8 +274,11 @@ def _stands_alone(start: int, end: int, edges: bytearray) -> bool:
     return bool(edges[start] and edges[end])
 
 
-def _insert(trie: Trie, word: str, entry: Entry) -> None:
-    node = trie
-    for character in word:
-        node = node.setdefault(character, {})
-    node[END] = entry
+def _edges(cuts: Sequence[int]) -> bytearray:
+    edges = bytearray(len(cuts) + 1)
+    start, length = 0, len(cuts)
+    while start < length:
+        edges[start] = 1
+        start = cuts[start]
+    edges[length] = 1
+    return edges

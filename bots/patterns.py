@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULT_REACH = 18
 
@@ -18,7 +19,7 @@ class LexiconBroken(ValueError):
     """词库有误 — a line of the lexicon that can not be read, with file and line."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """共现规则 — concepts that together, within reach, speak for a head."""
 
@@ -28,19 +29,18 @@ class Rule:
     reach: int
     head: str
     weight: float
+    owner: str
+    child: str
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """片段 — where a concept was said."""
 
     start: int
     end: int
-    word: str
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """命中 — a rule and the words that fulfilled it."""
 
     rule: Rule
@@ -57,8 +57,10 @@ def parse_rule(line: str) -> Rule:
     unless = tuple(part[1:] for part in parts if part.startswith("!"))
     if len(needs) < 2:
         raise LexiconBroken(f"a rule needs two concepts: {line!r}")
-    name = "+".join(needs)
-    return Rule(name, needs, unless, reach, found["head"], float(found["weight"]))
+    head = found["head"]
+    owner, _, child = head.partition(".")
+    name, weight = "+".join(needs), float(found["weight"])
+    return Rule(name, needs, unless, reach, head, weight, owner, child)
 
 
 class RuleBook:
@@ -99,14 +101,14 @@ def _closest(rule: Rule, said: Mapping[str, list[Span]]) -> tuple[Span, ...] | N
 
 
 def _near(first: Span, spans: Sequence[Span], reach: int, taken: Sequence[Span]) -> Span | None:
+    begin, end = first
     for span in spans:
-        gap = span.start - first.end if span.start >= first.start else first.start - span.end
-        if gap <= reach and not any(_covers(other, span) for other in taken):
+        gap = span.start - end if span.start >= begin else begin - span.end
+        if gap <= reach and not _is_taken(span, taken):
             return span
     return None
 
 
-def _covers(one: Span, other: Span) -> bool:
-    """The same words can not be two concepts of one rule, unless one word names both."""
-    same = one.start == other.start and one.end == other.end
-    return same and len(one.word) < 3
+def _is_taken(span: Span, taken: Sequence[Span]) -> bool:
+    """The same words can not be two concepts of one rule, unless one long word names both."""
+    return span in taken and span.end - span.start < 3

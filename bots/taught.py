@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.lexicon import Lexicon
-from bots.lexicon_files import Draft
 from config.categories import CATEGORIES, LAST_RESORT
 
 POLICY = "lexicon"  # its name among the policies
@@ -84,25 +83,21 @@ def merged(words: Words, change: Change) -> dict[str, dict[str, float]]:
 
 
 def taught(lexicon: Lexicon, words: Words) -> Lexicon:
-    """A snapshot in which these words weigh what they were taught; the rest is as it was.
-
-    A taught word does not enter jieba's dictionary, which snapshots share.
-    """
+    """A snapshot in which these words weigh what they were taught; the rest is as it was."""
     if not words:
         return lexicon
-    drafts = dict(lexicon._lists.drafts)
+    drafts = {}
     for word, weights in words.items():
-        draft = drafts.get(word, Draft())
+        draft = lexicon.draft(word)
         children = {**draft.children, **dict(_known(weights))}
         drafts[word] = replace(draft, children={pair: w for pair, w in children.items() if w})
-    lists = replace(lexicon._lists, drafts=drafts)
-    return Lexicon(lists, lexicon._tokenizer, lexicon.weights, lexicon.places)
+    return lexicon.with_drafts(drafts)
 
 
 def weights_in(lexicon: Lexicon, word: str) -> dict[str, float]:
     """What a word weighs for each class by the hand of people: files and what was taught."""
-    draft = lexicon._lists.drafts.get(word, Draft())
-    return {f"{key}.{child}": weight for (key, child), weight in draft.children.items()}
+    children = lexicon.draft(word).children
+    return {f"{key}.{child}": weight for (key, child), weight in children.items()}
 
 
 def differences(base: Lexicon, before: Words, after: Words) -> list[WeightChange]:

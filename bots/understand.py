@@ -23,7 +23,7 @@ CHOICES = 4
 SHOWN_WORDS = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """依据 — a word that was said and what it weighed."""
 
@@ -50,7 +50,7 @@ def understand(text: str, lexicon: Lexicon, title: str | None = None) -> Underst
     """Pure: the same text, title and lexicon give the same understanding."""
     reading = read(text, lexicon, title)
     likely = probabilities(class_scores(reading, lexicon), lexicon.weights.temperature)
-    order = sorted(range(len(CLASSES)), key=lambda index: -likely[index])
+    order = sorted(range(len(CLASSES)), key=likely.__getitem__, reverse=True)
     best = order[0]
     category = CLASSES[best]
     emergency = emergency_kind(reading)
@@ -61,17 +61,19 @@ def understand(text: str, lexicon: Lexicon, title: str | None = None) -> Underst
         urgency=_urgency(reading, emergency),
         intent=intent_of(reading),
         confidence=round(likely[best], 4),
-        evidence=tuple(Evidence(one.word, round(one.weight, 3)) for one in spoke),
+        evidence=tuple([Evidence(one.word, round(one.weight, 3)) for one in spoke]),
         place=_place(reading),
-        alternatives=tuple((CLASSES[index], round(likely[index], 4)) for index in order[:CHOICES]),
+        alternatives=tuple(
+            [(CLASSES[index], round(likely[index], 4)) for index in order[:CHOICES]]
+        ),
         emergency=emergency,
     )
 
 
 def _child(reading: Reading, category: str) -> str:
     scores = child_scores(reading, category)
-    specific = {child: score for child, score in scores.items() if child != LAST_RESORT}
-    return max(specific, key=lambda child: specific[child]) if specific else LAST_RESORT
+    scores.pop(LAST_RESORT, None)
+    return max(scores, key=scores.__getitem__) if scores else LAST_RESORT
 
 
 def _urgency(reading: Reading, emergency: str | None) -> Urgency:
@@ -81,5 +83,5 @@ def _urgency(reading: Reading, emergency: str | None) -> Urgency:
 
 
 def _place(reading: Reading) -> PlaceMention | None:
-    estates = ((hit.start, hit.end, hit.entry.place) for hit in reading.hits if hit.entry.place)
+    estates = [(hit.start, hit.end, hit.entry.place) for hit in reading.hits if hit.entry.place]
     return find_place(reading.text, estates)

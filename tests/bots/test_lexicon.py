@@ -29,6 +29,11 @@ def test_a_short_word_must_stand_on_the_edges_of_words() -> None:
     assert "楼上" not in words_in("大楼上面有鸟")
 
 
+def test_every_listed_word_is_a_word_of_the_dictionary_too() -> None:
+    known = shipped().tokenizer.FREQ
+    assert [word for word in read_word_lists().drafts if len(word) > 1 and not known[word]] == []
+
+
 def test_every_rule_speaks_for_a_class_that_exists() -> None:
     for rule in shipped().rules.rules:
         key, _, child = rule.head.partition(".")
@@ -73,7 +78,7 @@ def test_the_dictionary_is_cached_where_it_is_told_and_nowhere_else(tmp_path: Pa
 
 def test_the_shared_tokenizer_of_jieba_is_left_alone() -> None:
     load_lexicon()
-    assert jieba.dt is not shipped()._tokenizer
+    assert jieba.dt is not shipped().tokenizer
     assert "拉飞线" not in jieba.dt.FREQ
 
 
@@ -110,7 +115,7 @@ def test_a_line_that_can_not_be_read_is_told_with_its_file(
 def test_words_begin_where_jiebas_own_cut_has_them() -> None:
     lexicon = shipped()
     for text in ("下班回来晚了小区里就没车位了", "北京大学生前来应聘", "", "一", "乒乓球拍卖完了"):
-        cut = list(lexicon._tokenizer.cut(text, HMM=False))
+        cut = list(lexicon.tokenizer.cut(text, HMM=False))
         starts = [sum(map(len, cut[:at])) for at in range(len(cut) + 1)]
-        edges = lexicon._word_edges(text)
+        edges = lexicon.word_edges(text)
         assert [at for at, edge in enumerate(edges) if edge] == starts

@@ -12,7 +12,7 @@ def book(line: str) -> RuleBook:
 
 
 def said(**spans: tuple[int, int]) -> tuple[int, dict[str, list[Span]]]:
-    found = {name: [Span(*at, word=name)] for name, at in spans.items()}
+    found = {name: [Span(*at)] for name, at in spans.items()}
     return sum(BITS[name] for name in spans), found
 
 

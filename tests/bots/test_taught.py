@@ -48,6 +48,14 @@ def test_a_known_word_weighs_what_it_was_taught_and_can_be_silenced() -> None:
     assert "parking.zombie_car" not in weights_in(silent, "僵尸车")
 
 
+def test_a_taught_word_is_a_word_to_cut_by_in_its_snapshot_alone() -> None:
+    text = "去咕噜业要绕一大圈"
+    made = taught(shipped(), TEACHING)
+    assert list(made.word_edges(text)[1:5]) == [1, 0, 0, 1]
+    assert list(shipped().word_edges(text)[1:5]) != [1, 0, 0, 1]
+    assert made.tokenizer is shipped().tokenizer
+
+
 def test_places_and_weights_stay_with_a_taught_snapshot() -> None:
     placed = shipped().with_places({"和苑": "和平苑"})
     made = taught(placed, TEACHING)
