@@ -65,18 +65,30 @@ class Embedded:
             database.dispose()
 
     def __enter__(self) -> "Embedded":
-        if self._with_sandbox:
-            self._start("sandbox", "sandbox", "--port", str(self._sandbox_port))
-        self._start("web", "web", "--port", str(self._port))
-        self._start("worker", "worker")
-        self._start("clock", "clock")
-        self._await(f"{self.web_url}/readyz")
-        if self.sandbox_url:
-            self._await(self.sandbox_url)
-            subprocess.run([*_LINLI, "menu", "push"], env=self._environment, check=False)
+        try:
+            self._start_all()
+        except BaseException:
+            self._stop_all()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stop_all()
+
+    def _start_all(self) -> None:
+        if self._with_sandbox:
+            self._start("sandbox", "sandbox", "--port", str(self._sandbox_port))
+        self._start("web", "web", "--port", str(self._port))
+        self._await(f"{self.web_url}/readyz")
+        if self.sandbox_url:
+            # Its list of people is complete once it has asked the web process for ours.
+            self._await(f"{self.sandbox_url}/sandbox/people")
+            subprocess.run([*_LINLI, "menu", "push"], env=self._environment, check=False)
+        # Last: a message for somebody the sandbox has not heard of would be refused for ever.
+        self._start("worker", "worker")
+        self._start("clock", "clock")
+
+    def _stop_all(self) -> None:
         self._is_stopping = True
         for part in self._parts.values():
             part.terminate()
@@ -86,6 +98,7 @@ class Embedded:
                 part.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 part.kill()
+                part.wait()
 
     def wait(self) -> None:
         """Returns on Ctrl-C or SIGTERM; a part that ends by itself is started again."""

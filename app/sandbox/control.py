@@ -88,7 +88,7 @@ ACTIONS: dict[str, Action] = {
 
 @control.get("/people")
 def everyone() -> Response:
-    people.learn(here())
+    people.learn_if_possible(here())
     return jsonify(people.listed(here()))
 
 

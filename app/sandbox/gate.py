@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from app.sandbox import people, tokens
+from app.sandbox import people, product, tokens
 from app.sandbox.platform import Platform, day, minute, rid
 from app.sandbox.refusals import Refused
 from app.sandbox.store import count
@@ -103,17 +103,30 @@ def _answer(platform: Platform, endpoint: Endpoint) -> Response:
         return dropped()
     try:
         answer = _work(platform, endpoint, struck, started)
-    except people.Unknown as unknown:
-        # The product may know people from its own start that this platform has not met yet.
-        if people.learn(platform):
-            answer = _work(platform, endpoint, struck, started)
-        else:
-            answer = unknown.answer(rid(platform.now()))
-            with platform.store.writing() as db:
-                _log(platform, db, endpoint, answer, started)
+    except people.Unknown:
+        answer = _work_once_more(platform, endpoint, struck, started)
     if "drop_after" in struck:
         return dropped()
     return answer if isinstance(answer, Response) else _json(answer)
+
+
+def _work_once_more(
+    platform: Platform, endpoint: Endpoint, struck: dict[str, int], started: float
+) -> Answer:
+    """The product may know people from its own start that this platform has not met yet."""
+    refusal: Refused
+    try:
+        people.learn(platform)
+        return _work(platform, endpoint, struck, started)
+    except people.Unknown as unknown:
+        refusal = unknown
+    except product.Silent:
+        # Nobody can say who that is, so it must not be taken for an answer that holds.
+        refusal = Refused(-1, "system error")
+    answer = refusal.answer(rid(platform.now()))
+    with platform.store.writing() as db:
+        _log(platform, db, endpoint, answer, started)
+    return answer
 
 
 def _work(platform: Platform, endpoint: Endpoint, struck: dict[str, int], started: float) -> Answer:

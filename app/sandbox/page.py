@@ -32,7 +32,7 @@ RECORDS_SHOWN = 30
 
 @page.get("/")
 def chat() -> Response:
-    people.learn(here())
+    people.learn_if_possible(here())
     known = in_order(people.listed(here()))
     person = _chosen(known)
     messages = received.chat(here().store, person["openid"])[-SHOWN_AT_ONCE:] if person else []

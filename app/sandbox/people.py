@@ -5,7 +5,9 @@ import hashlib
 import logging
 import secrets
 import sqlite3
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from app.sandbox import product
@@ -92,18 +94,25 @@ def newcomer(platform: Platform, db: sqlite3.Connection, name: str = "") -> dict
     return add(platform, db, {"openid": openid, "name": label}, subscribed=0)
 
 
-def learn(platform: Platform) -> bool:
-    """Asks the product for its demo people; true when someone new was among them."""
-    told = product.people(platform.options.web_url, LEARN_AGAIN_SECONDS)
-    if not told:
-        return False
-    with platform.store.writing() as db:
-        before = _total(db)
-        for person in told:
-            if isinstance(person, dict) and person.get("openid"):
-                add(platform, db, person)
-        after = _total(db)
-    return after > before
+def learn(platform: Platform) -> None:
+    """Asks the product for its demo people, not too often; who comes meanwhile waits for the
+    answer. Raises product.Silent."""
+    with platform.learning:
+        if time.monotonic() - platform.learned_at < LEARN_AGAIN_SECONDS:
+            return
+        told = product.people(platform.options.web_url)
+        platform.learned_at = time.monotonic()
+        if told:
+            with platform.store.writing() as db:
+                for person in told:
+                    if isinstance(person, dict) and person.get("openid"):
+                        add(platform, db, person)
+
+
+def learn_if_possible(platform: Platform) -> None:
+    """For whoever shows a list, which may as well be the old one."""
+    with suppress(product.Silent):
+        learn(platform)
 
 
 def listed(platform: Platform) -> list[dict[str, Any]]:
@@ -125,7 +134,3 @@ def derived(prefix: str, *parts: str) -> str:
     """An identifier that is always the same for the same person and account."""
     digest = hashlib.sha256("\n".join(parts).encode()).digest()
     return prefix + base64.urlsafe_b64encode(digest).decode()[:27]
-
-
-def _total(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT count(*) FROM people").fetchone()[0])

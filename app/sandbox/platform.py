@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 SHANGHAI = timezone(timedelta(hours=8))
 MSG_IDS_PER_SECOND = 10_000_000
+NEVER = float("-inf")
 
 
 class Platform:
@@ -30,6 +32,8 @@ class Platform:
         self.options = options
         self.faults = Faults()
         self.store = Store(options.store_path)
+        self.learning = threading.Lock()
+        self.learned_at = NEVER
         self._background = ThreadPoolExecutor(8, thread_name_prefix="sandbox-push")
         with self.store.writing() as db:
             self.mode: Mode = setting(db, "mode", options.mode)
@@ -65,6 +69,7 @@ class Platform:
 
     def push_to(self, push_url: str, web_url: str, mini_push_url: str) -> None:
         """Another product, or the same at another address."""
+        self.learned_at = NEVER
         self.options = replace(
             self.options, push_url=push_url, web_url=web_url, mini_push_url=mini_push_url
         )

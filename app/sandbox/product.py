@@ -1,7 +1,6 @@
 """What the sandbox asks of the product's own web process, which may not be there."""
 
 import logging
-import time
 from typing import Any
 from urllib.parse import quote
 
@@ -12,16 +11,14 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 2
 JOB_PATIENCE_SECONDS = 60
 
-_asked_at: dict[str, float] = {}
+
+class Silent(Exception):
+    """The product's web process does not answer."""
 
 
-def people(web_url: str, not_again_within_seconds: float = 0) -> list[Any]:
-    """`GET /dev/people`, not more often than asked for; empty when the product is silent."""
-    now = time.monotonic()
-    if now - _asked_at.get(web_url, -1e9) < not_again_within_seconds:
-        return []
-    _asked_at[web_url] = now
-    return _listed(web_url, "/dev/people")
+def people(web_url: str) -> list[Any]:
+    """`GET /dev/people`; nobody without a product. Raises Silent."""
+    return _asked(web_url, "/dev/people")
 
 
 def scenes(web_url: str) -> list[Any]:
@@ -51,6 +48,13 @@ def fire(web_url: str, name: str, at: str | None) -> dict[str, Any]:
 
 
 def _listed(web_url: str, path: str) -> list[Any]:
+    try:
+        return _asked(web_url, path)
+    except Silent:
+        return []
+
+
+def _asked(web_url: str, path: str) -> list[Any]:
     if not web_url:
         return []
     try:
@@ -59,7 +63,7 @@ def _listed(web_url: str, path: str) -> list[Any]:
             found = answer.json() if answer.ok else []
     except requests.RequestException as error:
         log.info("the product does not answer %s: %s", path, type(error).__name__)
-        return []
+        raise Silent from error
     return found if isinstance(found, list) else []
 
 

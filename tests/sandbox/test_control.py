@@ -64,6 +64,29 @@ def test_the_api_knows_the_products_people_without_anyone_looking(sandbox, produ
     assert api.text("demo-building_head-1", "新任务")["errcode"] == 45015
 
 
+def test_calls_at_once_for_people_not_met_yet_all_find_them(sandbox, product, api):
+    codes = []
+
+    def send(person):
+        codes.append(api.text(person["openid"], "新任务")["errcode"])
+
+    threads = [threading.Thread(target=send, args=(person,)) for person in PEOPLE * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == [45015] * 8
+    assert api.text("demo-nobody", "新任务")["errcode"] == 40003
+
+
+def test_while_the_product_is_silent_nobody_is_called_unknown(sandbox, product, api, receiver):
+    web_url = receiver.url.removesuffix("/wechat/main")
+    sandbox.push_to(receiver.url, "http://127.0.0.1:9")
+    assert api.text("demo-building_head-1", "新任务")["errcode"] == -1
+    sandbox.push_to(receiver.url, web_url)  # it answers, and knows nobody
+    assert api.text("demo-building_head-1", "新任务")["errcode"] == 40003
+
+
 def test_jobs_and_scenes_come_from_the_product(sandbox, product):
     assert requests.get(f"{sandbox.url}/sandbox/jobs", timeout=5).json()[0]["name"] == "digest"
     assert requests.get(f"{sandbox.url}/sandbox/scenes", timeout=5).json()[0]["scene"] == "b3"
