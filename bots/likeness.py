@@ -1,0 +1,209 @@
+"""Whether two reports tell of one matter: pure, by words, things, place, class and time."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from math import exp, sqrt
+
+from bots.places_in_text import DIGITS
+from config.categories import LAST_RESORT
+from config.policy import load
+
+WEEK_MINUTES = 7 * 24 * 60
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+_NUMBER = r"\d{1,2}|[一二三四五六七八九十]{1,3}"
+_BUILDING = re.compile(rf"(?:{_NUMBER}|[A-Za-z]\d{{0,2}})(?:号楼|号院|号|栋|幢|座)$")
+_UNIT = re.compile(rf"({_NUMBER})单元|([a-z])区")
+_FLOOR = re.compile(
+    rf"({_NUMBER})(?:楼(?![道梯上下顶板栋长])|层)|(?<!\d)(\d{{1,2}})0[1-9](?![\d块元年])"
+)
+
+Index = Mapping[str, tuple[tuple[str, frozenset[str]], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """事由 — a report as it is held against another."""
+
+    text: str
+    category: str
+    subcategory: str | None
+    words: Mapping[str, float]  # the lexicon's words in it, by how telling they are
+    place: str | None  # estate, or estate and building
+    at: datetime
+
+    @property
+    def kind(self) -> str:
+        return f"{self.category}.{self.subcategory or LAST_RESORT}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """特征 — what likeness is told by, read out of a matter once."""
+
+    matter: Matter
+    pairs: frozenset[str]
+    things: frozenset[str]
+    troubles: frozenset[str]
+    sides: frozenset[str]
+    spots: frozenset[str]
+    units: frozenset[str]
+    floors: frozenset[str]
+
+
+def signs(matter: Matter) -> Signs:
+    text = unicodedata.normalize("NFKC", matter.text).lower()
+    return Signs(
+        matter,
+        frozenset(_pairs(text)),
+        _named(text, "things"),
+        _named(text, "troubles"),
+        _named(text, "sides"),
+        _named(text, "spots"),
+        frozenset(_numbers(_UNIT, text)),
+        frozenset(_numbers(_FLOOR, text)),
+    )
+
+
+def likeness(one: Signs, other: Signs) -> float:
+    """How likely the two are one matter, from 0 to 1."""
+    if not may_be_one(one, other):
+        return 0.0
+    weights = load("likeness")["weights"]
+    return 1 / (1 + exp(-sum(weights[name] * value for name, value in compare(one, other).items())))
+
+
+def compare(one: Signs, other: Signs) -> dict[str, float]:
+    """The rows of `weights`, each with how far it holds of these two."""
+    a, b = one.matter, other.matter
+    is_local = not (is_wide(a) and is_wide(b))
+    doors = one.units | one.floors, other.units | other.floors
+    weeks = abs((a.at - b.at).total_seconds()) / 60 / WEEK_MINUTES
+    return {
+        "nothing": 1.0,
+        "same_kind": _same_kind(a, b),
+        "same_words": _shared_weight(a.words, b.words),
+        "same_characters": _shared(one.pairs, other.pairs),
+        "same_things": _shared(one.things, other.things),
+        "things_unknown": float(not (one.things and other.things)),
+        "things_apart": _apart(one.things, other.things),
+        "troubles_apart": _apart(one.troubles, other.troubles),
+        "same_spot": float(bool((one.spots | one.sides) & (other.spots | other.sides))),
+        "spots_apart": _apart(one.spots, other.spots),
+        "same_door": float(bool(doors[0] & doors[1])),
+        "units_apart": is_local * _apart(one.units, other.units),
+        "week_apart": weeks,
+    }
+
+
+def may_be_one(one: Signs, other: Signs) -> bool:
+    """Class, place and time: what no words can make up for."""
+    a, b = one.matter, other.matter
+    days = timedelta(days=load("likeness")["asking"]["days"])
+    return (
+        a.category == b.category
+        and abs(a.at - b.at) <= days
+        and may_be_one_place(a, b)
+        and not _apart(one.sides, other.sides)
+    )
+
+
+def may_be_one_place(a: Matter, b: Matter) -> bool:
+    """The same building, or an estate and a building of it; of wide matters the same estate."""
+    if a.place is None or b.place is None or a.place == b.place:
+        return True
+    if is_wide(a) and is_wide(b):
+        return estate_of(a.place) == estate_of(b.place)
+    return estate_of(a.place) == b.place or estate_of(b.place) == a.place
+
+
+def estate_of(place: str) -> str:
+    """幸福里小区3号楼 → 幸福里小区"""
+    return _BUILDING.sub("", place)
+
+
+def is_wide(matter: Matter) -> bool:
+    """Whether whole buildings and estates share such a matter."""
+    kinds = _wide()
+    return matter.kind in kinds or matter.category in kinds
+
+
+@cache
+def _wide() -> frozenset[str]:
+    return frozenset(load("likeness")["wide"]["kinds"])
+
+
+def _same_kind(a: Matter, b: Matter) -> float:
+    if a.kind == b.kind:
+        return 1.0
+    is_open = LAST_RESORT in (a.subcategory or LAST_RESORT, b.subcategory or LAST_RESORT)
+    return 0.5 if is_open else 0.0
+
+
+def _shared_weight(a: Mapping[str, float], b: Mapping[str, float]) -> float:
+    """The share of the lighter one's weight that both have in common."""
+    least = min(sum(a.values()), sum(b.values()))
+    both = sum(min(weight, b[word]) for word, weight in a.items() if word in b)
+    return both / least if least > 0 else 0.0
+
+
+def _shared(a: Collection[str], b: frozenset[str]) -> float:
+    if not a or not b:
+        return 0.0
+    return len(b.intersection(a)) / sqrt(len(a) * len(b))
+
+
+def _apart(a: frozenset[str], b: frozenset[str]) -> float:
+    """Both say something of it, and nothing in common."""
+    return float(bool(a and b and not a & b))
+
+
+def _pairs(text: str) -> Iterator[str]:
+    for piece in _BETWEEN_WORDS.split(text):
+        for at in range(len(piece) - 1):
+            yield piece[at : at + 2]
+
+
+def _numbers(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    for found in pattern.findall(text):
+        yield _in_digits("".join(found))
+
+
+def _in_digits(said: str) -> str:
+    """五 → 5, 十二 → 12, 二十 → 20"""
+    tens, ten, ones = said.partition("十")
+    if ten:
+        return str(10 * DIGITS.get(tens, 1) + DIGITS.get(ones, 0))
+    return "".join(str(DIGITS.get(one, one)) for one in said)
+
+
+def _named(text: str, table: str) -> frozenset[str]:
+    """What of this table is named in the text; the longest words count, none overlapping."""
+    index = _index(table)
+    found: set[str] = set()
+    at, length = 0, len(text)
+    while at < length:
+        for word, names in index.get(text[at], ()):
+            if text.startswith(word, at):
+                found |= names
+                at += len(word)
+                break
+        else:
+            at += 1
+    return frozenset(found)
+
+
+@cache
+def _index(table: str) -> Index:
+    """First character → words that begin with it, the longest first, and what they name."""
+    names: dict[str, set[str]] = {}
+    for name, words in load("likeness")[table].items():
+        for word in words.split():
+            names.setdefault(word, set()).add(name)
+    index: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for word in sorted(names, key=lambda one: (-len(one), one)):
+        index.setdefault(word[0], []).append((word, frozenset(names[word])))
+    return {first: tuple(rows) for first, rows in index.items()}
