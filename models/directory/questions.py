@@ -3,19 +3,27 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from config.categories import Intent
+from models.base import Statement, UtcDateTime
 from models.directory import actions
 from models.directory.table import DirectoryEntry, UnansweredQuestion
 from models.places import Area, AreaWithin
 from models.tickets.table import IS_OPEN, Ticket
 
+_NOTE = Statement(
+    insert(UnansweredQuestion).values(
+        ticket_id=bindparam("ticket_id"),
+        asked_at=bindparam("asked_at", type_=UtcDateTime()),
+    )
+)
+
 
 def note(session: Session, ticket_id: int, at: datetime) -> None:
     """This ticket asks what no entry answers."""
-    session.add(UnansweredQuestion(ticket_id=ticket_id, asked_at=at))
+    _NOTE.run(session, ticket_id=ticket_id, asked_at=at)
 
 
 def of_ticket(session: Session, ticket_id: int) -> UnansweredQuestion | None:
