@@ -151,6 +151,7 @@ def run_clock(
     scheduler.start()
     log.info("clock_started")
     stop.wait()
+    scheduler.pause()  # or it would go on submitting to threads that take no more
     scheduler.shutdown(wait=True)
 
 
