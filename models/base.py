@@ -37,7 +37,7 @@ from models.engines import (
     sqlite_engine,
 )
 from models.errors import StoreBusy
-from models.group_commit import GroupCommit
+from models.group_commit import GroupCommit, Turn
 
 # A Statement runs on the driver's cursor, past SQLAlchemy, so its faults come as the driver's own.
 STORE_FAULTS = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
@@ -159,27 +159,38 @@ class Database:
         On SQLite the blocks that wait in one process share a transaction, each in a savepoint.
         Raises StoreBusy when the store can not be had in LOCK_SECONDS.
         """
-        begin = self._group.turn if self._group else self.writer.begin
+        begin = self._group.turn if self._group else self._transaction
         with (
             _busy_mapped(),
-            begin() as connection,
+            begin() as turn,
             Session(
-                connection,
+                turn.connection,
                 expire_on_commit=False,
                 join_transaction_mode="create_savepoint" if self._group else "rollback_only",
             ) as session,
-            _hot_cursor(session, connection),
         ):
+            session.info[Statement] = turn.cursor, turn.connection.dialect
             yield session
             # Writes what is pending; the connection it joined commits, once the session is done.
             # Statements leave a session untouched, and an untouched one has nothing to commit.
             if session.in_transaction():
                 session.commit()
 
+    @contextmanager
+    def _transaction(self) -> Iterator[Turn]:
+        with self.writer.begin() as connection:
+            cursor = connection.connection.cursor()
+            try:
+                yield Turn(connection, cursor)
+            finally:
+                cursor.close()
+
     def dispose(self) -> None:
         """Closes the pools; needed before a fork and at the end of a test."""
         while self._glances:
             self._glances.pop().close()
+        if self._group is not None:
+            self._group.drop()
         self.writer.dispose()
         self.reader.dispose()
         if self._gate is not None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
@@ -16,11 +17,19 @@ MOST_SECONDS = 0.02  # a transaction takes no more blocks in after that
 PATIENCE_SECONDS = 0.05  # for those who were counted on and did not come
 
 
+@dataclass(frozen=True)
+class Turn:
+    """One block's time to write: the connection of its group, and the group's driver cursor."""
+
+    connection: Connection
+    cursor: Any
+
+
 @dataclass
 class _Group:
     """What is written together; `failure` is everybody's."""
 
-    connection: Connection
+    turn: Turn
     transaction: RootTransaction
     began: float
     blocks: int = 0
@@ -31,7 +40,8 @@ class _Group:
 class GroupCommit:
     """Takes turns in one transaction. A block returns only after its commit.
 
-    A block that fails takes nothing of the others with it: it works in a savepoint.
+    A block that fails takes nothing of the others with it: it works in a savepoint. The
+    connection is kept between groups, until one of them fails.
     """
 
     def __init__(self, engine: Engine, gate: FileGate) -> None:
@@ -41,16 +51,17 @@ class GroupCommit:
         self._counting = threading.Lock()
         self._waiting = 0
         self._group: _Group | None = None
+        self._kept: Turn | None = None
 
     @contextmanager
-    def turn(self) -> Iterator[Connection]:
-        """The connection for one block. Raises StoreBusy, and what the commit raised."""
+    def turn(self) -> Iterator[Turn]:
+        """What one block writes with. Raises StoreBusy, and what the commit raised."""
         self._take_turn(LOCK_SECONDS)
         try:
             group = self._group or self._open()
             try:
-                with _savepoint(group.connection):
-                    yield group.connection
+                with _savepoint(group.turn):
+                    yield group.turn
             except BaseException:
                 self._leave_out(group)
                 raise
@@ -77,13 +88,26 @@ class GroupCommit:
     def _open(self) -> _Group:
         self._gate.enter()
         try:
-            connection = self._engine.connect()
-            group = _Group(connection, connection.begin(), time.monotonic())
+            turn = self._kept or self._connect()
+            group = _Group(turn, turn.connection.begin(), time.monotonic())
         except BaseException:
+            self.drop()
             self._gate.leave()
             raise
         self._group = group
         return group
+
+    def _connect(self) -> Turn:
+        connection = self._engine.connect()
+        self._kept = Turn(connection, connection.connection.cursor())
+        return self._kept
+
+    def drop(self) -> None:
+        """Closes the connection; nobody may be writing."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.connection.invalidate()
+            kept.connection.close()
 
     def _is_last(self, group: _Group) -> bool:
         full = group.blocks >= MOST_BLOCKS or time.monotonic() - group.began > MOST_SECONDS
@@ -108,37 +132,33 @@ class GroupCommit:
         """Holding the turn: ends the transaction for everybody in it."""
         self._group = None
         try:
-            if group.blocks and not _is_open(group.connection):
+            if group.blocks and not _is_open(group.turn):
                 raise StoreBusy("the store gave the transaction up")
             group.transaction.commit()
         except BaseException as failure:  # everybody in the group must hear of it
             group.failure = failure
-            group.transaction.close()
+            self.drop()
         finally:
-            group.connection.close()
             self._gate.leave()
             group.done.set()
 
 
 @contextmanager
-def _savepoint(connection: Connection) -> Iterator[None]:
+def _savepoint(turn: Turn) -> Iterator[None]:
     """On the driver's cursor: a Session's own costs as much as all statements of an intake."""
-    cursor = connection.connection.cursor()
-    cursor.execute("SAVEPOINT block")
+    turn.cursor.execute("SAVEPOINT block")
     try:
         yield
     except BaseException:
-        if _is_open(connection):
-            cursor.execute("ROLLBACK TO block")
-            cursor.execute("RELEASE block")
+        if _is_open(turn):
+            turn.cursor.execute("ROLLBACK TO block")
+            turn.cursor.execute("RELEASE block")
         raise
     else:
-        if _is_open(connection):
-            cursor.execute("RELEASE block")
-    finally:
-        cursor.close()
+        if _is_open(turn):
+            turn.cursor.execute("RELEASE block")
 
 
-def _is_open(connection: Connection) -> bool:
+def _is_open(turn: Turn) -> bool:
     """False once SQLite has rolled everything back of its own, as for a full disk."""
-    return bool(connection.connection.driver_connection.in_transaction)  # type: ignore[union-attr]
+    return bool(turn.cursor.connection.in_transaction)

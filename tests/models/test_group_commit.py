@@ -129,7 +129,7 @@ def test_a_store_that_gave_up_the_transaction_is_told_of(notes: Database) -> Non
     with pytest.raises(StoreBusy), notes.writing() as session:
         session.execute(text("INSERT INTO notes VALUES ('lost')"))
         session.commit()
-        notes._group._group.connection.connection.driver_connection.rollback()  # type: ignore[union-attr]
+        notes._group._group.turn.cursor.connection.rollback()  # type: ignore[union-attr]
     assert words(notes) == set()
     put(notes, "afterwards")
     assert words(notes) == {"afterwards"}
