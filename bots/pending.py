@@ -60,6 +60,9 @@ def answer_digit(chat: Chat, digit: int) -> Reply | None:
 
     None when nothing waits and more was said than a number: that is a matter of its own.
     """
+    talk = _talk(chat)
+    if talk is not None and not _anything_since(chat, talk):
+        return _answer_in_talk(chat, talk, digit)
     reply = _answer(chat, digit, lambda kind: kind not in registry.FOR_WORDS)
     if reply is None and len(commands.remark(chat.text)) <= LONGEST_ASIDE:
         reply = chat.say("nothing_asked", digit=digit)
@@ -69,14 +72,35 @@ def answer_digit(chat: Chat, digit: int) -> Reply | None:
 def answer_words(chat: Chat) -> Reply | None:
     """Words that answer an open question; None when they are about something else."""
     said = answers.read(chat.text)
-    reply = _answer_said(chat, said) if said is not None else None
-    if reply is not None:
-        return reply
+    talk = _talk(chat) if chat.speaker.has_questions else None
+    if said is not None and (talk is None or _anything_since(chat, talk)):
+        reply = _answer_said(chat, said)
+        if reply is not None:
+            return reply
     for question in conversations.open_questions(chat.session, chat.person_id, chat.now):
         reply = registry.QUESTIONS[question.kind](chat, question, chat.said, None)
         if reply is not None:
             return reply
     return chat.say("courtesy") if said is not None and said.is_courtesy else None
+
+
+def _talk(chat: Chat) -> Question | None:
+    """The talk with a person, if nothing was asked of this one since its last word."""
+    questions = conversations.open_questions(chat.session, chat.person_id, chat.now)
+    newest = questions[0] if questions else None
+    return newest if newest is not None and newest.kind in registry.TALKS else None
+
+
+def _anything_since(chat: Chat, talk: Question) -> bool:
+    return any(one.since > talk.opened_at for find in FINDERS for one in find(chat))
+
+
+def _answer_in_talk(chat: Chat, talk: Question, digit: int) -> Reply | None:
+    """ "3" may be said to the other, or answer what has waited since before; then it is asked."""
+    waiting = _waiting(chat, digit, [*FINDERS, *FALLBACKS], lambda kind: True)
+    if waiting:
+        return _ask_which(chat, digit, [_as_pending(talk), *waiting])
+    return registry.QUESTIONS[talk.kind](chat, talk, chat.said, None)
 
 
 def _answer_said(chat: Chat, said: Answer) -> Reply | None:

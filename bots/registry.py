@@ -15,6 +15,7 @@ PushedHandler = Callable[[Chat, Any, int], Reply]
 COMMANDS: dict[str, CommandHandler] = {}
 QUESTIONS: dict[str, QuestionHandler] = {}
 FOR_WORDS: set[str] = set()  # questions that no digit answers
+TALKS: set[str] = set()  # of those, a talk between people: what is said next belongs to it
 KINDS: dict[MessageKind, MessageHandler] = {}
 EVENTS: dict[EventKind, MessageHandler] = {}
 
@@ -40,6 +41,12 @@ def asks_words(kind: str) -> Callable[[QuestionHandler], QuestionHandler]:
     """An open question that only words answer; a digit goes past it."""
     FOR_WORDS.add(kind)
     return question(kind)
+
+
+def talks(kind: str) -> Callable[[QuestionHandler], QuestionHandler]:
+    """Two people talk: words and digits go over, unless something newer was asked."""
+    TALKS.add(kind)
+    return asks_words(kind)
 
 
 def on(kind: MessageKind) -> Callable[[MessageHandler], MessageHandler]:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from models.tickets import lists
 from models.tickets.table import Ticket
 
 
@@ -19,3 +22,11 @@ def line(ticket: Ticket) -> dict[str, Any]:
         "accept_due": ticket.accept_due_at.isoformat(),
         "resolve_due": ticket.resolve_due_at.isoformat(),
     }
+
+
+def record(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
+    """What was said beside it lately, for staff who read on."""
+    return [
+        {"is_resident": note.author_id == ticket.reporter_id, "text": note.text or ""}
+        for note in lists.notes_of(session, ticket)
+    ]

@@ -41,6 +41,12 @@ class AlreadyDone(DomainError):
     template = "already_done"
 
 
+class TakenOverAlready(DomainError):
+    """Somebody else is talking to this resident just now."""
+
+    template = "taken_over_already"
+
+
 class StoreBusy(DomainError):
     """The database did not take the work in time; nothing was kept, try again."""
 

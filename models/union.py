@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
-from models import events, homes
+from models import events, homes, takeovers
 from models.conversations import Question
 from models.events import Fact
 from models.homes import Home
@@ -15,6 +15,7 @@ from models.notices.table import NoticeRead, Objection
 from models.outbox import Delivery, OutboxMessage
 from models.people import Identity, Person
 from models.posts import Post
+from models.takeovers import Takeover
 from models.tickets.table import Assignment, Note, Supporter, Ticket
 
 # What goes over as it is. Events stay: they say who it was then.
@@ -29,6 +30,8 @@ _MOVED = (
     Objection.person_id,
     Media.person_id,
     Home.asked_id,
+    Takeover.resident_id,
+    Takeover.staff_id,
 )
 
 
@@ -68,6 +71,8 @@ def learn(session: Session, identity_id: int, union_id: str | None, now: datetim
 
 def _merge(session: Session, stays: Person, goes: Person, now: datetime) -> None:
     _merge_homes(session, stays, goes, now)
+    # Nobody talks to themselves, and nobody is talked to twice at a time.
+    takeovers.end_silently(session, goes.id, now)
     for column in _MOVED:
         session.execute(
             update(column.class_)

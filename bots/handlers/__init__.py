@@ -5,7 +5,7 @@ from importlib import import_module
 SUBJECTS = (
     *("account", "building_heads", "digests", "directory", "directory_answers", "following"),
     *("homes", "intake", "media", "notices", "people", "ratings", "splitting", "tasks"),
-    *("task_reports", "tickets"),
+    *("takeovers", "task_reports", "tickets"),
 )
 
 

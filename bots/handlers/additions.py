@@ -3,6 +3,7 @@
 import re
 from functools import partial
 
+from bots.accusation import accused
 from bots.chat import Act, Chat
 from bots.handlers import homes, intake
 from bots.message import Reply
@@ -26,11 +27,17 @@ def find(chat: Chat, before: Reported | None) -> Act | None:
         return None
     if _is_place_alone(chat.text, meant.place):
         return partial(_placed, mention=meant.place, before=before)
-    if before is None:
+    if before is None or _accuses_anew(chat, meant, before):
         return None
     if _is_vague(meant) or (_is_same(meant, before) and _is_near(chat, meant.place, before)):
         return partial(_add, ticket_id=before.ticket_id)
     return None
+
+
+def _accuses_anew(chat: Chat, meant: Understanding, before: Reported) -> bool:
+    """A complaint about somebody must not reach them beside a matter that they may read."""
+    about = accused(chat.text, meant)
+    return about is not None and chat.session.get_one(Ticket, before.ticket_id).about != about
 
 
 def _is_vague(meant: Understanding) -> bool:

@@ -2,7 +2,9 @@
 
 from bots import keeping, registry
 from bots.chat import Chat
+from bots.handlers import takeovers
 from bots.message import EventKind, MessageKind, Reply
+from bots.rendering import label
 from models import conversations, media
 from models.tickets import lists, refining
 from models.tickets.table import Answer, Ticket
@@ -29,8 +31,13 @@ def _at_work(chat: Chat) -> Ticket | None:
 
 @registry.on(MessageKind.IMAGE)
 def photo(chat: Chat) -> Reply:
-    ticket = _belongs_to(chat)
     media_id = chat.message.media_id or ""
+    talk = takeovers.with_resident(chat)
+    if talk is not None:
+        ticket_id = talk.ticket_id
+        media.want_photo(chat.session, chat.account, media_id, ticket_id, chat.person_id, chat.now)
+        return takeovers.relay(chat, talk, label("photo", "act"))
+    ticket = _belongs_to(chat)
     if ticket is None:
         kept = keeping.keep(chat, media_ids=[media_id])
         return chat.say("photo_first", count=len(kept["media_ids"]))
@@ -48,13 +55,16 @@ def voice(chat: Chat) -> Reply:
 def location(chat: Chat) -> Reply:
     """Where somebody stands: kept with the matter at hand, never as a track."""
     ticket = lists.recent_of(chat.session, chat.person_id, chat.now)
-    label = chat.message.label or chat.message.title or ""
-    words = f"{label} ({chat.message.latitude}, {chat.message.longitude})".strip()
+    named = chat.message.label or chat.message.title or ""
+    words = f"{named} ({chat.message.latitude}, {chat.message.longitude})".strip()
+    talk = takeovers.with_resident(chat)
+    if talk is not None:
+        return takeovers.relay(chat, talk, words)
     if ticket is None:
         keeping.keep(chat, words=[words])
-        return chat.say("location_alone", label=label)
+        return chat.say("location_alone", label=named)
     _note(chat, ticket, words)
-    return chat.say("location_kept", ticket_id=ticket.id, label=label)
+    return chat.say("location_kept", ticket_id=ticket.id, label=named)
 
 
 def _note(chat: Chat, ticket: Ticket, words: str) -> None:
@@ -72,6 +82,9 @@ def location_picked(chat: Chat) -> Reply | None:
 def link(chat: Chat) -> Reply:
     ticket = lists.recent_of(chat.session, chat.person_id, chat.now)
     words = f"{chat.message.title or ''} {chat.message.url or ''}".strip()
+    talk = takeovers.with_resident(chat)
+    if talk is not None:
+        return takeovers.relay(chat, talk, words)
     if ticket is None:
         keeping.keep(chat, words=[words])
         return chat.say("link_alone")

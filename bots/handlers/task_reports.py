@@ -7,7 +7,8 @@ from bots import answers, commands, registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import directory_answers, intake, tasks
+from bots.handlers import directory_answers, intake, takeovers, tasks
+from bots.handlers.takeovers import open_talks
 from bots.message import Reply
 from config.categories import Intent
 from config.policy import load
@@ -118,10 +119,15 @@ def _note(chat: Chat, ticket: Ticket, text: str) -> Reply:
 
 @registry.command("answer")
 def answer_command(chat: Chat, command: Command) -> Reply:
-    return on_ticket(chat, command, _mine(chat), _answer)
+    talks = [one.ticket_id for one in open_talks(chat)]
+    found = [chat.session.get_one(Ticket, one) for one in talks] or _mine(chat)
+    return on_ticket(chat, command, found, _answer)
 
 
 def _answer(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    talk = next((one for one in open_talks(chat) if one.ticket_id == ticket.id), None)
+    if talk is not None and text:
+        return takeovers.pass_on(chat, talk, text)
     if not text:
         return chat.ask("answer_text", "note_asked", on_ticket=ticket.id, for_reporter=True)
     return add(chat, ticket, text, for_reporter=True)

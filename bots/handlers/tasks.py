@@ -8,7 +8,7 @@ from bots.choosing import on_ticket
 from bots.commands import Command
 from bots.message import Reply
 from bots.pending import Pending
-from bots.ticket_words import line
+from bots.ticket_words import line, record
 from config.categories import Urgency
 from models import conversations
 from models.conversations import Question
@@ -118,7 +118,10 @@ def task_list(chat: Chat, question: Question, text: str, digit: int | None) -> R
 def show(chat: Chat, ticket: Ticket, text: str) -> Reply:
     """One task with what can be done now; an open one is asked about again."""
     part = _part(chat, ticket)
-    context = facts.context(chat.session, ticket) | {"part": part}
+    context = facts.context(chat.session, ticket) | {
+        "part": part,
+        "record": record(chat.session, ticket),
+    }
     if part is None:
         return chat.say("task_shown", **context, question=None)
     question = "finish" if _answer(chat, ticket) == Answer.ACCEPTED else "take"

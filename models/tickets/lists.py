@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.ticket_flow import OPEN, State
-from models.tickets.table import ACTIVE, Answer, Assignment, Ticket
+from models.tickets.table import ACTIVE, Answer, Assignment, Note, Ticket
 
 RECENT_MINUTES = 10  # a photo or place that follows within them belongs to the ticket
 
@@ -86,3 +86,14 @@ def just_worked_on(session: Session, person_id: int, now: datetime) -> Ticket | 
         .order_by(Assignment.answered_at.desc())
         .limit(1)
     ).first()
+
+
+def notes_of(session: Session, ticket: Ticket, limit: int = 5) -> Sequence[Note]:
+    """What was said beside it, the latest ones, in the order of time."""
+    found = session.scalars(
+        select(Note)
+        .where(Note.ticket_id == ticket.id, Note.text.is_not(None))
+        .order_by(Note.id.desc())
+        .limit(limit)
+    ).all()
+    return found[::-1]

@@ -23,6 +23,10 @@ BESIDE = frozenset(
         "ticket_reminded_half",
         "ticket_reminded_most",
         "rating_reminded",
+        "chat_taken_over",
+        "chat_said",
+        "chat_answered",
+        "chat_handed_back",
     }
 )
 

@@ -136,6 +136,7 @@ def value_of(name: str, words: str) -> Any:
         "words": ["飞线", "充电"],
         "matters": [line | {"resolve_due": AT}] * 4,
         "parts": [words] * 4,
+        "record": [{"is_resident": True, "text": words}] * 5,
         "keys": ["noise"],
         "gap": ["grid_worker"],
         "alerted": ["property_staff", "grid_worker", "community_staff"],
