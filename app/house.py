@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -49,6 +50,16 @@ def words_cache(settings: Settings) -> Path:
     return settings.data_dir / "words"
 
 
+def shipped_words(settings: Settings) -> Lexicon:
+    """The words of the files as they are now; read once, and forked workers share that."""
+    return _read_words(words_cache(settings), tuple(_files_as_they_are()))
+
+
+@lru_cache(maxsize=1)
+def _read_words(cache: Path, files: tuple[tuple[str, int, int], ...]) -> Lexicon:
+    return load_lexicon(cache)
+
+
 @dataclass
 class LiveLexicon:
     """词库快照 — the words in force: the files, what was taught, the names of our estates.
@@ -72,8 +83,7 @@ class LiveLexicon:
 
     @classmethod
     def load(cls, database: Database, settings: Settings) -> "LiveLexicon":
-        cache = words_cache(settings)
-        return cls(database, load_lexicon(cache), cache)
+        return cls(database, shipped_words(settings), words_cache(settings))
 
     def current(self) -> Lexicon:
         if time.monotonic() - self._looked > LOOK_SECONDS and self._looking.acquire(False):

@@ -1,5 +1,6 @@
 """Runs the web application on Granian."""
 
+import gc
 import os
 import socket
 
@@ -7,6 +8,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from app.house import shipped_words
 from config.settings import Settings
 
 THREADS = 8  # of one process; more only wait for the one writer
@@ -35,6 +37,11 @@ def serve_web(
     Raises OSError when the port is taken.
     """
     check_free(host, port)
+    shipped_words(settings)
+    # The workers fork from here: what is read by now is theirs too, and their collectors leave
+    # it alone, which would make a copy of each page of it.
+    gc.collect()
+    gc.freeze()
     workers = settings.web_workers or min(MOST_WORKERS, os.cpu_count() or 1)
     server = Granian(
         application,

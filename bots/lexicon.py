@@ -1,8 +1,10 @@
 """The lexicon: words, weights and rules as one immutable snapshot."""
 
+import gc
 import json
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from math import log
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import NamedTuple
 
 import jieba
 
+from bots.dictionary import load_tokenizer
 from bots.lexicon_files import FOLDER, Draft, WordLists, read_word_lists
 from bots.normalise import Spelling
 from bots.patterns import Rule, RuleBook
@@ -84,28 +87,17 @@ class Lexicon:
         self._lists = lists
         self.tokenizer = tokenizer
         self.weights = weights
-        self.places = dict(places)
         self._bits = {concept: 1 << index for index, concept in enumerate(lists.concepts)}
         self.rules = RuleBook(lists.rules, self._bits)
         self.rule_vectors = {rule: self._rule_vector(rule) for rule in lists.rules}
         self.bias = tuple(weights.bias.get(key, 0.0) for key in CLASSES)
         self._log_total = log(tokenizer.total)
-        self._entries = self._make_entries()
-        self._beyond = self._frequencies_beyond()
+        self._nameless = {word: self._entry(word, draft) for word, draft in lists.drafts.items()}
+        self._name(places)
 
     @property
     def spelling(self) -> Spelling:
         return self._lists.spelling
-
-    def with_places(self, names: Mapping[str, str]) -> "Lexicon":
-        """The same words with these names and nicknames of estates → canonical names."""
-        normalised = {self.spelling.normalise(name): place for name, place in names.items()}
-        return Lexicon(self._lists, self.tokenizer, self.weights, normalised)
-
-    def with_drafts(self, drafts: Mapping[str, Draft]) -> "Lexicon":
-        """The same with these words saying what their drafts say; each becomes a word to cut by."""
-        lists = replace(self._lists, drafts={**self._lists.drafts, **drafts})
-        return Lexicon(lists, self.tokenizer, self.weights, self.places)
 
     def draft(self, word: str) -> Draft:
         """What the files, and whoever taught over them, say of a word."""
@@ -113,6 +105,37 @@ class Lexicon:
 
     def with_weights(self, weights: Weights) -> "Lexicon":
         return Lexicon(self._lists, self.tokenizer, weights, self.places)
+
+    def with_places(self, names: Mapping[str, str]) -> "Lexicon":
+        """The same words with these names and nicknames of estates → canonical names."""
+        made = copy(self)
+        made._name({self.spelling.normalise(name): place for name, place in names.items()})
+        return made
+
+    def with_drafts(self, drafts: Mapping[str, Draft]) -> "Lexicon":
+        """The same with these words saying what their drafts say; each becomes a word to cut by.
+
+        What is not touched is shared with this snapshot, so that it takes no time and no memory.
+        """
+        made = copy(self)
+        made._lists = replace(self._lists, drafts={**self._lists.drafts, **drafts})
+        changed = {
+            word: made._entry(word, draft)
+            for word, draft in made._lists.drafts.items()
+            if word in drafts or any(part in drafts for part in _parts(word))
+        }
+        made._nameless = {**self._nameless, **changed}
+        made._name(self.places)
+        return made
+
+    def _name(self, places: Mapping[str, str]) -> None:
+        self.places = dict(places)
+        named = {
+            word: replace(self._nameless.get(word) or self._entry(word, NOTHING), place=place)
+            for word, place in places.items()
+        }
+        self._entries = {**self._nameless, **named}
+        self._beyond = self._frequencies_beyond()
 
     def hits(self, text: str) -> list[Hit]:
         """Entries said in a normalised text, the longest at each point, none overlapping."""
@@ -171,14 +194,6 @@ class Lexicon:
         base = {rule.owner: rule.weight}
         return _vector(base, (f"r:{rule.name}",), self.weights)
 
-    def _make_entries(self) -> dict[str, Entry]:
-        drafts = self._lists.drafts
-        entries = {word: self._entry(word, draft) for word, draft in drafts.items()}
-        for word, place in self.places.items():
-            entry = entries.get(word) or self._entry(word, NOTHING)
-            entries[word] = replace(entry, place=place)
-        return entries
-
     def _frequencies_beyond(self) -> dict[str, int]:
         """Our words, and their beginnings, that the dictionary shared by all snapshots lacks."""
         known = self.tokenizer.FREQ
@@ -199,7 +214,7 @@ class Lexicon:
         base: dict[str, float] = {}
         for (key, _), weight in children.items():
             base[key] = max(weight, base.get(key, 0.0))
-        groups = (f"g:{key}.{child}" for key, child in children)
+        groups = [f"g:{key}.{child}" for key, child in children]
         features = (f"w:{word}", *groups) if children or concepts else ()
         return Entry(
             word,
@@ -218,26 +233,22 @@ class Lexicon:
 
 def load_lexicon(cache_dir: Path | None = None, weights: Weights | None = None) -> Lexicon:
     """The shipped lexicon. With a `cache_dir` the parsed dictionary is kept there for next time."""
-    lists = read_word_lists()
-    tokenizer = _tokenizer(cache_dir)
-    for word in lists.drafts:
-        if len(word) > 1 and not tokenizer.FREQ.get(word):
-            tokenizer.add_word(word)
-    return Lexicon(lists, tokenizer, weights or Weights.load(), {})
+    with _uncollected():
+        lists = read_word_lists()
+        tokenizer = load_tokenizer(lists.drafts, cache_dir)
+        return Lexicon(lists, tokenizer, weights or Weights.load(), {})
 
 
-def _tokenizer(cache_dir: Path | None) -> jieba.Tokenizer:
-    """A tokenizer of our own: jieba's shared one caches under a name anyone can foresee."""
-    jieba.setLogLevel(logging.WARNING)
-    tokenizer = jieba.Tokenizer()
-    if cache_dir is None:
-        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
-        tokenizer.initialized = True
-    else:
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        tokenizer.tmp_dir = str(cache_dir)
-        tokenizer.initialize()
-    return tokenizer
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """All that is made within stays: the collector would walk it over and over as it grows."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _vector(base: Mapping[str, float], features: Iterable[str], weights: Weights) -> Vector:
@@ -259,6 +270,12 @@ def _inner_words(word: str, drafts: Mapping[str, Draft]) -> Iterable[Draft]:
                 start = end - 1
                 break
         start += 1
+
+
+def _parts(word: str) -> Iterator[str]:
+    for start in range(len(word) - 1):
+        for end in range(start + 2, len(word) + 1):
+            yield word[start:end]
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,9 +1,7 @@
-"""How fast a message is understood, beside cutting it with jieba alone, and what it keeps."""
+"""How fast a message is understood, beside cutting it with jieba alone."""
 
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -14,30 +12,13 @@ import jieba
 
 from bots.lexicon import load_lexicon
 from bots.understand import understand
+from tests.bench import start
 
 TEXTS = Path(__file__).with_name("texts.txt")
 
 ROUNDS = 15
 
 LENGTHS = (40, 300)
-
-# In a process of its own, so that nothing else has filled its memory before; jieba's
-# dictionary is part of what is counted.
-MEMORY = """
-import os, sys
-from pathlib import Path
-from bots.lexicon import load_lexicon
-from bots.understand import understand
-
-def resident():
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-before = resident()
-lexicon = load_lexicon(Path(sys.argv[1]))
-understand("三号楼路灯不亮", lexicon)
-print(resident() - before)
-"""
 
 
 def run() -> list[dict[str, Any]]:
@@ -46,25 +27,15 @@ def run() -> list[dict[str, Any]]:
     jieba.setLogLevel("WARNING")
     jieba.initialize()
     with tempfile.TemporaryDirectory() as cache:
-        started = time.perf_counter()
         lexicon = load_lexicon(Path(cache))
-        cold = time.perf_counter() - started
-        started = time.perf_counter()
-        load_lexicon(Path(cache))
-        warm = time.perf_counter() - started
-        megabytes = _memory(cache)
 
     def read(text: str) -> object:
         return understand(text, lexicon)
 
     return [
-        {
-            **_measured("classify", texts, read),
-            "cold_start_s": round(cold, 2),
-            "warm_start_s": round(warm, 2),
-            "memory_mb": megabytes,
-        },
+        _measured("classify", texts, read),
         *(_measured(f"classify_{length}", _of_length(texts, length), read) for length in LENGTHS),
+        *start.run(),
     ]
 
 
@@ -96,13 +67,6 @@ def _measured(name: str, texts: Sequence[str], read: Callable[[str], object]) ->
         "errors": 0,
         "n": len(measured),
     }
-
-
-def _memory(cache: str) -> float:
-    ran = subprocess.run(
-        [sys.executable, "-c", MEMORY, cache], capture_output=True, text=True, check=True
-    )
-    return round(float(ran.stdout), 1)
 
 
 def _times(work: Callable[[str], object], texts: Sequence[str]) -> list[float]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bots.regression import load_sentences
 from bots.taught import (
     NotTeachable,
     WeightChange,
@@ -66,6 +67,15 @@ def test_places_and_weights_stay_with_a_taught_snapshot() -> None:
 def test_a_class_that_the_taxonomy_has_no_longer_is_passed_over() -> None:
     made = taught(shipped(), {NEST: {"ebike_charging.gone": 8.0, "weather.rain": 3.0, "pets": 2.0}})
     assert weights_in(made, NEST) == {}
+
+
+def test_what_a_taught_snapshot_shares_is_as_if_all_were_built_anew() -> None:
+    made = taught(
+        shipped(), {"充电": {"pets.stray": 9.0}, "业主": {"noise.other": 2.0}, **TEACHING}
+    )
+    anew = made.with_weights(made.weights)
+    for one in load_sentences():
+        assert understand(one.text, made) == understand(one.text, anew)
 
 
 @settings(max_examples=200, deadline=None)
