@@ -10,18 +10,19 @@ from sqlalchemy.orm import Session
 from config.policy import load
 from models import dispatch
 from models.dispatch import Holder
-from models.posts import PAID, Post, Role
+from models.posts import PAID, Role
 from models.protection import accused_persons, holders_for, rule_of
 from models.ticket_flow import MAX_RETURNS, Level
-from models.tickets import clock
+from models.tickets import clock, levels
 from models.tickets.step import Step
 from models.tickets.table import ACTIVE, Answer, Assignment, Part, Supporter, Ticket
 
 
 def hand_to(session: Session, ticket: Ticket, holder: Holder, at: datetime) -> None:
-    """A new owner; the former one is released. Helpers stay."""
+    """A new owner; the former one is released. Helpers stay. The level never falls by it."""
     release_owner(session, ticket, at, Answer.RELEASED)
     ask(session, ticket, [holder], Part.OWNER, at)
+    ticket.level = levels.highest(ticket.level, levels.level_of(holder.role))
     ticket.owner_post_id, ticket.owner_id = holder.post_id, holder.person_id
 
 
@@ -96,8 +97,8 @@ def next_owner(step: Step, returned_by: frozenset[int] = frozenset()) -> Holder 
     ticket = step.ticket
     holders = holders_for(step.session, ticket, step.at)
     barred = accused_persons(step.session, ticket, step.at) | returned_by
-    loads = dispatch.loads(step.session)
-    return dispatch.plan(holders, rule_of(ticket), loads, level=ticket.level, barred=barred).owner
+    loads, level = dispatch.loads(step.session), levels.raised(step.session, ticket)
+    return dispatch.plan(holders, rule_of(ticket), loads, level=level, barred=barred).owner
 
 
 def after_return(step: Step) -> Holder | None:
@@ -137,7 +138,7 @@ def go_up(step: Step) -> Holder | None:
 def next_level(session: Session, ticket: Ticket, at: datetime) -> Rise | None:
     """The next level above the owner; the duty desk when nobody is left, and then nobody."""
     gap = []
-    first = level = _level_held(session, ticket).up()
+    first = level = ticket.level.up()
     while level is not None:
         holder = _at_level(session, ticket, at, level)
         if holder is None:
@@ -149,17 +150,6 @@ def next_level(session: Session, ticket: Ticket, at: datetime) -> Rise | None:
     if first is None or desk is None or desk.person_id == ticket.owner_id:
         return None
     return Rise(first, desk, tuple(gap))
-
-
-def _level_held(session: Session, ticket: Ticket) -> Level:
-    """A matter that began with the community is above the estate from the start."""
-    post = session.get(Post, ticket.owner_post_id) if ticket.owner_post_id else None
-    held = [
-        Level(level)
-        for level, roles in load("dispatch")["levels"].items()
-        if post is not None and post.role in roles
-    ]
-    return max([ticket.level, *held], key=list(Level).index)
 
 
 def _at_level(

@@ -17,6 +17,7 @@ from models.places import root_area_id
 from models.posts import Role
 from models.ticket_flow import Level, State
 from models.tickets import clock, facts
+from models.tickets.levels import level_of
 from models.tickets.table import About, Answer, Assignment, Part, Ticket
 
 
@@ -56,8 +57,8 @@ class Opened:
 _TICKET_COLUMNS = (
     *("account", "reporter_id", "text", "category", "subcategory", "urgency", "intent"),
     *("emergency", "confidence", "evidence", "about", "hides_reporter", "area_id"),
-    *("community_id", "place_name", "spot", "state", "owner_post_id", "owner_id", "opened_at"),
-    *("accept_due_at", "resolve_due_at", "clock_at", "clock_step"),
+    *("community_id", "place_name", "spot", "state", "level", "owner_post_id", "owner_id"),
+    *("opened_at", "accept_due_at", "resolve_due_at", "clock_at", "clock_step"),
 )
 _ASSIGNMENT_COLUMNS = ("ticket_id", "post_id", "person_id", "part", "answer", "asked_at")
 
@@ -136,6 +137,7 @@ def _row(report: Report, owner: Holder | None, now: datetime) -> dict[str, Any]:
         "place_name": report.place_name,
         "spot": report.spot,
         "state": State.DISPATCHED if owner else State.REPORTED,
+        "level": level_of(owner.role) if owner else Level.ESTATE,
         "owner_post_id": owner.post_id if owner else None,
         "owner_id": owner.person_id if owner else None,
         "opened_at": now,
@@ -182,7 +184,7 @@ def _context(
         "place": report.place_name,
         "spot": report.spot,
         "state": row["state"],
-        "level": Level.ESTATE,
+        "level": row["level"],
         "accept_due": row["accept_due_at"].isoformat(),
         "resolve_due": row["resolve_due_at"].isoformat(),
         "outcome": None,

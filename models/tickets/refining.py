@@ -15,7 +15,7 @@ from models.places import Area, AreaKind, full_name
 from models.protection import accused_persons, capacities, holders_for, rule_of
 from models.sealing import seal_for
 from models.ticket_flow import OPEN, WAITING, Capacity, State, strongest
-from models.tickets import assigning, clock, facts, undoing
+from models.tickets import assigning, clock, facts, levels, undoing
 from models.tickets.table import Note, Ticket
 
 
@@ -74,11 +74,13 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> int | None:
     holders = holders_for(session, ticket, at)
     barred = accused_persons(session, ticket, at)
     loads = dispatch.loads(session)
-    plan = dispatch.plan(holders, rule_of(ticket), loads, level=ticket.level, barred=barred)
+    raised = levels.raised(session, ticket)
+    plan = dispatch.plan(holders, rule_of(ticket), loads, level=raised, barred=barred)
     if plan.owner is None:
         return None
     old, moves = ticket.state, plan.owner.post_id != ticket.owner_post_id
     if moves:
+        ticket.level = raised
         assigning.hand_to(session, ticket, plan.owner, at)
         ticket.state = State.DISPATCHED
     helpers = assigning.replace_helpers(session, ticket, plan.helpers, at)
