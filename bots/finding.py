@@ -52,12 +52,11 @@ def may_ask(question: str, intent: Intent) -> bool:
     return len(question) <= fit["name_alone"] or any(one in question for one in _words("asking"))
 
 
-def find(question: str, candidates: Sequence[Candidate]) -> tuple[Asked, list[Found]]:
+def find(question: str, shelf: "Shelf") -> tuple[Asked, list[Found]]:
     """The question as it was cut, and every entry that has to do with it, the best first.
 
     Nothing has to do with a matter to act on, however well its words fit.
     """
-    shelf = _shelf(tuple(candidates))
     asked = _cut(question, shelf)
     if asked.is_matter:
         return asked, []
@@ -92,7 +91,7 @@ def best(found: Sequence[Found]) -> list[Found]:
     return [one for one in found[: fit["shown"]] if one.fit >= found[0].fit - fit["apart"]]
 
 
-def _cut(question: str, shelf: "_Shelf") -> Asked:
+def _cut(question: str, shelf: "Shelf") -> Asked:
     """Cut by jieba with the words of the directory alone: few, and each of them is known."""
     cut = shelf.cutter.cut(question, HMM=False)
     words = tuple(word for word in cut if word.isalnum() or word in _words("asking"))
@@ -105,13 +104,14 @@ def _cut(question: str, shelf: "_Shelf") -> Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
-    """A set of entries made ready for many questions: which of them a word or a pair leads to."""
+class Shelf:
+    """条目架 — entries made ready for many questions: which of them a word or a pair leads to."""
 
     candidates: tuple[Candidate, ...]
     words: frozenset[str]
     cutter: jieba.Tokenizer
     places: Mapping[str, frozenset[int]]
+    kinds: Mapping[int, str]
 
     def near(self, question: str, words: Sequence[str]) -> list[Candidate]:
         """Those that share a word or two neighbouring characters with it; others fit nothing."""
@@ -121,8 +121,8 @@ class _Shelf:
         return [self.candidates[place] for place in sorted(found)]
 
 
-@lru_cache(64)
-def _shelf(candidates: tuple[Candidate, ...]) -> _Shelf:
+def shelve(candidates: Iterable[Candidate]) -> Shelf:
+    candidates = tuple(candidates)
     places: dict[str, set[int]] = {}
     for place, one in enumerate(candidates):
         title, text = _plain(one.title), _plain(one.text)
@@ -131,7 +131,8 @@ def _shelf(candidates: tuple[Candidate, ...]) -> _Shelf:
             places.setdefault(piece, set()).add(place)
     words = frozenset(word for one in candidates for word in _terms(one))
     found = {piece: frozenset(some) for piece, some in places.items()}
-    return _Shelf(candidates, words, _cutter(words), found)
+    kinds = {one.id: one.kind for one in candidates}
+    return Shelf(candidates, words, _cutter(words), found, kinds)
 
 
 def _cutter(terms: frozenset[str]) -> jieba.Tokenizer:

@@ -112,6 +112,8 @@ class Database:
         self._gate: FileGate | None = None
         self._group: GroupCommit | None = None
         self._glances: deque[_Glance] = deque()
+        # What models keep in memory of this store; each session brings it along.
+        self.kept: dict[Any, Any] = {}
         if self.is_sqlite:
             path = Path(self.url.database or "")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +129,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment of the store and can change nothing."""
-        with Session(self.reader, autoflush=False) as session:
+        with Session(self.reader, autoflush=False, info={Database: self.kept}) as session:
             if not self.is_sqlite:
                 session.connection(execution_options={"postgresql_readonly": True})
             with _hot_cursor(session, session.connection()):
@@ -143,7 +145,7 @@ class Database:
         try:
             glance = self._glances.pop()
         except IndexError:
-            glance = _Glance.open(self.reader, is_sqlite=self.is_sqlite)
+            glance = _Glance.open(self.reader, {Database: self.kept}, is_sqlite=self.is_sqlite)
         try:
             yield glance.session
         except BaseException:
@@ -167,6 +169,7 @@ class Database:
                 turn.connection,
                 expire_on_commit=False,
                 join_transaction_mode="create_savepoint" if self._group else "rollback_only",
+                info={Database: self.kept},
             ) as session,
         ):
             session.info[Statement] = turn.cursor, turn.connection.dialect
@@ -206,12 +209,12 @@ class _Glance:
     cursor: Any
 
     @classmethod
-    def open(cls, engine: Engine, *, is_sqlite: bool) -> "_Glance":
+    def open(cls, engine: Engine, info: dict[Any, Any], *, is_sqlite: bool) -> "_Glance":
         # SQLite's readers begin a transaction only when asked; a psycopg connection must be told.
         options = {} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         connection = engine.connect().execution_options(**options)
         cursor = connection.connection.cursor()
-        session = Session(connection, autoflush=False)
+        session = Session(connection, autoflush=False, info=info)
         session.info[Statement] = cursor, connection.dialect
         return cls(session, connection, cursor)
 

@@ -1,21 +1,20 @@
 """Which posts are asked: the table of config/dispatch.toml over the posts of a place."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
-from operator import attrgetter
+from datetime import UTC, datetime
+from functools import cache, partial
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import (
-    String,
     and_,
     bindparam,
     func,
     literal_column,
     or_,
     select,
-    type_coerce,
     union,
 )
 from sqlalchemy.orm import Session, aliased
@@ -26,6 +25,7 @@ from models.base import Statement, UtcDateTime
 from models.people import Person
 from models.places import Area, AreaKind, AreaWithin
 from models.posts import Absence, Post, Role
+from models.reference import looked_up
 from models.ticket_flow import Level
 from models.tickets.table import IS_OPEN, About, Ticket
 
@@ -117,7 +117,7 @@ def department_of(category: str) -> str:
 
 
 _substitute = aliased(Post)
-_answering = func.coalesce(_substitute.person_id, Post.person_id)
+_holder, _stand_in = aliased(Person), aliased(Person)
 # Whoever has this many counts as fully loaded: a desk with ten thousand open tickets must not
 # have them counted at every report.
 FULL_LOAD = 100
@@ -129,38 +129,41 @@ _LOAD = Statement(
         .subquery()
     )
 )
-_ROLES: Mapping[str, Role] = {role.value: role for role in Role}
+Spell = tuple[Holder, datetime, datetime]
+"""在岗时段 — who answers for a post, from when until when."""
+
 Loads = Callable[[int], int]
 """Person → open tickets, up to FULL_LOAD. Asked only where it decides between equals."""
 
 _RANK = attrgetter("nearness", "role", "department")
-_NEAREST = attrgetter("nearness", "post_id")
 _now: Any = bindparam("now", type_=UtcDateTime(), required=True)
-_HOLDERS = Statement(
+_POSTINGS = Statement(
     select(
-        func.coalesce(_substitute.id, Post.id),
-        _answering,
-        type_coerce(Post.role, String),  # looked up below, for less than a processor costs
+        Post.id,
+        Post.person_id,
+        _holder.name,
+        Post.role,
         Post.department,
-        type_coerce(Area.kind, String),
-        Person.name,
-        Absence.id,
+        Area.kind,
+        Post.since,
+        Post.until,
+        Absence.since,
+        Absence.until,
         _substitute.id,
+        _substitute.person_id,
+        _stand_in.name,
     )
     .select_from(AreaWithin)
     .join(Post, Post.area_id == AreaWithin.outer_id)
     .join(Area, Area.id == Post.area_id)
-    .outerjoin(
-        Absence, and_(Absence.post_id == Post.id, Absence.since <= _now, Absence.until > _now)
-    )
+    .join(_holder, _holder.id == Post.person_id)
+    .outerjoin(Absence, Absence.post_id == Post.id)
     .outerjoin(_substitute, _substitute.id == Absence.substitute_id)
-    .join(Person, Person.id == _answering)
-    .where(
-        AreaWithin.area_id == bindparam("area_id", required=True),
-        Post.since <= _now,
-        or_(Post.until.is_(None), Post.until > _now),
-    )
+    .outerjoin(_stand_in, _stand_in.id == _substitute.person_id)
+    .where(AreaWithin.area_id == bindparam("area_id", required=True))
+    .order_by(Post.id, Absence.since)
 )
+_FAR = datetime.max.replace(tzinfo=UTC)
 
 
 def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
@@ -168,15 +171,34 @@ def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
 
     Who is away counts as their substitute; away without one, they are left out.
     """
-    holders = [
-        Holder(post_id, person_id, _ROLES[role], department, NEARNESS[kind], name)
-        for post_id, person_id, role, department, kind, name, away, stand_in in _HOLDERS.run(
-            session, area_id=area_id, now=now
-        )
-        if away is None or stand_in is not None
-    ]
-    holders.sort(key=_NEAREST)
-    return holders
+    spells = looked_up(session, ("spells", area_id), partial(_spells, session, area_id))
+    return [holder for holder, since, until in spells if since <= now < until]
+
+
+def _spells(session: Session, area_id: int) -> Sequence[Spell]:
+    """Everybody who ever served this place or will, with the times, nearest first."""
+    found: list[Spell] = []
+    rows = _POSTINGS.run(session, area_id=area_id)
+    for _, postings in groupby(rows, key=itemgetter(0)):
+        found.extend(_spells_of(list(postings)))
+    return sorted(found, key=lambda spell: (spell[0].nearness, spell[0].post_id))
+
+
+def _spells_of(postings: Sequence[tuple[Any, ...]]) -> Iterator[Spell]:
+    """Of one post: its holder's own time, and the leaves in which somebody stands in."""
+    post_id, person_id, name, role, department, kind, since, until = postings[0][:8]
+    cursor, end = since, until or _FAR
+    for *_, leave_since, leave_until, stand_in_post, stand_in, stand_in_name in postings:
+        if leave_since is None:
+            continue
+        if cursor < leave_since:
+            own = Holder(post_id, person_id, role, department, NEARNESS[kind], name)
+            yield own, cursor, min(leave_since, end)
+        cursor = max(cursor, leave_until)
+        if stand_in is not None:
+            other = Holder(stand_in_post, stand_in, role, department, NEARNESS[kind], stand_in_name)
+            yield other, max(leave_since, since), min(leave_until, end)
+    yield Holder(post_id, person_id, role, department, NEARNESS[kind], name), cursor, end
 
 
 def loads(session: Session) -> Loads:

@@ -1,6 +1,6 @@
 """Questions answered from the directory; those it can not answer go to a person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -8,17 +8,18 @@ from typing import Any
 from bots import finding, registry
 from bots.chat import Act, Chat
 from bots.commands import Command
-from bots.finding import Asked, Candidate, Found
+from bots.finding import Asked, Candidate, Found, Shelf
 from bots.message import Reply
 from config.categories import Intent, Urgency
 from config.policy import load
-from models import conversations, places
+from models import conversations, localtime, places
 from models.conversations import Question
 from models.directory import lists, questions
 from models.directory.lists import Listed
 from models.directory.table import DirectoryEntry, kinds
 from models.dispatch import NEARNESS
 from models.places import Area
+from models.reference import looked_up
 from models.tickets.opening import Report, open_ticket
 
 LISTED = 9
@@ -34,7 +35,7 @@ class Looked:
 
     asked: Asked
     found: list[Found] = field(default_factory=list)
-    kinds: dict[int, str] = field(default_factory=dict)
+    kinds: Mapping[int, str] = field(default_factory=dict)
 
     def is_sure(self, intent: Intent) -> bool:
         if not self.found:
@@ -205,11 +206,11 @@ def _waiting(chat: Chat) -> str | None:
 def _look(chat: Chat, text: str, intent: Intent) -> Looked:
     """At home or where the question names; what one may go to, then wherever it is."""
     area_id = _area_meant(chat)
-    looked = _held_against(chat, text, lists.searched(chat.session, area_id, chat.now))
+    looked = _held_against(chat, text, _shelf(chat, area_id))
     may_be_elsewhere = looked.asked.asks or looked.asked.is_name or intent == Intent.ENQUIRY
     if area_id is None or looked.asked.is_matter or not may_be_elsewhere or looked.is_sure(intent):
         return looked
-    wider = _held_against(chat, text, lists.searched_elsewhere(chat.session, chat.now))
+    wider = _held_against(chat, text, _shelf_for_all(chat))
     return wider if wider.is_sure(intent) else looked
 
 
@@ -232,18 +233,37 @@ def _entries(chat: Chat, area_id: int | None) -> Sequence[DirectoryEntry]:
     return lists.around(chat.session, area_id, chat.now)
 
 
-def _held_against(chat: Chat, text: str, listed: Sequence[Listed]) -> Looked:
-    candidates = [
+def _held_against(chat: Chat, text: str, shelf: Shelf) -> Looked:
+    mention = chat.understanding.place if chat.understanding else None
+    if mention is not None and mention.estate:
+        text = _without(text, chat, mention.estate)
+    asked, found = finding.find(text, shelf)
+    return Looked(asked, found, shelf.kinds)
+
+
+def _shelf(chat: Chat, area_id: int | None) -> Shelf:
+    """The entries of a place that hold today, or of all places."""
+    key = ("directory", area_id, localtime.local(chat.now).date())
+    return looked_up(
+        chat.session, key, lambda: _shelved(lists.searched(chat.session, area_id, chat.now))
+    )
+
+
+def _shelf_for_all(chat: Chat) -> Shelf:
+    """The entries that hold today and that anybody may use."""
+    key = ("directory for all", localtime.local(chat.now).date())
+    return looked_up(
+        chat.session, key, lambda: _shelved(lists.searched_elsewhere(chat.session, chat.now))
+    )
+
+
+def _shelved(listed: Iterable[Listed]) -> Shelf:
+    return finding.shelve(
         Candidate(
             one.id, one.kind, one.title, tuple(one.aliases), one.text, NEARNESS[one.area_kind]
         )
         for one in listed
-    ]
-    mention = chat.understanding.place if chat.understanding else None
-    if mention is not None and mention.estate:
-        text = _without(text, chat, mention.estate)
-    asked, found = finding.find(text, candidates)
-    return Looked(asked, found, {one.id: one.kind for one in listed})
+    )
 
 
 def _without(text: str, chat: Chat, estate: str) -> str:

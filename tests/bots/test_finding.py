@@ -21,12 +21,12 @@ ALL = (CANTEEN, SHED, PERMIT, CHOIR, SMOKE)
 
 
 def ids(question: str) -> list[int]:
-    _, found = finding.find(question, ALL)
+    _, found = finding.find(question, finding.shelve(ALL))
     return [one.id for one in finding.best(found)]
 
 
 def sure(question: str, intent: Intent = Intent.REPORT) -> bool:
-    asked, found = finding.find(question, ALL)
+    asked, found = finding.find(question, finding.shelve(ALL))
     if not found:
         return False
     kind = next(one.kind for one in ALL if one.id == found[0].id)
@@ -53,7 +53,7 @@ def test_the_entry_that_speaks_of_what_is_asked_comes_first(question: str, expec
 
 def test_the_words_that_decided_are_told_and_stand_in_the_question() -> None:
     question = "电瓶车在哪充电"
-    _, found = finding.find(question, ALL)
+    _, found = finding.find(question, finding.shelve(ALL))
     assert found[0].words == ("电瓶车", "充电")
     assert all(word in question for word in found[0].words)
 
@@ -63,20 +63,20 @@ def test_the_words_that_decided_are_told_and_stand_in_the_question() -> None:
     ["为什么没有食堂", "充电棚坏了怎么办", "居住证凭什么收钱", "食堂太远了能不能多装几个"],
 )
 def test_a_matter_to_act_on_fits_no_entry(question: str) -> None:
-    asked, found = finding.find(question, ALL)
+    asked, found = finding.find(question, finding.shelve(ALL))
     assert asked.is_matter
     assert found == []
 
 
 def test_a_longer_word_hides_the_sign_inside_it() -> None:
-    asked, found = finding.find("有没有食堂", ALL)
+    asked, found = finding.find("有没有食堂", finding.shelve(ALL))
     assert not asked.is_matter, "the words say 没有, the question does not"
     assert found[0].id == CANTEEN.id
 
 
 def test_a_word_of_an_entry_is_no_sign_of_a_matter() -> None:
     wires = Candidate(9, "faq", "飞线充电的处罚", ("飞线充电",))
-    asked, found = finding.find("飞线充电怎么罚", [wires])
+    asked, found = finding.find("飞线充电怎么罚", finding.shelve([wires]))
     assert not asked.is_matter
     assert found[0].id == 9
 
@@ -110,19 +110,19 @@ def test_equals_are_ordered_by_rank_and_then_by_number() -> None:
         Candidate(8, "canteen", "近食堂", rank=5),
         Candidate(6, "canteen", "旁食堂", rank=5),
     ]
-    _, found = finding.find("食堂在哪", twins)
+    _, found = finding.find("食堂在哪", finding.shelve(twins))
     assert [one.id for one in found] == [6, 8, 7]
 
 
 def test_no_more_are_shown_than_one_screen_holds() -> None:
     many = [Candidate(number, "canteen", f"{number}号食堂") for number in range(1, 9)]
-    _, found = finding.find("食堂在哪", many)
+    _, found = finding.find("食堂在哪", finding.shelve(many))
     assert len(finding.best(found)) == load("directory")["fit"]["shown"]
 
 
 def test_widths_and_cases_of_entries_do_not_matter() -> None:
     card = Candidate(1, "faq", "ＩＣ卡办理", ("门禁ＩＣ卡",))
-    _, found = finding.find("门禁ic卡怎么办", [card])
+    _, found = finding.find("门禁ic卡怎么办", finding.shelve([card]))
     assert found[0].fit == 1.0
 
 
@@ -146,7 +146,7 @@ def test_no_report_of_the_regression_set_is_taken_for_a_question() -> None:
     answered = []
     for row in reports:
         text = shipped().spelling.normalise(row["text"]).strip()
-        asked, found = finding.find(text, demo)
+        asked, found = finding.find(text, finding.shelve(demo))
         if found and finding.is_sure(asked, found[0], demo[found[0].id].kind, intent=Intent.REPORT):
             answered.append((row["text"], demo[found[0].id].title))
     assert len(reports) > 300
@@ -161,7 +161,7 @@ WORDS = [*load("directory")["asking"]["words"], *load("directory")["beside"]["wo
 def test_words_around_a_question_never_raise_the_fit_over_the_name_itself(
     before: list[str], after: list[str]
 ) -> None:
-    _, found = finding.find("".join([*before, "居住证", *after]), ALL)
+    _, found = finding.find("".join([*before, "居住证", *after]), finding.shelve(ALL))
     fits = {one.id: one.fit for one in found}
     assert 0 <= fits.get(PERMIT.id, 0) <= 1
     assert all(0 < one.fit <= 1 for one in found)
@@ -170,7 +170,7 @@ def test_words_around_a_question_never_raise_the_fit_over_the_name_itself(
 @given(st.text(max_size=80))
 @settings(max_examples=200, deadline=None)
 def test_any_text_is_cut_and_held_against_entries_without_trouble(text: str) -> None:
-    _, found = finding.find(text, ALL)
+    _, found = finding.find(text, finding.shelve(ALL))
     assert all(0 < one.fit <= 1 for one in found)
     finding.may_ask(text, Intent.ENQUIRY)
     finding.best(found)

@@ -6,7 +6,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from app import demo_data
-from models import registry
+from models import reference, registry
 from models.base import Base, Database
 from models.migrate import is_current, migrate
 from tests.factories import MORNING
@@ -37,6 +37,19 @@ def test_an_empty_store_gets_every_table_the_code_knows(empty: Database) -> None
             if not str(getattr(one[1], "name", one[1])).startswith("test_")
         ]
     assert missing == []
+
+
+def test_what_reports_read_is_watched_by_triggers(empty: Database) -> None:
+    """A later migration that makes a table anew would drop them without a word."""
+    migrate(empty)
+    catalogue = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    }
+    with empty.reading() as session:
+        dialect = session.get_bind().dialect.name
+        found = set(session.scalars(text(catalogue[dialect])))
+    assert found == {name for name, _, _ in reference.triggers(dialect)}
 
 
 def test_migrating_twice_changes_nothing(empty: Database) -> None:

@@ -1,0 +1,112 @@
+"""What changes rarely and every report reads (posts, places, directory), kept in memory.
+
+The store itself says whether it is still true: triggers on those tables renew one token with
+every change, whoever makes it, and each look compares the token inside its own transaction.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import BigInteger, Connection, MetaData, Table, event, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Database, Statement
+
+MOST_KEPT = 20_000  # looks; a district has fewer buildings
+
+Value = TypeVar("Value")
+
+
+class ReferenceToken(Base):
+    """参照数据标记 — one row; its token is another one after every change of the data."""
+
+    __tablename__ = "reference_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # At random, not counted: a number that was rolled back must never come again.
+    token: Mapped[int] = mapped_column(BigInteger)
+
+
+_TOKEN = Statement(select(ReferenceToken.token))
+
+
+class Reference:
+    """参照数据 — looks of one store and process, as long as its token stays the same."""
+
+    def __init__(self) -> None:
+        # Swapped as one, so that no thread adds what an older token showed to a newer one's looks.
+        self._kept: tuple[int | None, dict[Hashable, Any]] = None, {}
+
+    def look(self, session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
+        """What `read` finds, from memory if nothing was changed since. Not to be altered."""
+        row = _TOKEN.first(session)
+        if row is None:
+            return read()
+        token, looks = self._kept
+        if token != row[0] or len(looks) > MOST_KEPT:
+            looks = {}
+            self._kept = row[0], looks
+        if key in looks:
+            return cast(Value, looks[key])
+        value = looks[key] = read()
+        return value
+
+
+def looked_up(session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
+    """What `read` finds in the data that changes rarely; see `Reference.look`."""
+    session.flush()  # a Statement sees what is written, not what the session still holds
+    store: dict[Any, Any] = session.info.get(Database, {})
+    reference: Reference = store.setdefault(Reference, Reference())
+    return reference.look(session, key, read)
+
+
+WATCHED = {
+    "posts": "INSERT OR UPDATE OR DELETE",
+    "absences": "INSERT OR UPDATE OR DELETE",
+    "areas": "INSERT OR UPDATE OR DELETE",
+    "area_within": "INSERT OR UPDATE OR DELETE",
+    "directory_entries": "INSERT OR UPDATE OR DELETE",
+    "persons": "UPDATE OF name",
+}
+_RENEWING = {
+    "sqlite": "UPDATE reference_token SET token = random()",
+    "postgresql": "UPDATE reference_token SET token = CAST(random() * 9007199254740991 AS bigint)",
+}
+_FUNCTION = f"""CREATE OR REPLACE FUNCTION renew_reference_token() RETURNS trigger
+LANGUAGE plpgsql AS $$ BEGIN {_RENEWING["postgresql"]}; RETURN NULL; END $$"""
+
+
+def watching(dialect: str) -> Iterator[str]:
+    """The statements that make the token and set the triggers; a migration runs them."""
+    yield "INSERT INTO reference_token (id, token) VALUES (1, 1)"
+    if dialect == "postgresql":
+        yield _FUNCTION
+    for name, table, changes in triggers(dialect):
+        if dialect == "postgresql":
+            body = "FOR EACH STATEMENT EXECUTE FUNCTION renew_reference_token()"
+        else:
+            body = f"BEGIN {_RENEWING[dialect]}; END"
+        yield f"CREATE TRIGGER {name} AFTER {changes} ON {table} {body}"
+
+
+def unwatching(dialect: str) -> Iterator[str]:
+    for name, table, _ in triggers(dialect):
+        yield f"DROP TRIGGER {name}" + (f" ON {table}" if dialect == "postgresql" else "")
+    if dialect == "postgresql":
+        yield "DROP FUNCTION renew_reference_token()"
+
+
+def triggers(dialect: str) -> Iterator[tuple[str, str, str]]:
+    """Name, table and changes of each; SQLite wants one for each kind of change."""
+    for table, changes in WATCHED.items():
+        kinds = [changes] if dialect == "postgresql" else changes.split(" OR ")
+        for number, kind in enumerate(kinds):
+            yield f"reference_{table}_{number}", table, kind
+
+
+@event.listens_for(Base.metadata, "after_create")
+def _watch(_: MetaData, connection: Connection, tables: Iterable[Table], **__: Any) -> None:
+    """For stores that are made from the metadata and not by migrations."""
+    if any(one.name == ReferenceToken.__tablename__ for one in tables):
+        for statement in watching(connection.dialect.name):
+            connection.exec_driver_sql(statement)
