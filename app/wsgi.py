@@ -1,9 +1,7 @@
 """The web process: the WeChat door, health, and in trials the way in for the sandbox."""
 
 import gc
-from datetime import datetime
 
-import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -17,9 +15,7 @@ from app.wechat.webhook import make_webhook
 from bots import dialogue, handover
 from bots.message import IncomingMessage
 from config.settings import Settings
-from models.base import STORE_FAULTS, Database
-
-log = structlog.get_logger(__name__)
+from models.base import Database
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
@@ -47,15 +43,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 
 
 def _intake(database: Database, lexicon: LiveLexicon, settings: Settings) -> Intake:
-    def hear(message: IncomingMessage, now: datetime) -> dialogue.Heard:
-        heard = dialogue.hear(message, lexicon.current())
-        try:
-            with database.glancing() as session:
-                return dialogue.foresee(session, message, heard, now)
-        except STORE_FAULTS as fault:
-            # Whether the message can be taken in is for the transaction to say.
-            log.warning("not_foreseen", kind=type(fault).__name__)
-            return heard
+    def hear(message: IncomingMessage) -> dialogue.Heard:
+        return dialogue.hear(message, lexicon.current())
 
     return Intake(
         database=database,

@@ -2,10 +2,8 @@
 
 import enum
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -18,13 +16,12 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
-    Engine,
     Enum,
     MetaData,
     TypeDecorator,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.types import TypeEngine
@@ -38,9 +35,6 @@ from models.engines import (
 )
 from models.errors import StoreBusy
 from models.group_commit import GroupCommit, Turn
-
-# A Statement runs on the driver's cursor, past SQLAlchemy, so its faults come as the driver's own.
-STORE_FAULTS = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -111,7 +105,6 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._gate: FileGate | None = None
         self._group: GroupCommit | None = None
-        self._glances: deque[_Glance] = deque()
         # What models keep in memory of this store; each session brings it along.
         self.kept: dict[Any, Any] = {}
         if self.is_sqlite:
@@ -134,25 +127,6 @@ class Database:
                 session.connection(execution_options={"postgresql_readonly": True})
             with _hot_cursor(session, session.connection()):
                 yield session
-
-    @contextmanager
-    def glancing(self) -> Iterator[Session]:
-        """A session to look around with before `writing()`, kept ready between uses.
-
-        Each statement sees the store as it is at that moment, so what was seen holds only if it
-        is looked at again inside the transaction that relies on it.
-        """
-        try:
-            glance = self._glances.pop()
-        except IndexError:
-            glance = _Glance.open(self.reader, {Database: self.kept}, is_sqlite=self.is_sqlite)
-        try:
-            yield glance.session
-        except BaseException:
-            glance.close()  # it may be broken
-            raise
-        glance.rest()
-        self._glances.append(glance)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -190,45 +164,12 @@ class Database:
 
     def dispose(self) -> None:
         """Closes the pools; needed before a fork and at the end of a test."""
-        while self._glances:
-            self._glances.pop().close()
         if self._group is not None:
             self._group.drop()
         self.writer.dispose()
         self.reader.dispose()
         if self._gate is not None:
             self._gate.close()
-
-
-@dataclass
-class _Glance:
-    """A connection outside any transaction, with the session that looks through it."""
-
-    session: Session
-    connection: Connection
-    cursor: Any
-
-    @classmethod
-    def open(cls, engine: Engine, info: dict[Any, Any], *, is_sqlite: bool) -> "_Glance":
-        # SQLite's readers begin a transaction only when asked; a psycopg connection must be told.
-        options = {} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        connection = engine.connect().execution_options(**options)
-        cursor = connection.connection.cursor()
-        session = Session(connection, autoflush=False, info=info)
-        session.info[Statement] = cursor, connection.dialect
-        return cls(session, connection, cursor)
-
-    def rest(self) -> None:
-        """Forgets what the ORM has loaded, if it was used."""
-        if self.session.in_transaction():
-            self.session.rollback()
-            self.session.expunge_all()
-
-    def close(self) -> None:
-        self.session.close()
-        self.cursor.close()
-        self.connection.invalidate()
-        self.connection.close()
 
 
 @contextmanager
