@@ -2,7 +2,8 @@
 
 import gc
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import dev, health, house, logs
@@ -11,11 +12,18 @@ from app.house import LiveLexicon, open_database
 from app.wechat.intake import Intake
 from app.wechat.keys import accounts_of
 from app.wechat.limit import MinuteLimit
-from app.wechat.webhook import make_webhook
+from app.wechat.webhook import WEBHOOK, make_webhook
 from bots import dialogue, handover
 from bots.message import IncomingMessage
 from config.settings import Settings
 from models.base import Database
+
+
+class PageSessions(SecureCookieSessionInterface):
+    """Sessions for pages alone: to open one for a push costs as much as to read its XML."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return None if request.blueprint == WEBHOOK else super().open_session(app, request)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
@@ -26,6 +34,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     lexicon = LiveLexicon.load(database, settings)
     app = Flask(__name__, static_folder=None)
     app.secret_key = settings.secret_key
+    app.session_interface = PageSessions()
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -19,6 +19,7 @@ from app.wechat.tree import is_json
 BODY_BYTES = 64 * 1024
 IN_TIME = timedelta(seconds=4.5)  # WeChat hangs up after five
 SUCCESS = "success"
+WEBHOOK = "wechat"  # the blueprint's name
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ JSON = Format(text_json, seal_json, "application/json")
 
 def make_webhook(accounts: Callable[[str], AccountKeys | None], intake: Intake) -> Blueprint:
     """The door for every account that `accounts` knows."""
-    webhook = Blueprint("wechat", __name__, url_prefix="/wechat")
+    webhook = Blueprint(WEBHOOK, __name__, url_prefix="/wechat")
 
     def keys_of(account: str) -> AccountKeys:
         if (keys := accounts(account)) is None:
