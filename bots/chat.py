@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bots.message import IncomingMessage, Reply
 from bots.splitting import Part
 from bots.understand import Understanding
-from models import conversations
+from models import conversations, waiting
 from models.speakers import Speaker
 
 Act = Callable[["Chat"], Reply]
@@ -28,6 +28,8 @@ class Chat:
     text: str  # normalised
     now: datetime
     parts: tuple[Part, ...] = ()  # several matters in one message
+    has_asked: bool = False  # a question goes back with the reply
+    answered_id: int | None = None  # the question that was answered
 
     @property
     def person_id(self) -> int:
@@ -61,7 +63,13 @@ class Chat:
         hours: float = conversations.QUESTION_HOURS,
         **context: Any,
     ) -> Reply:
-        """A reply that asks; the next fitting answer goes to the question handler `kind`."""
+        """A reply that asks; the next fitting answer goes to the question handler `kind`.
+
+        What was asked about another ticket waits meanwhile.
+        """
+        self.has_asked = True
+        if self.speaker.has_questions:
+            waiting.park(self.session, self.person_id, on_ticket, self.now)
         conversations.ask(
             self.session,
             self.person_id,

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bots import answers, commands, pending, registry, rendering
+from bots import answers, commands, pending, registry, rendering, resuming
 from bots.chat import Act, Chat
 from bots.handlers import additions, directory, intake, load_all
 from bots.lexicon import Lexicon
@@ -88,7 +88,10 @@ def answer(session: Session, message: IncomingMessage, heard: Heard, now: dateti
     if message.is_from_person:
         _note_rights(chat)
     reply = _route(chat, heard.foreseen)
-    return None if reply is None else rendering.render(reply.template, reply.context)
+    if reply is None:
+        return None
+    text = rendering.render(reply.template, reply.context)
+    return resuming.with_reminder(chat, reply, text) if chat.speaker.has_questions else text
 
 
 def _note_rights(chat: Chat) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bots import answers, commands, registry
+from bots import answers, commands, registry, resuming
 from bots.answers import Answer
 from bots.chat import Chat
 from bots.message import Reply
@@ -15,7 +15,7 @@ MOST_CHOICES = 9
 LONGEST_ASIDE = 3  # "5 很满意" still is nothing but a digit
 # What words may answer in place of a digit; more than this would be taken from people's mouths.
 RATED_IN_WORDS = frozenset({"rating", "stars"})
-TRUE_IN_WORDS = frozenset({"home", "is_home", "scanned_place"})
+TRUE_IN_WORDS = frozenset({"home", "is_home", "scanned_place", "same_matter"})
 CONSENTED_IN_WORDS = frozenset({"is_home"})
 PROMISED_IN_WORDS = frozenset({"task", "alert", "take"})
 
@@ -65,7 +65,7 @@ def answer_digit(chat: Chat, digit: int) -> Reply | None:
         return _answer_in_talk(chat, talk, digit)
     reply = _answer(chat, digit, lambda kind: kind not in registry.FOR_WORDS)
     if reply is None and len(commands.remark(chat.text)) <= LONGEST_ASIDE:
-        reply = chat.say("nothing_asked", digit=digit)
+        reply = resuming.ask_again(chat) or chat.say("nothing_asked", digit=digit)
     return reply
 
 
@@ -78,7 +78,7 @@ def answer_words(chat: Chat) -> Reply | None:
         if reply is not None:
             return reply
     for question in conversations.open_questions(chat.session, chat.person_id, chat.now):
-        reply = registry.QUESTIONS[question.kind](chat, question, chat.said, None)
+        reply = give(chat, question, chat.said, None)
         if reply is not None:
             return reply
     return chat.say("courtesy") if said is not None and said.is_courtesy else None
@@ -100,7 +100,7 @@ def _answer_in_talk(chat: Chat, talk: Question, digit: int) -> Reply | None:
     waiting = _waiting(chat, digit, [*FINDERS, *FALLBACKS], lambda kind: True)
     if waiting:
         return _ask_which(chat, digit, [_as_pending(talk), *waiting])
-    return registry.QUESTIONS[talk.kind](chat, talk, chat.said, None)
+    return give(chat, talk, chat.said, None)
 
 
 def _answer_said(chat: Chat, said: Answer) -> Reply | None:
@@ -125,12 +125,20 @@ def _answer(chat: Chat, digit: int, counts: Callable[[str], bool]) -> Reply | No
     if asked is not None:
         newer = [one for one in waiting if one.since > asked.opened_at]
         if not newer:
-            return registry.QUESTIONS[asked.kind](chat, asked, chat.said, digit)
+            return give(chat, asked, chat.said, digit)
         waiting = [*newer, _as_pending(asked)]
     waiting = waiting or _waiting(chat, digit, FALLBACKS, counts)
     if len(waiting) > 1:
         return _ask_which(chat, digit, waiting)
     return ANSWERERS[waiting[0].kind](chat, waiting[0].ref, digit) if waiting else None
+
+
+def give(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    """Hands the answer to who asked; None when it is none."""
+    reply = registry.QUESTIONS[question.kind](chat, question, text, digit)
+    if reply is not None:
+        chat.answered_id = question.id
+    return reply
 
 
 def _waiting(
@@ -163,7 +171,7 @@ def which(chat: Chat, question: Question, text: str, digit: int | None) -> Reply
     if kind == "asked":
         earlier = chat.session.get_one(Question, ref)
         kept: int = question.context["digit"]
-        reply = registry.QUESTIONS[earlier.kind](chat, earlier, chat.said, kept)
+        reply = give(chat, earlier, chat.said, kept)
         return reply or chat.say("nothing_asked", digit=kept)
     return ANSWERERS[kind](chat, ref, question.context["digit"])
 

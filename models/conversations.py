@@ -1,5 +1,6 @@
 """Questions that are open for a person, so that a digit answers only what was asked."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -91,6 +92,24 @@ def open_questions(session: Session, person_id: int, now: datetime) -> list[Ques
                 Question.person_id == person_id,
                 Question.closed_at.is_(None),
                 Question.expires_at > now,
+            )
+            .order_by(Question.id.desc())
+        )
+    )
+
+
+def expired_questions(
+    session: Session, person_id: int, kinds: Collection[str], now: datetime
+) -> list[Question]:
+    """Of these kinds, run out unanswered and not asked anew, the latest first."""
+    return list(
+        session.scalars(
+            select(Question)
+            .where(
+                Question.person_id == person_id,
+                text("questions.closed_at IS NULL"),
+                Question.kind.in_(kinds),
+                Question.expires_at <= now,
             )
             .order_by(Question.id.desc())
         )

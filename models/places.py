@@ -173,6 +173,17 @@ def estate_names(session: Session) -> dict[str, str]:
     return {called: name for name, nicknames in rows for called in (name, *nicknames)}
 
 
+def estates(session: Session, limit: int) -> list[tuple[int, str]]:
+    """Id and name, in the order of their names."""
+    rows = session.execute(
+        select(Area.id, Area.name)
+        .where(Area.kind == AreaKind.ESTATE)
+        .order_by(Area.name)
+        .limit(limit)
+    )
+    return [(area_id, name) for area_id, name in rows]
+
+
 def full_name(session: Session, area_id: int) -> str:
     """Estate and building (and unit, room) as people say it."""
     area = session.get_one(Area, area_id)

@@ -3,9 +3,9 @@
 from importlib import import_module
 
 SUBJECTS = (
-    *("account", "building_heads", "digests", "directory", "directory_answers", "following"),
-    *("homes", "intake", "media", "notices", "people", "ratings", "splitting", "tasks"),
-    *("takeovers", "task_reports", "tickets"),
+    *("account", "building_heads", "clarifying", "digests", "directory", "directory_answers"),
+    *("following", "homes", "intake", "media", "notices", "people", "ratings"),
+    *("splitting", "takeovers", "task_reports", "tasks", "tickets"),
 )
 
 

@@ -3,9 +3,10 @@
 import re
 from functools import partial
 
+from bots import resuming
 from bots.accusation import accused
 from bots.chat import Act, Chat
-from bots.handlers import homes, intake
+from bots.handlers import clarifying, homes, intake
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
 from bots.understand import Understanding
@@ -25,6 +26,9 @@ def find(chat: Chat, before: Reported | None) -> Act | None:
     meant = chat.understanding
     if meant is None or meant.urgency == Urgency.EMERGENCY or meant.intent in intake.TALK:
         return None
+    late = _answered_late(chat, meant) if before is None else None
+    if late is not None:
+        return late
     if _is_place_alone(chat.text, meant.place):
         return partial(_placed, mention=meant.place, before=before)
     if before is None or _accuses_anew(chat, meant, before):
@@ -32,6 +36,29 @@ def find(chat: Chat, before: Reported | None) -> Act | None:
     if _is_vague(meant) or (_is_same(meant, before) and _is_near(chat, meant.place, before)):
         return partial(_add, ticket_id=before.ticket_id)
     return None
+
+
+def _answered_late(chat: Chat, meant: Understanding) -> Act | None:
+    """A class or a place and nothing else, when a question about one has run out."""
+    if _is_place_alone(chat.text, meant.place):
+        question = resuming.expired(chat, ["place"])
+        if question is None or question.ticket_id is None:
+            return None
+        return partial(_placed_late, mention=meant.place, ticket_id=question.ticket_id)
+    is_class = clarifying.class_named(chat.text) is not None
+    is_late = is_class and resuming.expired(chat, ["class_choice"]) is not None
+    return _asked_again if is_late else None
+
+
+def _asked_again(chat: Chat) -> Reply:
+    return resuming.ask_again(chat) or intake.find(chat)(chat)
+
+
+def _placed_late(chat: Chat, mention: PlaceMention | None, ticket_id: int) -> Reply:
+    """A place is a place at any time: it goes to the ticket that lacked one."""
+    ticket = chat.session.get_one(Ticket, ticket_id)
+    before = Reported(ticket.id, ticket.category, ticket.subcategory, ticket.area_id)
+    return _placed(chat, mention, before)
 
 
 def _accuses_anew(chat: Chat, meant: Understanding, before: Reported) -> bool:

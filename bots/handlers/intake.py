@@ -1,11 +1,10 @@
 """A matter in a resident's own words becomes a ticket at once; questions refine it afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bots import registry
 from bots.accusation import accused
 from bots.chat import Act, Chat
 from bots.handlers import directory
@@ -15,16 +14,16 @@ from bots.places_in_text import PlaceMention
 from bots.rendering import render
 from bots.splitting import under_main
 from bots.understand import Understanding
-from config.categories import CATEGORIES, LAST_RESORT, Intent, Urgency
+from config.categories import LAST_RESORT, Intent, Urgency
 from config.policy import load
-from models import conversations, places
-from models.conversations import Question
+from models import places
 from models.places import Area, AreaKind
 from models.tickets import facts, refining
 from models.tickets.opening import Opened, Planned, Report, open_planned, plan_ticket
 from models.tickets.table import About, Ticket
 
 NOT_OURS = "not_estate"
+LAST_CLASS = "other_estate"
 CHOICES = 4
 _AROUND_A_NAME = " 。.,，!！"
 TALK = {Intent.CHITCHAT: "chitchat", Intent.ABUSE: "abuse"}
@@ -60,7 +59,7 @@ class Drafted:
 def find(chat: Chat) -> Act:
     """A greeting back, or a ticket and at most one question about it."""
     assert chat.understanding is not None
-    meant = under_main(chat.parts, chat.understanding)
+    meant = _known(under_main(chat.parts, chat.understanding))
     return _talk if meant.intent in TALK else partial(_take_in, drafted=_draft(chat, meant))
 
 
@@ -100,6 +99,13 @@ def _take_in(chat: Chat, drafted: Drafted) -> Reply:
     if parts:
         return ask_split(chat, opened.ticket_id, parts, "ticket_received", context)
     return chat.say("ticket_received", **context, question=None)
+
+
+def _known(meant: Understanding) -> Understanding:
+    """Words without any evidence name no class: until it is known, some matter of the estate."""
+    if meant.evidence or meant.intent in TALK:
+        return meant
+    return replace(meant, category=LAST_CLASS, subcategory=LAST_RESORT, confidence=0.0)
 
 
 def is_sure(meant: Understanding) -> bool:
@@ -182,7 +188,8 @@ def area_location(chat: Chat, area_id: int, spot: str | None) -> Location:
 
 
 def _ask_class(chat: Chat, meant: Understanding, opened: Opened, context: dict[str, Any]) -> Reply:
-    keys = [key for key, _ in meant.alternatives if key != NOT_OURS][:CHOICES]
+    likely = [key for key, _ in meant.alternatives if key != NOT_OURS][:CHOICES]
+    keys = likely if meant.evidence else load("intake")["clarifying"]["usual"]
     return chat.ask(
         "class_choice",
         "ticket_received",
@@ -227,47 +234,6 @@ def _ask_place(
         **context,
         question="place",
     )
-
-
-@registry.question("class_choice")
-def class_choice(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    """One of the offered classes by digit or by name; 0 or "都不是" leaves it to a person."""
-    keys = question.context["keys"]
-    ticket = chat.session.get_one(Ticket, question.ticket_id)
-    if digit is not None:
-        if digit == 0:
-            conversations.close(question, chat.now)
-            return chat.say("class_left_to_person", **facts.context(chat.session, ticket))
-        if digit > len(keys):
-            return chat.say("not_a_choice", most=len(keys))
-        chosen: tuple[str, str | None] = (keys[digit - 1], None)
-    else:
-        if _is_none_of(chat.text):
-            conversations.close(question, chat.now)
-            return chat.say("class_left_to_person", **facts.context(chat.session, ticket))
-        named = class_named(chat.text)
-        if named is None:
-            return None
-        chosen = named
-    conversations.close(question, chat.now)
-    refining.reclassify(chat.session, ticket, *chosen, by=chat.person_id, at=chat.now)
-    return after_refining(chat, ticket)
-
-
-def class_named(text: str) -> tuple[str, str | None] | None:
-    """The category, or its child, whose name was said and nothing else."""
-    plain = text.strip(_AROUND_A_NAME)
-    for key, category in CATEGORIES.items():
-        if plain == category.label:
-            return key, None
-        for child in category.children:
-            if plain == child.label and child.key != LAST_RESORT:
-                return key, child.key
-    return None
-
-
-def _is_none_of(text: str) -> bool:
-    return text.strip(_AROUND_A_NAME) in load("intake")["none_of_them"]
 
 
 def put_in_place(

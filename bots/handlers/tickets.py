@@ -9,11 +9,11 @@ from bots import registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import intake
+from bots.handlers import clarifying, intake
 from bots.message import Reply
 from bots.ticket_words import line
 from config.categories import CATEGORIES
-from models import conversations, places
+from models import conversations
 from models.conversations import Question
 from models.events import Event
 from models.ticket_flow import UNDO_MINUTES, Action
@@ -51,6 +51,7 @@ def show(chat: Chat, ticket: Ticket, text: str) -> Reply:
     is_mine = ticket.reporter_id == chat.person_id
     return chat.say(
         "ticket_shown",
+        main=facts.context(chat.session, main) if main.id != ticket.id else None,
         **facts.context(chat.session, ticket),
         steps=[
             {"verb": one.verb, "at": one.at.isoformat(), "new": one.new}
@@ -129,6 +130,8 @@ def withdraw_command(chat: Chat, command: Command) -> Reply:
 
 def _withdraw(chat: Chat, ticket: Ticket, text: str) -> Reply:
     apply(chat.session, ticket, Action.WITHDRAW, by=Actor(chat.person_id), at=chat.now)
+    if ticket.is_open:
+        return chat.say("ticket_left_to_others", **facts.context(chat.session, ticket))
     return chat.say("ticket_withdrawn", **facts.context(chat.session, ticket))
 
 
@@ -150,7 +153,7 @@ def reclassify_command(chat: Chat, command: Command) -> Reply:
 
 
 def _reclassify(chat: Chat, ticket: Ticket, text: str) -> Reply:
-    named = intake.class_named(text) if text else None
+    named = clarifying.class_named(text) if text else None
     if named is not None:
         refining.reclassify(chat.session, ticket, *named, by=chat.person_id, at=chat.now)
         return intake.after_refining(chat, ticket)
@@ -158,34 +161,12 @@ def _reclassify(chat: Chat, ticket: Ticket, text: str) -> Reply:
     return chat.ask(
         "class_choice",
         "reclassify_asked",
-        keep={"keys": keys},
+        keep={"keys": keys, "is_wished": True},
         on_ticket=ticket.id,
         category=ticket.category,
         subcategory=ticket.subcategory,
         keys=keys,
     )
-
-
-@registry.question("place")
-def place(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    """The estate and building of a ticket; offered to be remembered as the home."""
-    if digit is not None or chat.understanding is None:
-        return None
-    found = chat.understanding.place
-    ticket = chat.session.get_one(Ticket, question.ticket_id)
-    if found is None or intake.is_other_matter(chat, ticket.category):
-        return None  # something else was said; the question stays open
-    location = intake.locate(chat, found)
-    if location.area_id is None or not intake.is_there(chat, found, location.area_id):
-        if not (found.building or found.estate):
-            return None
-        return chat.say("place_unknown", said=found.text, estates=_estates(chat))
-    conversations.close(question, chat.now)
-    return intake.put_in_place(chat, ticket, location.area_id, question.context.get("parts"))
-
-
-def _estates(chat: Chat) -> list[str]:
-    return sorted(set(places.estate_names(chat.session).values()))[:6]
 
 
 @registry.command("undo")
