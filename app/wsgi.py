@@ -12,7 +12,7 @@ from app.house import LiveLexicon, open_database
 from app.wechat.intake import Intake
 from app.wechat.keys import accounts_of
 from app.wechat.limit import MinuteLimit
-from app.wechat.webhook import WEBHOOK, make_webhook
+from app.wechat.webhook import PATH, make_webhook
 from bots import dialogue, handover
 from bots.message import IncomingMessage
 from config.settings import Settings
@@ -23,7 +23,8 @@ class PageSessions(SecureCookieSessionInterface):
     """Sessions for pages alone: to open one for a push costs as much as to read its XML."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        return None if request.blueprint == WEBHOOK else super().open_session(app, request)
+        # The path, for Flask opens the session before it has matched the address.
+        return None if request.path.startswith(PATH) else super().open_session(app, request)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:

@@ -113,7 +113,7 @@ class Database:
             self._gate = FileGate(path.with_name(path.name + ".writer"))
             self.writer = sqlite_engine(address, "BEGIN IMMEDIATE", synchronous, pool_size=1)
             self.reader = sqlite_engine(address, "BEGIN", synchronous, pool_size=POOL_SIZE)
-            self._group = GroupCommit(self.writer, self._gate)
+            self._group = GroupCommit(self._gate, lambda: self._turn(self.writer.connect()))
         else:
             self.writer = self.reader = postgresql_engine(
                 address, statement_seconds or STATEMENT_SECONDS
@@ -136,31 +136,36 @@ class Database:
         Raises StoreBusy when the store can not be had in LOCK_SECONDS.
         """
         begin = self._group.turn if self._group else self._transaction
-        with (
-            _busy_mapped(),
-            begin() as turn,
-            Session(
-                turn.connection,
-                expire_on_commit=False,
-                join_transaction_mode="create_savepoint" if self._group else "rollback_only",
-                info={Database: self.kept},
-            ) as session,
-        ):
-            session.info[Statement] = turn.cursor, turn.connection.dialect
-            yield session
-            # Writes what is pending; the connection it joined commits, once the session is done.
-            # Statements leave a session untouched, and an untouched one has nothing to commit.
-            if session.in_transaction():
-                session.commit()
+        with _busy_mapped(), begin() as turn:
+            try:
+                yield turn.session
+                # Writes what is pending; the connection it joined commits afterwards. Statements
+                # leave a session untouched, and an untouched one has nothing to commit.
+                if turn.session.in_transaction():
+                    turn.session.commit()
+            finally:
+                if turn.session.identity_map or turn.session.in_transaction():
+                    turn.session.close()
 
     @contextmanager
     def _transaction(self) -> Iterator[Turn]:
         with self.writer.begin() as connection:
-            cursor = connection.connection.cursor()
+            turn = self._turn(connection)
             try:
-                yield Turn(connection, cursor)
+                yield turn
             finally:
-                cursor.close()
+                turn.cursor.close()
+
+    def _turn(self, connection: Connection) -> Turn:
+        session = Session(
+            connection,
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint" if self._group else "rollback_only",
+            info={Database: self.kept},
+        )
+        cursor = connection.connection.cursor()
+        session.info[Statement] = cursor, connection.dialect
+        return Turn(connection, cursor, session)
 
     def dispose(self) -> None:
         """Closes the pools; needed before a fork and at the end of a test."""

@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy import Connection, RootTransaction
+from sqlalchemy.orm import Session
 
 from models.engines import LOCK_SECONDS, FileGate
 from models.errors import StoreBusy
@@ -19,10 +20,11 @@ PATIENCE_SECONDS = 0.05  # for those who were counted on and did not come
 
 @dataclass(frozen=True)
 class Turn:
-    """One block's time to write: the connection of its group, and the group's driver cursor."""
+    """One block's time to write: what it writes with, on the driver's cursor or by the ORM."""
 
     connection: Connection
     cursor: Any
+    session: Session
 
 
 @dataclass
@@ -44,9 +46,9 @@ class GroupCommit:
     connection is kept between groups, until one of them fails.
     """
 
-    def __init__(self, engine: Engine, gate: FileGate) -> None:
-        self._engine = engine
+    def __init__(self, gate: FileGate, connect: Callable[[], Turn]) -> None:
         self._gate = gate
+        self._connect = connect
         self._turn = threading.Lock()
         self._counting = threading.Lock()
         self._waiting = 0
@@ -88,7 +90,7 @@ class GroupCommit:
     def _open(self) -> _Group:
         self._gate.enter()
         try:
-            turn = self._kept or self._connect()
+            turn = self._kept = self._kept or self._connect()
             group = _Group(turn, turn.connection.begin(), time.monotonic())
         except BaseException:
             self.drop()
@@ -97,15 +99,11 @@ class GroupCommit:
         self._group = group
         return group
 
-    def _connect(self) -> Turn:
-        connection = self._engine.connect()
-        self._kept = Turn(connection, connection.connection.cursor())
-        return self._kept
-
     def drop(self) -> None:
         """Closes the connection; nobody may be writing."""
         kept, self._kept = self._kept, None
         if kept is not None:
+            kept.session.close()
             kept.connection.invalidate()
             kept.connection.close()
 

@@ -19,7 +19,7 @@ from app.wechat.tree import is_json
 BODY_BYTES = 64 * 1024
 IN_TIME = timedelta(seconds=4.5)  # WeChat hangs up after five
 SUCCESS = "success"
-WEBHOOK = "wechat"  # the blueprint's name
+PATH = "/wechat"
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ JSON = Format(text_json, seal_json, "application/json")
 
 def make_webhook(accounts: Callable[[str], AccountKeys | None], intake: Intake) -> Blueprint:
     """The door for every account that `accounts` knows."""
-    webhook = Blueprint(WEBHOOK, __name__, url_prefix="/wechat")
+    webhook = Blueprint("wechat", __name__, url_prefix=PATH)
 
     def keys_of(account: str) -> AccountKeys:
         if (keys := accounts(account)) is None:
