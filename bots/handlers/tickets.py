@@ -51,7 +51,6 @@ def show(chat: Chat, ticket: Ticket, text: str) -> Reply:
     is_mine = ticket.reporter_id == chat.person_id
     return chat.say(
         "ticket_shown",
-        main=facts.context(chat.session, main) if main.id != ticket.id else None,
         **facts.context(chat.session, ticket),
         steps=[
             {"verb": one.verb, "at": one.at.isoformat(), "new": one.new}
@@ -130,8 +129,6 @@ def withdraw_command(chat: Chat, command: Command) -> Reply:
 
 def _withdraw(chat: Chat, ticket: Ticket, text: str) -> Reply:
     apply(chat.session, ticket, Action.WITHDRAW, by=Actor(chat.person_id), at=chat.now)
-    if ticket.is_open:
-        return chat.say("ticket_left_to_others", **facts.context(chat.session, ticket))
     return chat.say("ticket_withdrawn", **facts.context(chat.session, ticket))
 
 
