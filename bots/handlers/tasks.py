@@ -6,6 +6,7 @@ from bots import commands, pending, registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
+from bots.handlers import arrivals
 from bots.message import Reply
 from bots.pending import Pending
 from bots.ticket_words import line, record
@@ -154,10 +155,12 @@ def accept(chat: Chat, ticket: Ticket, text: str) -> Reply:
 
 @registry.command("start")
 def start_command(chat: Chat, command: Command) -> Reply:
-    return on_ticket(chat, command, _taken(chat), start)
+    return on_ticket(chat, command, arrivals.expected(chat) or _taken(chat), start)
 
 
 def start(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    if ticket.urgency == Urgency.EMERGENCY:
+        return arrivals.arrive(chat, ticket)
     apply(chat.session, ticket, Action.START, by=Actor(chat.person_id), at=chat.now)
     return chat.ask(
         "finish", "task_started", on_ticket=ticket.id, **facts.context(chat.session, ticket)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.policy import load
 from models import dispatch
 from models.dispatch import Holder
-from models.posts import PAID, Role
+from models.posts import PAID, Post, Role
 from models.protection import accused_persons, holders_for, rule_of
 from models.ticket_flow import MAX_RETURNS, Level
 from models.tickets import clock, levels
@@ -181,6 +181,20 @@ def _holder(
         department=dispatch.department_of(ticket.category),
         barred=accused_persons(session, ticket, at) | returned_by,
     )
+
+
+def silent_posts(session: Session, ticket: Ticket) -> list[int]:
+    """Who holds a paid post, was asked and has said nothing: neighbours are never pressed."""
+    asked = session.scalars(
+        select(Assignment.person_id)
+        .join(Post, Post.id == Assignment.post_id)
+        .where(
+            Assignment.ticket_id == ticket.id,
+            Assignment.answer == Answer.ASKED,
+            Post.role.in_(PAID),
+        )
+    )
+    return list(dict.fromkeys(asked))
 
 
 def active_of(session: Session, ticket: Ticket, person_id: int | None) -> Assignment | None:

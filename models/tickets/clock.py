@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from config.categories import Urgency
 from config.policy import load
 from models import sla
 from models.ticket_flow import WAITING, State
 from models.tickets.table import Ticket
 
 ACCEPT = "accept_overdue"
+ARRIVE = "arrive_overdue"
 REMINDERS = {50: "half", 80: "most"}
 DUE = "overdue"
 LEVEL = "level_overdue"
@@ -65,7 +67,14 @@ def _open_steps(ticket: Ticket) -> list[tuple[datetime, str]]:
         found.append((ticket.accept_due_at, ACCEPT))
     if ticket.level_due_at:
         found.append((ticket.level_due_at, LEVEL))
+    if ticket.urgency == Urgency.EMERGENCY and ticket.arrived_at is None:
+        found += _arrival(ticket)
     return found
+
+
+def _arrival(ticket: Ticket) -> list[tuple[datetime, str]]:
+    terms = sla.deadlines(ticket.category, ticket.urgency, ticket.opened_at, pauses_of(ticket))
+    return [(terms.arrive_due_at, ARRIVE)] if terms.arrive_due_at else []
 
 
 def pauses_of(ticket: Ticket) -> list[sla.Pause]:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from config.categories import Urgency
 from models import outbox
 from models.dispatch import Holder
 from models.errors import NotFound, TooLate
 from models.ticket_flow import ENDED, Action, Outcome, State
-from models.tickets import assigning, clock, undoing
+from models.tickets import assigning, clock, reviewing, undoing
 from models.tickets.step import Step
 from models.tickets.table import Answer, Part, Ticket
 
@@ -70,6 +71,8 @@ def _resolve(step: Step) -> None:
     ticket.result = (step.reason or "").strip()
     ticket.resolved_at = step.at
     step.detail["outcome"] = ticket.outcome
+    if ticket.urgency == Urgency.EMERGENCY:
+        reviewing.tell(step)
     assigning.finish_all(step.session, ticket, step.at)
 
 
@@ -86,6 +89,7 @@ def _reopen(step: Step) -> None:
     ticket.outcome = ticket.result = ticket.resolved_at = ticket.level_due_at = None
     # A matter taken up again has a clock of its own from now on.
     ticket.opened_at, ticket.pauses, ticket.accepted_at = step.at, [], None
+    ticket.arrived_at = None
     clock.set_deadlines(ticket, step.at)
     holder = assigning.go_up(step) or assigning.next_owner(step)
     if holder is None:

@@ -14,7 +14,8 @@ from models.tickets.table import Ticket
 HALF, MOST = "ticket_reminded_half", "ticket_reminded_most"
 OVERDUE, STUCK = "ticket_overdue", "ticket_stuck"
 RATING = "rating_reminded"
-WITHDRAWABLE = (HALF, MOST, OVERDUE, STUCK)
+UNANSWERED, UNREACHED = "emergency_unanswered", "emergency_unreached"
+WITHDRAWABLE = (HALF, MOST, OVERDUE, STUCK, UNANSWERED, UNREACHED)
 
 
 def tell(
@@ -40,7 +41,8 @@ def tell(
             area_id=ticket.area_id,
             detail={"level": ticket.level},
             parties=parties,
-            context=facts.context(session, ticket),
+            context=facts.context(session, ticket)
+            | {"minutes": int((at - ticket.opened_at).total_seconds() // 60)},
             quiet=facts.quiet_of(ticket.urgency, ticket.state),
             expires_at=expires_at,
         ),

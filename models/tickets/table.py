@@ -75,6 +75,7 @@ class Ticket(Base):
     clock_at: Mapped[datetime | None]  # when the clock next does something to it
     clock_step: Mapped[str | None]
     accepted_at: Mapped[datetime | None]
+    arrived_at: Mapped[datetime | None]  # of an emergency: when the first was there
     resolved_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from config.categories import Urgency
 from models.events import Event
 from models.posts import Role
 from models.protection import accused_persons, holders_for
@@ -40,12 +41,14 @@ def tick(session: Session, ticket: Ticket, now: datetime) -> str | None:
     if ticket.clock_at is None or ticket.clock_at > now:
         return None
     found = clock.passed(ticket, now)
-    step = next((one for one in STEPS if one in found), None)
-    if step is not None:
-        STEPS[step](session, ticket, now)
+    due = [one for one in STEPS if one in found]
+    for step in due:
+        # That nobody is there is told beside whatever else has come due.
+        if step in (due[0], clock.ARRIVE):
+            STEPS[step](session, ticket, now)
     clock.set_clock(ticket, now)
     session.flush()
-    return step
+    return due[0] if due else None
 
 
 def _resume(session: Session, ticket: Ticket, now: datetime) -> None:
@@ -90,7 +93,20 @@ def _level_overdue(session: Session, ticket: Ticket, now: datetime) -> None:
 
 
 def _accept_overdue(session: Session, ticket: Ticket, now: datetime) -> None:
+    first = ticket.owner_id
     _escalate_or_tell(session, ticket, now, clock.ACCEPT)
+    if ticket.urgency == Urgency.EMERGENCY:
+        told = set(assigning.silent_posts(session, ticket)) - {first, ticket.owner_id}
+        reminding.tell(session, ticket, reminding.UNANSWERED, {"alerted": sorted(told)}, now)
+
+
+def _nobody_there(session: Session, ticket: Ticket, now: datetime) -> None:
+    told = {
+        "owner": [ticket.owner_id] if ticket.owner_id else [],
+        "reporter": list(facts.parties(session, ticket)["reporter"]),
+        "supervisors": _watching(session, ticket, now, LAST_RESORT),
+    }
+    reminding.tell(session, ticket, reminding.UNREACHED, told, now)
 
 
 def _escalate_or_tell(session: Session, ticket: Ticket, now: datetime, cause: str) -> None:
@@ -104,7 +120,12 @@ def _escalate_or_tell(session: Session, ticket: Ticket, now: datetime, cause: st
 
 
 def _escalate(session: Session, ticket: Ticket, now: datetime, cause: str) -> None:
+    first = ticket.owner_id
     apply(session, ticket, Action.ESCALATE, by=CLOCK, at=now, reason=cause)
+    if ticket.urgency == Urgency.EMERGENCY:
+        # They may be on their way: the next level comes beside them, not in their place.
+        former = (one for one in holders_for(session, ticket, now) if one.person_id == first)
+        assigning.alert(session, ticket, list(former)[:1], now)
 
 
 def _half(session: Session, ticket: Ticket, now: datetime) -> None:
@@ -144,6 +165,7 @@ STEPS: dict[str, Callable[[Session, Ticket, datetime], None]] = {
     clock.DUE: _overdue,
     clock.LEVEL: _level_overdue,
     clock.ACCEPT: _accept_overdue,
+    clock.ARRIVE: _nobody_there,
     clock.REMINDERS[80]: _most,
     clock.REMINDERS[50]: _half,
     clock.ARCHIVE: _archive,

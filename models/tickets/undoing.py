@@ -23,6 +23,8 @@ BESIDE = frozenset(
         "ticket_reminded_half",
         "ticket_reminded_most",
         "rating_reminded",
+        "emergency_unanswered",
+        "emergency_unreached",
         "chat_taken_over",
         "chat_said",
         "chat_answered",

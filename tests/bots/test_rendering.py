@@ -138,6 +138,8 @@ def value_of(name: str, words: str) -> Any:
         "parts": [words] * 4,
         "record": [{"is_resident": True, "text": words}] * 5,
         "keys": ["noise"],
+        "answered": [line | {"minutes": 0}] * 6,
+        "arrived": [line | {"minutes": 3}] * 2,
         "gap": ["grid_worker"],
         "alerted": ["property_staff", "grid_worker", "community_staff"],
     }
