@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import select
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +16,24 @@ LOCK_SECONDS = 2.5
 STATEMENT_SECONDS = 3.0
 POOL_SIZE = 10
 WAL_PAGES = 8000  # 32 MB between checkpoints; at SQLite's own 1000 a commit costs twice as much
-GATE_PAUSE_SECONDS = 0.0005  # about as long as one short transaction
+GATE_PAUSE_SECONDS = 0.005  # about as long as one transaction of several blocks
+BELL_BYTES = 65536  # as many as a pipe holds
 
 
 class FileGate:
     """Lets one writer of all processes in at a time.
 
     SQLite's own polling sleeps ever longer: p99 was 124 ms against 16 ms with this gate. The
-    kernel drops the lock when a process dies.
+    kernel drops the lock when a process dies. Who leaves puts a byte into a pipe, so that who
+    waits need not sleep the rest of a pause.
     """
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        bell = path.with_name(path.name + "-bell")
+        with suppress(FileExistsError):
+            os.mkfifo(bell, 0o600)
+        self._bell = os.open(bell, os.O_RDWR | os.O_NONBLOCK)
 
     def enter(self) -> None:
         """By one thread at a time. Raises StoreBusy after LOCK_SECONDS."""
@@ -33,22 +41,29 @@ class FileGate:
         while not self._try():
             if time.monotonic() > deadline:
                 raise StoreBusy
-            time.sleep(GATE_PAUSE_SECONDS)
+            # With a limit, for another one who waits may have taken the byte, or the last writer
+            # was killed and put none there.
+            select.select([self._bell], [], [], GATE_PAUSE_SECONDS)
+            with suppress(BlockingIOError):
+                os.read(self._bell, BELL_BYTES)
 
     def leave(self) -> None:
-        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
+        with suppress(BlockingIOError):  # full of bytes that nobody waited for
+            os.write(self._bell, b".")
 
     def _try(self) -> bool:
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
     def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if self._lock >= 0:
+            os.close(self._lock)
+            os.close(self._bell)
+            self._lock = self._bell = -1
 
 
 def sqlite_engine(address: str, begin: str, synchronous: str, pool_size: int) -> Engine:
