@@ -87,6 +87,8 @@ def _read_address(text: str, parts: dict[str, str], said: list[tuple[int, int]])
         if kind == "bare" and previous < 0:
             continue
         found = _components(kind, match)
+        if kind in ("d3", "dashed") and "building" in parts and "unit" not in found:
+            found["unit"] = found.pop("building")
         new = {name: value for name, value in found.items() if name not in parts}
         if new:
             parts.update(new)
