@@ -21,12 +21,16 @@ def line(ticket: Ticket) -> dict[str, Any]:
         "spot": ticket.spot,
         "accept_due": ticket.accept_due_at.isoformat(),
         "resolve_due": ticket.resolve_due_at.isoformat(),
+        "households": ticket.households,
     }
 
 
 def record(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
     """What was said beside it lately, for staff who read on."""
     return [
-        {"is_resident": note.author_id == ticket.reporter_id, "text": note.text or ""}
+        {
+            "is_resident": note.author_id == ticket.reporter_id or note.came_with is not None,
+            "text": note.text or "",
+        }
         for note in lists.notes_of(session, ticket)
     ]

@@ -16,7 +16,7 @@ from models.outbox import Delivery, OutboxMessage
 from models.people import Identity, Person
 from models.places import full_name
 from models.ticket_flow import OPEN
-from models.tickets.table import Note, Ticket
+from models.tickets.table import Note, Supporter, Ticket
 
 GONE = "erased"
 
@@ -52,12 +52,13 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
         person.union_id = person.own_key = None
     homes.leave(session, person_id, now)
     mine = select(Ticket.id).where(Ticket.reporter_id == person_id)
+    _spare_supporters(session, person_id)
     session.execute(update(Home).where(Home.person_id == person_id).values(room=None))
     session.execute(
         update(OutboxMessage)
         .where(
             (OutboxMessage.person_id == person_id)
-            | OutboxMessage.ticket_id.in_(mine)
+            | and_(OutboxMessage.ticket_id.in_(mine), ~_to_supporters())
             | OutboxMessage.event_id.in_(_events_of(person_id))
         )
         .values(context={}, template=GONE)
@@ -73,7 +74,10 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     session.execute(update(Note).where(Note.author_id == person_id).values(text=None))
-    session.execute(update(Note).where(Note.ticket_id.in_(mine)).values(text=None))
+    # Neighbours who joined said it in words of their own.
+    session.execute(
+        update(Note).where(Note.ticket_id.in_(mine), Note.came_with.is_(None)).values(text=None)
+    )
     session.execute(update(Objection).where(Objection.person_id == person_id).values(text=None))
     session.execute(
         update(Ticket)
@@ -97,6 +101,28 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
             detail={"open_tickets": _open_count(session, person_id)},
         ),
     )
+
+
+def _spare_supporters(session: Session, person_id: int) -> None:
+    """Who joined still hears of the matter, without a word of its reporter's."""
+    mine = select(Ticket.id).where(Ticket.reporter_id == person_id)
+    for message in session.scalars(
+        select(OutboxMessage).where(
+            OutboxMessage.ticket_id.in_(mine),
+            OutboxMessage.person_id != person_id,
+            _to_supporters(),
+        )
+    ):
+        message.context = {**message.context, "text": ""}
+    session.flush()
+
+
+def _to_supporters() -> Any:
+    joined = select(Supporter.id).where(
+        Supporter.ticket_id == OutboxMessage.ticket_id,
+        Supporter.person_id == OutboxMessage.person_id,
+    )
+    return joined.exists()
 
 
 def _events_of(person_id: int) -> Any:

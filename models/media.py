@@ -99,11 +99,11 @@ def attach(session: Session, photo_id: int, ticket_id: int) -> None:
     _set(session, photo_id, ticket_id=ticket_id)
 
 
-def photos_of(session: Session, ticket_id: int) -> Sequence[Media]:
+def photos_of(session: Session, *ticket_ids: int) -> Sequence[Media]:
     """What can be looked at, in the order it was sent."""
     return session.scalars(
         select(Media)
-        .where(Media.ticket_id == ticket_id, Media.state == MediaState.KEPT)
+        .where(Media.ticket_id.in_(ticket_ids), Media.state == MediaState.KEPT)
         .order_by(Media.id)
     ).all()
 

@@ -30,7 +30,7 @@ def capacities(
 ) -> frozenset[Capacity]:
     """Everything this person is to this ticket; empty means they may not even see it."""
     found = set()
-    if person_id == ticket.reporter_id:
+    if person_id == ticket.reporter_id and ticket.reporter_left_at is None:
         found.add(Capacity.REPORTER)
     if person_id in accused_persons(session, ticket, now):
         return frozenset(found)
@@ -56,17 +56,23 @@ def may_see(session: Session, ticket: Ticket, person_id: int, now: datetime) -> 
 
     Who has worked on it keeps sight of it after it ended, unless the ticket is about them.
     """
-    if capacities(session, ticket, person_id, now):
+    if person_id == ticket.reporter_id or capacities(session, ticket, person_id, now):
         return True
     if person_id in accused_persons(session, ticket, now):
         return False
     took_part = select(Assignment.id).where(
         Assignment.ticket_id == ticket.id, Assignment.person_id == person_id
     )
+    return session.scalar(took_part.limit(1)) is not None or is_supporter(
+        session, ticket, person_id
+    )
+
+
+def is_supporter(session: Session, ticket: Ticket, person_id: int) -> bool:
     joined = select(Supporter.id).where(
         Supporter.ticket_id == ticket.id, Supporter.person_id == person_id
     )
-    return session.scalar(took_part.limit(1)) is not None or session.scalar(joined) is not None
+    return session.scalar(joined) is not None
 
 
 def seen(session: Session, ticket_id: int, person_id: int, now: datetime) -> Ticket:

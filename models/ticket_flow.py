@@ -55,6 +55,7 @@ class Capacity(StrEnum):
     """身份 — what a person is to one matter; somebody may be several."""
 
     REPORTER = "reporter"
+    SUPPORTER = "supporter"
     OWNER = "owner"
     HELPER = "helper"
     SUPERVISOR = "supervisor"
@@ -64,7 +65,10 @@ class Capacity(StrEnum):
 def strongest(mine: Iterable[Capacity]) -> Capacity | None:
     """In which of several capacities something is done, so that its event says so."""
     held = frozenset(mine)
-    order = (Capacity.REPORTER, Capacity.OWNER, Capacity.HELPER, Capacity.SUPERVISOR)
+    order = (
+        *(Capacity.REPORTER, Capacity.OWNER, Capacity.HELPER, Capacity.SUPERVISOR),
+        Capacity.SUPPORTER,
+    )
     return next((one for one in order if one in held), None)
 
 
@@ -100,17 +104,20 @@ class Transition:
     """流转 — where an action leads, who may take it, and whether it must be explained.
 
     `target` None stays in (or, for resume and undo, goes back to) the state kept with the ticket.
+    Who is `excused` need not explain: they speak of their own matter.
     """
 
     target: State | None
     by: frozenset[Capacity]
     needs_reason: bool = False
+    excused: frozenset[Capacity] = frozenset({Capacity.REPORTER, Capacity.SUPPORTER})
 
 
 def _to(target: State | None, *by: Capacity, needs_reason: bool = False) -> Transition:
     return Transition(target, frozenset(by), needs_reason)
 
 
+_P = Capacity.SUPPORTER
 _R, _O, _H, _S, _C = (
     Capacity.REPORTER,
     Capacity.OWNER,
@@ -125,7 +132,7 @@ _TRANSFER = _to(State.DISPATCHED, _O, _S, needs_reason=True)
 _SUSPEND = _to(State.SUSPENDED, _O, _S, needs_reason=True)
 _RESOLVE = _to(State.RESOLVED, _O, _H, _S, needs_reason=True)
 _ESCALATE = _to(State.DISPATCHED, _S, _C, needs_reason=True)
-_MERGE = _to(State.MERGED, _S, _C, needs_reason=True)
+_MERGE = _to(State.MERGED, _R, _S, _C, needs_reason=True)
 _WITHDRAW = _to(State.WITHDRAWN, _R)
 _DECLINE = _to(None, _H)
 _UNDO = _to(None, _R, _O, _H, _S)
@@ -135,6 +142,7 @@ TRANSITIONS: dict[tuple[State, Action], Transition] = {
     (State.REPORTED, Action.ESCALATE): _ESCALATE,
     (State.REPORTED, Action.MERGE): _MERGE,
     (State.REPORTED, Action.WITHDRAW): _WITHDRAW,
+    (State.REPORTED, Action.UNDO): _UNDO,
     (State.DISPATCHED, Action.DISPATCH): _DISPATCH,
     (State.DISPATCHED, Action.ACCEPT): _to(State.ACCEPTED, _O, _H),
     (State.DISPATCHED, Action.SEND_BACK): _SEND_BACK,
@@ -172,7 +180,7 @@ TRANSITIONS: dict[tuple[State, Action], Transition] = {
     (State.SUSPENDED, Action.WITHDRAW): _WITHDRAW,
     (State.SUSPENDED, Action.UNDO): _UNDO,
     (State.RESOLVED, Action.RATE): _to(State.ARCHIVED, _R),
-    (State.RESOLVED, Action.REOPEN): _to(State.DISPATCHED, _R, _S),
+    (State.RESOLVED, Action.REOPEN): _to(State.DISPATCHED, _R, _P, _S),
     (State.RESOLVED, Action.ARCHIVE): _to(State.ARCHIVED, _S, _C),
     (State.RESOLVED, Action.UNDO): _UNDO,
     (State.ARCHIVED, Action.UNDO): _UNDO,

@@ -16,6 +16,7 @@ from models.outbox import Delivery, OutboxMessage
 from models.people import Identity, Person
 from models.posts import Post
 from models.takeovers import Takeover
+from models.tickets import supporting
 from models.tickets.table import Assignment, Note, Supporter, Ticket
 
 # What goes over as it is. Events stay: they say who it was then.
@@ -96,6 +97,7 @@ def _merge(session: Session, stays: Person, goes: Person, now: datetime) -> None
     goes.merged_into = stays.id
     session.flush()
     session.expire_all()
+    _settle_supporters(session, stays, now)
     events.record(
         session,
         Fact(
@@ -118,6 +120,13 @@ def _merge_homes(session: Session, stays: Person, goes: Person, now: datetime) -
         .values(person_id=stays.id)
         .execution_options(synchronize_session=False)
     )
+
+
+def _settle_supporters(session: Session, person: Person, now: datetime) -> None:
+    """Nobody stands behind a report of their own."""
+    joined = select(Supporter.ticket_id).where(Supporter.person_id == person.id)
+    for ticket_id in session.scalars(joined).all():
+        supporting.settle(session, ticket_id, now)
 
 
 def _merge_lists(session: Session, stays: Person, goes: Person) -> None:

@@ -4,7 +4,7 @@ from importlib import import_module
 
 SUBJECTS = (
     *("account", "building_heads", "clarifying", "digests", "directory", "directory_answers"),
-    *("following", "homes", "intake", "media", "notices", "people", "ratings"),
+    *("following", "homes", "intake", "joining", "media", "notices", "people", "ratings"),
     *("splitting", "takeovers", "task_reports", "tasks", "tickets"),
 )
 

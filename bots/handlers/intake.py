@@ -7,7 +7,7 @@ from typing import Any
 
 from bots.accusation import accused
 from bots.chat import Act, Chat
-from bots.handlers import directory
+from bots.handlers import directory, joining
 from bots.keeping import attach_kept, kept_for_later
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
@@ -48,6 +48,7 @@ class Drafted:
     planned: Planned
     about: About | None
     kept: Mapping[str, Any]
+    twin: Mapping[str, Any] | None  # a neighbour's ticket that may be the same matter
 
     @property
     def is_class_open(self) -> bool:
@@ -74,7 +75,7 @@ def _draft(chat: Chat, meant: Understanding) -> Drafted:
     about = accused(chat.text, meant)
     report = _report(chat, meant, location, about, is_sure(meant))
     planned = plan_ticket(chat.session, report, chat.now)
-    return Drafted(meant, location, planned, about, kept)
+    return Drafted(meant, location, planned, about, kept, joining.twin_of_report(chat, report))
 
 
 def _take_in(chat: Chat, drafted: Drafted) -> Reply:
@@ -98,6 +99,8 @@ def _take_in(chat: Chat, drafted: Drafted) -> Reply:
         return _ask_place(chat, opened.ticket_id, context, parts)
     if parts:
         return ask_split(chat, opened.ticket_id, parts, "ticket_received", context)
+    if drafted.twin is not None:
+        return joining.ask(chat, opened.ticket_id, drafted.twin, "ticket_received", context)
     return chat.say("ticket_received", **context, question=None)
 
 
@@ -248,7 +251,7 @@ def put_in_place(
     if chat.speaker.home_id is None and area.kind == AreaKind.BUILDING:
         keep = {"area_id": area.id}
         return chat.ask("is_home", "ticket_refined", keep=keep, **context, question="home")
-    return chat.say("ticket_refined", **context, question=None)
+    return joining.refined(chat, ticket, context)
 
 
 def is_other_matter(chat: Chat, category: str) -> bool:
@@ -266,4 +269,4 @@ def after_refining(chat: Chat, ticket: Ticket) -> Reply:
     context = facts.context(chat.session, ticket)
     if ticket.area_id is None:
         return chat.ask("place", "ticket_refined", on_ticket=ticket.id, **context, question="place")
-    return chat.say("ticket_refined", **context, question=None)
+    return joining.refined(chat, ticket, context)

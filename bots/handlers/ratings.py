@@ -13,9 +13,10 @@ from bots.message import Reply
 from bots.pending import Pending
 from models import conversations
 from models.conversations import Question
+from models.protection import is_supporter
 from models.ticket_flow import MAX_REOPENS, Action, State
-from models.tickets import facts, lists
-from models.tickets.actions import apply
+from models.tickets import facts, lists, supporting
+from models.tickets.actions import apply, can
 from models.tickets.refining import add_note
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
@@ -27,10 +28,17 @@ FOLLOW_HOURS = 1 / 6  # so long what is said next belongs to the matter taken up
 
 
 def _unrated(chat: Chat) -> Sequence[Pending]:
+    mine = [(one, one.text) for one in lists.unrated_by(chat.session, chat.person_id)]
+    # What a neighbour wrote is not repeated to who joined.
+    joined = [(one, one.place_name) for one in _joined(chat)]
     return [
-        Pending("rating", one.id, one.resolved_at or one.opened_at, DIGITS, one.id, one.text or "")
-        for one in lists.unrated_by(chat.session, chat.person_id)
+        Pending("rating", one.id, one.resolved_at or one.opened_at, DIGITS, one.id, name or "")
+        for one, name in (*mine, *joined)
     ]
+
+
+def _joined(chat: Chat) -> Sequence[Ticket]:
+    return lists.unrated_supported_by(chat.session, chat.person_id, chat.now)
 
 
 @pending.pushed("rating", _unrated)
@@ -46,7 +54,7 @@ def rated_by_digit(chat: Chat, ticket_id: int, digit: int) -> Reply:
 @registry.command("rate")
 def rate_command(chat: Chat, command: Command) -> Reply:
     """ "评价 5" means five stars, unless a ticket of that number waits for its rating."""
-    unrated = lists.unrated_by(chat.session, chat.person_id)
+    unrated = [*lists.unrated_by(chat.session, chat.person_id), *_joined(chat)]
     number = command.number
     is_ticket = number in {one.id for one in unrated} or _read(command.text) is not None
     if number in DIGITS and not is_ticket:
@@ -55,11 +63,19 @@ def rate_command(chat: Chat, command: Command) -> Reply:
 
 
 def _said(chat: Chat, ticket: Ticket, text: str) -> Reply:
-    if ticket.state != State.RESOLVED:
+    ticket = supporting.main_of(chat.session, ticket)
+    is_joined = ticket.id in {one.id for one in _joined(chat)}
+    if ticket.state != State.RESOLVED and not is_joined:
         return chat.say("rating_not_open", **_facts(chat, ticket))
     digit = _read(text)
     if digit is None:
-        return chat.ask("stars", "rating_asked", on_ticket=ticket.id, **_facts(chat, ticket))
+        return chat.ask(
+            "stars",
+            "rating_asked",
+            on_ticket=ticket.id,
+            is_mine=not is_joined,
+            **_facts(chat, ticket),
+        )
     return rate(chat, ticket, digit)
 
 
@@ -85,6 +101,8 @@ def stars(chat: Chat, question: Question, text: str, digit: int | None) -> Reply
 def rate(chat: Chat, ticket: Ticket, digit: int) -> Reply:
     """Archives with the rating; an unhappy reporter has the matter taken up again, once."""
     stars = digit if 0 < digit < SOLVED else None
+    if is_supporter(chat.session, ticket, chat.person_id):
+        return _rate_joined(chat, ticket, digit, stars)
     given: dict[str, Any] = {"solved": digit > 0, "stars": stars}
     reopens = digit <= UNHAPPY and ticket.reopens < MAX_REOPENS
     action = Action.REOPEN if reopens else Action.RATE
@@ -99,6 +117,24 @@ def rate(chat: Chat, ticket: Ticket, digit: int) -> Reply:
         hours=FOLLOW_HOURS,
         **context,
     )
+
+
+def _rate_joined(chat: Chat, ticket: Ticket, digit: int, stars: int | None) -> Reply:
+    """Who joined rates beside the reporter; unhappy, they too have it taken up again, once."""
+    supporting.rate(chat.session, ticket, is_solved=digit > 0, stars=stars, **_by(chat))
+    by = Actor(chat.person_id)
+    if digit <= UNHAPPY and can(chat.session, ticket, Action.REOPEN, by=by, at=chat.now):
+        apply(chat.session, ticket, Action.REOPEN, by=by, at=chat.now)
+        return chat.ask(
+            "supplement_text",
+            "rating_reopened",
+            on_ticket=ticket.id,
+            hours=FOLLOW_HOURS,
+            is_happy=False,
+            **_facts(chat, ticket),
+        )
+    is_happy = digit > UNHAPPY
+    return chat.say("supporter_rating_kept", is_happy=is_happy, **_facts(chat, ticket))
 
 
 def _by(chat: Chat) -> dict[str, Any]:

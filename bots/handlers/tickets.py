@@ -17,7 +17,7 @@ from models import conversations
 from models.conversations import Question
 from models.events import Event
 from models.ticket_flow import UNDO_MINUTES, Action
-from models.tickets import facts, lists, refining
+from models.tickets import facts, lists, refining, supporting
 from models.tickets.actions import apply, can
 from models.tickets.step import Actor
 from models.tickets.table import Note, Ticket
@@ -49,8 +49,10 @@ def ticket_list(chat: Chat, question: Question, text: str, digit: int | None) ->
 
 def show(chat: Chat, ticket: Ticket, text: str) -> Reply:
     is_mine = ticket.reporter_id == chat.person_id
+    main = supporting.main_of(chat.session, ticket)
     return chat.say(
         "ticket_shown",
+        main=facts.context(chat.session, main) if main.id != ticket.id else None,
         **facts.context(chat.session, ticket),
         steps=[
             {"verb": one.verb, "at": one.at.isoformat(), "new": one.new}
@@ -90,20 +92,24 @@ def _answers(chat: Chat, ticket: Ticket) -> Sequence[Note]:
 
 @registry.command("urge")
 def urge_command(chat: Chat, command: Command) -> Reply:
-    return on_ticket(chat, command, _open(chat), _urge)
+    joined = lists.open_supported_by(chat.session, chat.person_id)
+    return on_ticket(chat, command, [*_open(chat), *joined], _urge)
 
 
 def _urge(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    ticket = supporting.main_of(chat.session, ticket)
     refining.urge(chat.session, ticket, by=chat.person_id, at=chat.now)
     return chat.say("ticket_urged", **facts.context(chat.session, ticket))
 
 
 @registry.command("supplement")
 def supplement_command(chat: Chat, command: Command) -> Reply:
-    return on_ticket(chat, command, _open(chat), _supplement)
+    joined = lists.open_supported_by(chat.session, chat.person_id)
+    return on_ticket(chat, command, [*_open(chat), *joined], _supplement)
 
 
 def _supplement(chat: Chat, ticket: Ticket, text: str) -> Reply:
+    ticket = supporting.main_of(chat.session, ticket)
     if not text:
         return chat.ask("supplement_text", "supplement_asked", on_ticket=ticket.id)
     refining.add_note(
@@ -129,6 +135,8 @@ def withdraw_command(chat: Chat, command: Command) -> Reply:
 
 def _withdraw(chat: Chat, ticket: Ticket, text: str) -> Reply:
     apply(chat.session, ticket, Action.WITHDRAW, by=Actor(chat.person_id), at=chat.now)
+    if ticket.is_open:
+        return chat.say("ticket_left_to_others", **facts.context(chat.session, ticket))
     return chat.say("ticket_withdrawn", **facts.context(chat.session, ticket))
 
 

@@ -15,6 +15,7 @@ from models.digests.table import ORDER, DigestKind, Section
 from models.places import Area, AreaKind, AreaWithin, GridKind
 from models.posts import Post, Role
 from models.ticket_flow import OPEN, WAITING, WORKING, State
+from models.tickets.lists import standing
 from models.tickets.table import IS_OPEN, Ticket
 
 TOPIC_DAYS = 7
@@ -37,6 +38,7 @@ _COLUMNS = load_only(
     Ticket.opened_at,
     Ticket.resolved_at,
     Ticket.resolve_due_at,
+    Ticket.households,
 )
 
 
@@ -101,7 +103,7 @@ def _tickets(session: Session, community_id: int, now: datetime) -> list[Ticket]
             .where(Ticket.community_id == community_id, condition, Ticket.opened_at <= now)
         )
         found.update((ticket.id, ticket) for ticket in rows)
-    return sorted(found.values(), key=lambda one: (one.resolve_due_at, one.id))
+    return sorted(found.values(), key=standing)
 
 
 def _vacant(session: Session, community_id: int, now: datetime) -> Sequence[int]:

@@ -9,7 +9,7 @@ from models import events
 from models.errors import NotAllowed, ReasonMissing, TooLate, TransitionNotAllowed
 from models.events import Event, Fact
 from models.people import Person
-from models.protection import capacities
+from models.protection import capacities, is_supporter
 from models.sealing import seal_for
 from models.ticket_flow import (
     EVENTS,
@@ -22,7 +22,7 @@ from models.ticket_flow import (
     strongest,
 )
 from models.tickets import assigning, clock, facts, reminding, undoing
-from models.tickets.effects import EFFECTS
+from models.tickets.effects import CHECKS, EFFECTS
 from models.tickets.step import Actor, Step
 from models.tickets.table import Answer, Ticket
 
@@ -86,12 +86,15 @@ def _checked(
         raise (TooLate if is_late else NotAllowed)(number=ticket.number)
     if not _fits(session, ticket, action, capacity, by, at):
         raise TransitionNotAllowed(number=ticket.number, state=ticket.state, action=action)
-    if transition.needs_reason and not (reason or "").strip():
+    is_owed = transition.needs_reason and capacity not in transition.excused
+    if is_owed and not (reason or "").strip():
         raise ReasonMissing(number=ticket.number, action=action)
     return capacity
 
 
 def _take_effect(step: Step, action: Action) -> None:
+    if action in CHECKS:
+        CHECKS[action](step)
     target = TRANSITIONS[step.old, action].target
     if target is not None:
         step.ticket.state = target
@@ -110,7 +113,10 @@ def _capacity(
         return Capacity.CLOCK if Capacity.CLOCK in transition.by else None
     if action == Action.UNDO:
         return undoing.undo_capacity(session, ticket, by, at)
-    return strongest(capacities(session, ticket, by.person_id, at) & transition.by)
+    mine = set(capacities(session, ticket, by.person_id, at))
+    if Capacity.SUPPORTER in transition.by and is_supporter(session, ticket, by.person_id):
+        mine.add(Capacity.SUPPORTER)
+    return strongest(mine & transition.by)
 
 
 def _fits(
@@ -121,7 +127,8 @@ def _fits(
         mine = assigning.active_of(session, ticket, by.person_id)
         return mine is not None and mine.answer == Answer.ASKED
     if action == Action.REOPEN:
-        return capacity != Capacity.REPORTER or ticket.reopens < MAX_REOPENS
+        is_resident = capacity in (Capacity.REPORTER, Capacity.SUPPORTER)
+        return not is_resident or ticket.reopens < MAX_REOPENS
     if action == Action.ESCALATE:
         return assigning.next_level(session, ticket, at) is not None
     return True
@@ -145,7 +152,7 @@ def _record(step: Step, action: Action) -> Event:
     ids = events.record(
         session,
         Fact(
-            verb=EVENTS[action],
+            verb=step.verb or EVENTS[action],
             subject_kind="ticket",
             subject_id=ticket.id,
             at=step.at,

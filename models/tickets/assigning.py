@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -15,7 +15,7 @@ from models.protection import accused_persons, holders_for, rule_of
 from models.ticket_flow import MAX_RETURNS, Level
 from models.tickets import clock, levels
 from models.tickets.step import Step
-from models.tickets.table import ACTIVE, Answer, Assignment, Part, Supporter, Ticket
+from models.tickets.table import ACTIVE, Answer, Assignment, Part, Ticket
 
 
 def hand_to(session: Session, ticket: Ticket, holder: Holder, at: datetime) -> None:
@@ -229,24 +229,6 @@ def paid_choices(session: Session, ticket: Ticket, at: datetime) -> list[Holder]
             skip.add(one.person_id)
             choices.append(one)
     return choices
-
-
-def join(session: Session, ticket: Ticket, person_id: int, at: datetime) -> bool:
-    """同求: this neighbour hears of the ticket's progress from now on; false if they did before."""
-    known = select(Supporter.id).where(
-        Supporter.ticket_id == ticket.id, Supporter.person_id == person_id
-    )
-    if person_id == ticket.reporter_id or session.scalar(known) is not None:
-        return False
-    session.add(Supporter(ticket_id=ticket.id, person_id=person_id, joined_at=at))
-    session.flush()
-    return True
-
-
-def leave(session: Session, ticket_id: int | None, person_id: int) -> None:
-    session.execute(
-        delete(Supporter).where(Supporter.ticket_id == ticket_id, Supporter.person_id == person_id)
-    )
 
 
 def _active(session: Session, ticket: Ticket) -> list[Assignment]:

@@ -7,8 +7,8 @@ from config.categories import Urgency
 from models import outbox
 from models.dispatch import Holder
 from models.errors import NotFound, TooLate
-from models.ticket_flow import ENDED, Action, Outcome, State
-from models.tickets import assigning, clock, reviewing, undoing
+from models.ticket_flow import Action, Outcome, State
+from models.tickets import assigning, clock, reviewing, supporting, undoing
 from models.tickets.step import Step
 from models.tickets.table import Answer, Part, Ticket
 
@@ -106,15 +106,10 @@ def _escalate(step: Step) -> None:
 
 
 def _merge(step: Step) -> None:
-    into: Ticket = step.given["into"]
-    if into.id == step.ticket.id or into.state in ENDED:
-        raise NotFound(number=into.number)
     clock.end_pause(step.ticket, step.at)
     step.ticket.state_before = step.old
-    step.ticket.merged_into, step.ticket.outcome = into.id, Outcome.DUPLICATE
-    step.ticket.ended_at = step.at
-    step.detail["into"] = into.id
-    step.detail["joined"] = assigning.join(step.session, into, step.ticket.reporter_id, step.at)
+    step.ticket.outcome, step.ticket.ended_at = Outcome.DUPLICATE, step.at
+    supporting.join(step)
     assigning.finish_all(step.session, step.ticket, step.at)
 
 
@@ -122,11 +117,17 @@ def _unmerge(step: Step) -> None:
     ticket = step.ticket
     into = ticket.merged_into
     ticket.merged_into = ticket.outcome = ticket.ended_at = ticket.state_before = None
-    assigning.leave(step.session, into, ticket.reporter_id)
+    supporting.part(step, into)
     _dispatch(step)
 
 
 def _withdraw(step: Step) -> None:
+    """Whom neighbours have joined leaves alone: the matter goes on for them."""
+    if step.parties["supporters"]:
+        step.ticket.state, step.ticket.reporter_left_at = step.old, step.at
+        step.verb = "ticket_left_to_others"
+        supporting.settle(step.session, step.ticket.id, step.at)
+        return
     clock.end_pause(step.ticket, step.at)
     step.ticket.outcome, step.ticket.ended_at = Outcome.WITHDRAWN, step.at
     assigning.finish_all(step.session, step.ticket, step.at)
@@ -146,16 +147,28 @@ def _undo(step: Step) -> None:
     event = undoing.undoable(session, ticket, step.actor, step.at)
     if event is None:
         raise TooLate(number=ticket.number)
+    former = ticket.merged_into
     undoing.restore(session, ticket, event.detail["before"])
+    _settle_undone(step, former)
     if not undoing.is_last(session, ticket, event):
         clock.set_clock(ticket, step.at)
     step.detail["undone"] = event.verb
     step.detail["undone_event"] = event.id
-    if event.detail.get("joined"):
-        assigning.leave(session, event.detail["into"], ticket.reporter_id)
     caused = [event.id, *event.detail.get("led_to", ())]
     left = [message for one in caused for message in outbox.cancel_event(session, one)]
     step.parties = {"told": [one.person_id for one in left if one.person_id is not None]}
+
+
+def _settle_undone(step: Step, former: int | None) -> None:
+    """Who stands behind whom, once a ticket is merged no more, again, or has its reporter back."""
+    session, ticket = step.session, step.ticket
+    if ticket.merged_into != former and ticket.merged_into is not None:
+        into = session.get_one(Ticket, ticket.merged_into)
+        if not into.is_open:  # it ended meanwhile, or became part of another, even of this one
+            raise TooLate(number=ticket.number)
+    if ticket.merged_into != former:
+        supporting.part(step, former)
+    supporting.settle(session, ticket.id, step.at)
 
 
 def _keep_rating(step: Step) -> None:
@@ -164,6 +177,9 @@ def _keep_rating(step: Step) -> None:
     ticket.rated_at = step.at
     step.detail.update(solved=ticket.is_solved, stars=ticket.stars)
 
+
+# What stands against a step beyond the table, asked before anything is changed.
+CHECKS: dict[Action, Callable[[Step], None]] = {Action.MERGE: supporting.check}
 
 EFFECTS: dict[Action, Callable[[Step], None]] = {
     Action.DISPATCH: _dispatch,

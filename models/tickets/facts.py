@@ -47,6 +47,7 @@ def context(session: Session, ticket: Ticket) -> dict[str, Any]:
         "resolve_due": ticket.resolve_due_at.isoformat(),
         "outcome": ticket.outcome,
         "result": ticket.result,
+        "households": ticket.households,
         **owner,
     }
 
@@ -62,7 +63,7 @@ def parties(session: Session, ticket: Ticket) -> dict[str, Sequence[int]]:
         )
     ).all()
     return {
-        "reporter": [ticket.reporter_id],
+        "reporter": [] if ticket.reporter_left_at else [ticket.reporter_id],
         "supporters": joined,
         "owner": [ticket.owner_id] if ticket.owner_id else [],
         "helpers": [person for part, person in asked if part == Part.HELPER],

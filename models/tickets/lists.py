@@ -3,20 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from config.policy import load
 from models.ticket_flow import OPEN, State
-from models.tickets.table import ACTIVE, Answer, Assignment, Note, Ticket
+from models.tickets.table import ACTIVE, Answer, Assignment, Note, Supporter, Ticket
 
 RECENT_MINUTES = 10  # a photo or place that follows within them belongs to the ticket
 
 
 def reported_by(session: Session, person_id: int, limit: int = 9) -> Sequence[Ticket]:
-    """The latest first; withdrawn ones are left out."""
+    """The latest first; what they withdrew is left out."""
     return session.scalars(
         select(Ticket)
-        .where(Ticket.reporter_id == person_id, Ticket.state != State.WITHDRAWN)
+        .where(
+            Ticket.reporter_id == person_id,
+            Ticket.state != State.WITHDRAWN,
+            Ticket.reporter_left_at.is_(None),
+        )
         .order_by(Ticket.id.desc())
         .limit(limit)
     ).all()
@@ -25,7 +30,11 @@ def reported_by(session: Session, person_id: int, limit: int = 9) -> Sequence[Ti
 def open_reported_by(session: Session, person_id: int, limit: int = 9) -> Sequence[Ticket]:
     return session.scalars(
         select(Ticket)
-        .where(Ticket.reporter_id == person_id, Ticket.state.in_(OPEN))
+        .where(
+            Ticket.reporter_id == person_id,
+            Ticket.state.in_(OPEN),
+            Ticket.reporter_left_at.is_(None),
+        )
         .order_by(Ticket.id.desc())
         .limit(limit)
     ).all()
@@ -35,9 +44,50 @@ def unrated_by(session: Session, person_id: int) -> Sequence[Ticket]:
     """Resolved, and waiting for this reporter's word."""
     return session.scalars(
         select(Ticket)
-        .where(Ticket.reporter_id == person_id, Ticket.state == State.RESOLVED)
+        .where(
+            Ticket.reporter_id == person_id,
+            Ticket.state == State.RESOLVED,
+            Ticket.reporter_left_at.is_(None),
+        )
         .order_by(Ticket.id)
     ).all()
+
+
+def open_supported_by(session: Session, person_id: int, limit: int = 9) -> Sequence[Ticket]:
+    """Of neighbours, joined by this person with a report of their own; the latest first."""
+    return session.scalars(
+        select(Ticket)
+        .join(Supporter, Supporter.ticket_id == Ticket.id)
+        .where(Supporter.person_id == person_id, Ticket.state.in_(OPEN))
+        .order_by(Ticket.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def unrated_supported_by(session: Session, person_id: int, now: datetime) -> Sequence[Ticket]:
+    """Joined by this person, ended lately, and not rated by them since."""
+    since = now - timedelta(days=load("sla")["rating"]["archive_days"])
+    return session.scalars(
+        select(Ticket)
+        .join(Supporter, Supporter.ticket_id == Ticket.id)
+        .where(
+            Supporter.person_id == person_id,
+            Ticket.state.in_([State.RESOLVED, State.ARCHIVED]),
+            Ticket.resolved_at > since,
+            or_(Supporter.rated_at.is_(None), Supporter.rated_at < Ticket.resolved_at),
+        )
+        .order_by(Ticket.id)
+    ).all()
+
+
+def standing(ticket: Ticket) -> tuple[datetime, int]:
+    """Where it stands in a list of work: by its deadline, and before it for each neighbour.
+
+    The deadline itself stays; nobody is late because many have joined.
+    """
+    rule = load("likeness")["standing"]
+    lift = min((ticket.households - 1) * rule["hours"], rule["most_hours"])
+    return ticket.resolve_due_at - timedelta(hours=lift), ticket.id
 
 
 def recent_of(session: Session, person_id: int, now: datetime) -> Ticket | None:
@@ -47,7 +97,8 @@ def recent_of(session: Session, person_id: int, now: datetime) -> Ticket | None:
         .where(
             Ticket.reporter_id == person_id,
             Ticket.opened_at > now - timedelta(minutes=RECENT_MINUTES),
-            Ticket.state.in_(OPEN),
+            Ticket.state.in_(OPEN | {State.MERGED}),
+            Ticket.reporter_left_at.is_(None),
         )
         .order_by(Ticket.id.desc())
         .limit(1)
@@ -57,7 +108,7 @@ def recent_of(session: Session, person_id: int, now: datetime) -> Ticket | None:
 def tasks_of(
     session: Session, person_id: int, answers: frozenset[Answer] = ACTIVE, limit: int = 200
 ) -> Sequence[tuple[Ticket, Assignment]]:
-    """What this person was asked to work on, most urgent deadline first."""
+    """What this person was asked to work on, what stands foremost first."""
     rows = session.execute(
         select(Ticket, Assignment)
         .join(Assignment, Assignment.ticket_id == Ticket.id)
@@ -69,7 +120,7 @@ def tasks_of(
         .order_by(Ticket.resolve_due_at, Ticket.id)
         .limit(limit)
     )
-    return [(ticket, assignment) for ticket, assignment in rows]
+    return sorted(((one, asked) for one, asked in rows), key=lambda row: standing(row[0]))
 
 
 def just_worked_on(session: Session, person_id: int, now: datetime) -> Ticket | None:

@@ -26,6 +26,7 @@ _LATEST = Statement(
     .where(
         Ticket.reporter_id == bindparam("person_id", required=True),
         Ticket.opened_at > bindparam("since", type_=UtcDateTime(), required=True),
+        Ticket.reporter_left_at.is_(None),
         IS_OPEN,
     )
     .order_by(Ticket.id.desc())

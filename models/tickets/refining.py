@@ -12,7 +12,13 @@ from models.events import Fact
 from models.localtime import is_same_day
 from models.people import Person
 from models.places import Area, AreaKind, full_name
-from models.protection import accused_persons, capacities, holders_for, rule_of
+from models.protection import (
+    accused_persons,
+    capacities,
+    holders_for,
+    is_supporter,
+    rule_of,
+)
 from models.sealing import seal_for
 from models.ticket_flow import OPEN, WAITING, Capacity, State, strongest
 from models.tickets import assigning, clock, facts, levels, undoing
@@ -118,11 +124,11 @@ def add_note(
 ) -> Note:
     """补充/备注/回复: words beside the ticket. They never move a deadline."""
     mine = capacities(session, ticket, by, at)
-    if not mine:
+    if not mine and not is_supporter(session, ticket, by):
         raise NotAllowed(number=ticket.number)
     note = keep_note(session, ticket, text, by=by, at=at)
     note.for_reporter = for_reporter
-    verb = "ticket_supplemented" if mine == {Capacity.REPORTER} else "ticket_noted"
+    verb = "ticket_supplemented" if mine <= {Capacity.REPORTER} else "ticket_noted"
     _told(
         session,
         ticket,
@@ -143,8 +149,8 @@ def keep_note(session: Session, ticket: Ticket, text: str, *, by: int, at: datet
 
 
 def urge(session: Session, ticket: Ticket, *, by: int, at: datetime) -> None:
-    """催办: the reporter asks to hurry, once a day."""
-    if by != ticket.reporter_id:
+    """催办: who reported it or joined asks to hurry, once a day all together."""
+    if by != ticket.reporter_id and not is_supporter(session, ticket, by):
         raise NotAllowed(number=ticket.number)
     if ticket.state not in OPEN:
         raise TooLate(number=ticket.number)

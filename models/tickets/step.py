@@ -39,3 +39,4 @@ class Step:
     given: Mapping[str, Any] = field(default_factory=dict)
     detail: dict[str, Any] = field(default_factory=dict)
     parties: dict[str, list[int]] = field(default_factory=dict)
+    verb: str | None = None  # where what came of it is another thing than the action's own

@@ -83,6 +83,9 @@ class Ticket(Base):
     pauses: Mapped[list[Any]] = mapped_column(server_default="[]")  # [[from, to], ...] ISO
     urged_at: Mapped[datetime | None]
 
+    households: Mapped[int] = mapped_column(server_default="1")  # with the same matter
+    reporter_left_at: Mapped[datetime | None]  # withdrew it; it goes on for who joined
+
     returns: Mapped[int] = mapped_column(server_default="0")
     reopens: Mapped[int] = mapped_column(server_default="0")
     is_solved: Mapped[bool | None]
@@ -91,7 +94,14 @@ class Ticket(Base):
 
     __table_args__ = (
         _where_open("owner_id", name="ix_tickets_owner_open"),
-        _where_open("community_id", name="ix_tickets_community_open"),
+        # By class and time as well: who reports is asked whether a neighbour's is the same matter.
+        _where_open("community_id", "category", "opened_at", name="ix_tickets_community_open"),
+        Index(
+            "ix_tickets_merged",
+            "merged_into",
+            sqlite_where=sql("merged_into IS NOT NULL"),
+            postgresql_where=sql("merged_into IS NOT NULL"),
+        ),
         Index(
             "ix_tickets_clock",
             "clock_at",
@@ -180,6 +190,8 @@ class Note(Base):
     text: Mapped[str | None]
     for_reporter: Mapped[bool]
     at: Mapped[datetime]
+    # The merged ticket whose words these are; they go when it goes.
+    came_with: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
 
 
 class Supporter(Base):
@@ -191,5 +203,12 @@ class Supporter(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
     joined_at: Mapped[datetime]
+    came_with: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))  # their own report
+    is_solved: Mapped[bool | None]
+    stars: Mapped[int | None]
+    rated_at: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("ticket_id", "person_id"),)
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "person_id"),
+        CheckConstraint("stars BETWEEN 1 AND 5", name="supporter_stars_in_range"),
+    )

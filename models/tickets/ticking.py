@@ -62,7 +62,7 @@ def _overdue(session: Session, ticket: Ticket, now: datetime) -> None:
     told = {"supervisors": _watching(session, ticket, now, WATCHING)}
     if not goes_up:
         people = facts.parties(session, ticket)
-        told |= {"owner": list(people["owner"]), "reporter": list(people["reporter"])}
+        told |= {part: list(people[part]) for part in ("owner", "reporter", "supporters")}
     reminding.tell(session, ticket, reminding.OVERDUE, told, now)
     if goes_up:
         _escalate(session, ticket, now, clock.DUE)
@@ -143,7 +143,7 @@ def _remind(session: Session, ticket: Ticket, now: datetime, verb: str) -> None:
 
 
 def _remind_to_rate(session: Session, ticket: Ticket, now: datetime) -> None:
-    told = {"reporter": [ticket.reporter_id]}
+    told = {"reporter": facts.parties(session, ticket)["reporter"]}
     reminding.tell(session, ticket, reminding.RATING, told, now)
 
 

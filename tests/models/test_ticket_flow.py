@@ -109,7 +109,9 @@ class Walk:
         return undoing.snapshot(self.session, self.ticket)
 
     def events(self) -> int:
-        return self.session.scalar(select(func.count(Event.id))) or 0
+        """On its own timeline; a merge stands on the other's as well."""
+        mine = select(func.count(Event.id)).where(Event.subject_id == self.ticket.id)
+        return self.session.scalar(mine) or 0
 
     def attempt(self, by: Actor, action: Action, minutes: int) -> None:
         self.at += timedelta(minutes=minutes)

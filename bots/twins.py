@@ -1,0 +1,99 @@
+"""Which neighbour's open ticket tells of the matter just reported, if one does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bots.likeness import Matter, likeness, may_be_one_place, signs
+from config.categories import Intent
+from config.policy import load
+from models.protection import accused_persons
+from models.tickets.supporting import is_offered
+from models.tickets.table import About, Ticket
+from models.tickets.twins import Twin, newest_of_class
+
+MOST_COMPARED = 8
+SHOWN_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """新报的事 — what a neighbour's ticket is held against."""
+
+    person_id: int
+    community_id: int | None
+    intent: Intent
+    about: About | None
+    matter: Matter
+
+
+def twin_of(session: Session, reported: Reported, now: datetime) -> dict[str, Any] | None:
+    """The facts to ask about it with: number, class and place, and never whose it is."""
+    matter = reported.matter
+    is_askable = (
+        reported.community_id is not None
+        and matter.place is not None
+        and reported.intent in load("likeness")["asking"]["intents"]
+        and is_offered(matter.category, matter.subcategory)
+    )
+    if not is_askable or reported.community_id is None:
+        return None
+    newest = newest_of_class(
+        session,
+        community_id=reported.community_id,
+        category=matter.category,
+        person_id=reported.person_id,
+        now=now,
+    )
+    found = _likest(reported, newest) if newest else None
+    if found is None or not _may_know_of(session, found, reported.person_id, now):
+        return None
+    return _shown(found)
+
+
+def _likest(reported: Reported, newest: list[Twin]) -> Twin | None:
+    """Of those like enough, the one that most have joined, else the first reported."""
+    near = [
+        (twin, matter)
+        for twin in newest
+        if twin.about == reported.about and is_offered(twin.category, twin.subcategory)
+        for matter in (_matter(twin),)
+        if may_be_one_place(matter, reported.matter)
+    ][:MOST_COMPARED]
+    if not near:
+        return None
+    asked_from = load("likeness")["asking"]["ask_from"]
+    own = signs(reported.matter)
+    like = [twin for twin, matter in near if likeness(signs(matter), own) >= asked_from]
+    return min(like, key=lambda one: (-one.households, one.ticket_id), default=None)
+
+
+def _matter(twin: Twin) -> Matter:
+    words: Mapping[str, float] = dict(twin.evidence)
+    return Matter(twin.text, twin.category, twin.subcategory, words, twin.place, twin.opened_at)
+
+
+def _may_know_of(session: Session, twin: Twin, person_id: int, now: datetime) -> bool:
+    if twin.about is None:
+        return True
+    ticket = session.get_one(Ticket, twin.ticket_id)
+    return person_id not in accused_persons(session, ticket, now)
+
+
+def _shown(twin: Twin) -> dict[str, Any]:
+    """Of who hides, or of whom it accuses, nothing but class and place (DOMAIN §0b)."""
+    is_closed = twin.hides_reporter or twin.about is not None
+    words = [word for word, weight in twin.evidence if weight > 0 and len(word) > 1]
+    return {
+        "ticket_id": twin.ticket_id,
+        "category": twin.category,
+        "subcategory": twin.subcategory,
+        "place": twin.place,
+        "spot": None if is_closed else twin.spot,
+        "at": None if is_closed else twin.opened_at.isoformat(),
+        "words": [] if is_closed else words[:SHOWN_WORDS],
+        "households": twin.households,
+    }
