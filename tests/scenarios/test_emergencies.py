@@ -179,12 +179,12 @@ def test_all_of_it_may_wake_people(fire: Town) -> None:
     rows = fire.look(
         lambda session: session.execute(
             select(OutboxMessage.template, OutboxMessage.quiet).where(
-                OutboxMessage.template.startswith("emergency_")
+                OutboxMessage.template.regexp_match("^emergency_|reached$")
             )
         ).all()
     )
     assert {quiet for _, quiet in rows} == {Quiet.IGNORE}
     assert {template for template, _ in rows} > {
-        *("emergency_again", "emergency_unreached", "emergency_waiting", "emergency_arrived"),
+        *("emergency_again", "emergency_unreached", "ticket_unreached", "ticket_reached"),
         "emergency_review",
     }
