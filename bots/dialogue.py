@@ -25,7 +25,7 @@ _TAPS = frozenset({EventKind.SUBSCRIBE, EventKind.SCAN, EventKind.CLICK, EventKi
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """预判 — what a message will lead to, as things stood when that was found out."""
+    """预判 — what ordinary words will lead to, as things stood when that was found out."""
 
     speaker: Speaker
     before: Reported | None  # what they reported lately
@@ -62,7 +62,7 @@ def _words(message: IncomingMessage) -> str | None:
 
 
 def foresee(session: Session, message: IncomingMessage, heard: Heard, now: datetime) -> Heard:
-    """The reading part of answering ordinary words, done before the writer's turn.
+    """The reading part of answering ordinary words, for before the writer's turn.
 
     Somebody new, or whose words may answer a question or give a command, has to wait for it.
     """
@@ -116,7 +116,7 @@ def _route(chat: Chat, foreseen: Foreseen | None) -> Reply | None:
 
 
 def _ordinary(chat: Chat, foreseen: Foreseen | None) -> Reply:
-    """Words that are no answer and no command. What was foreseen counts while nothing changed."""
+    """Neither answer nor command. What was foreseen counts if nothing changed meanwhile."""
     before = reported_lately(chat.session, chat.person_id, chat.now)
     if foreseen is not None and (foreseen.speaker, foreseen.before) == (chat.speaker, before):
         return foreseen.act(chat)
@@ -124,7 +124,7 @@ def _ordinary(chat: Chat, foreseen: Foreseen | None) -> Reply:
 
 
 def _find(chat: Chat, before: Reported | None) -> Act:
-    """A question for the directory, an addition to what was reported, else a new matter."""
+    """A question for the directory, an addition to what was reported, or a new matter."""
     if chat.parts:
         return intake.find(chat)  # several matters are more than a question or an addition
     return directory.find(chat) or additions.find(chat, before) or intake.find(chat)

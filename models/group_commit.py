@@ -26,6 +26,12 @@ class Turn:
     cursor: Any
     session: Session
 
+    def drop(self) -> None:
+        """Closes the connection, and has the pool make another one."""
+        self.session.close()
+        self.connection.invalidate()
+        self.connection.close()
+
 
 @dataclass
 class _Group:
@@ -103,9 +109,7 @@ class GroupCommit:
         """Closes the connection; nobody may be writing."""
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept.session.close()
-            kept.connection.invalidate()
-            kept.connection.close()
+            kept.drop()
 
     def _is_last(self, group: _Group) -> bool:
         full = group.blocks >= MOST_BLOCKS or time.monotonic() - group.began > MOST_SECONDS
