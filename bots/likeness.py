@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from math import exp, sqrt
 
 from bots.places_in_text import DIGITS
@@ -55,9 +55,13 @@ class Signs:
 
 
 def signs(matter: Matter) -> Signs:
-    text = unicodedata.normalize("NFKC", matter.text).lower()
-    return Signs(
-        matter,
+    return Signs(matter, *_read(matter.text))
+
+
+@lru_cache(4096)  # an open ticket is held against every report of its class around it
+def _read(text: str) -> tuple[frozenset[str], ...]:
+    text = unicodedata.normalize("NFKC", text).lower()
+    return (
         frozenset(_pairs(text)),
         _named(text, "things"),
         _named(text, "troubles"),
@@ -120,6 +124,7 @@ def may_be_one_place(a: Matter, b: Matter) -> bool:
     return estate_of(a.place) == b.place or estate_of(b.place) == a.place
 
 
+@lru_cache(4096)
 def estate_of(place: str) -> str:
     """幸福里小区3号楼 → 幸福里小区"""
     return _BUILDING.sub("", place)

@@ -30,7 +30,7 @@ class Twin:
     hides_reporter: bool
 
 
-MOST_LOOKED_AT = 30
+MOST_LOOKED_AT = 20
 
 NEWEST = (
     select(
