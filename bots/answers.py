@@ -46,10 +46,12 @@ def read(text: str) -> Answer | None:
 
 def says_done(text: str) -> bool:
     """Whether staff tell a result, not what they are about to do."""
-    table = load("answers")["progress"]
-    if any(word in text for word in table["done"]):
-        return True
-    return not any(word in text for word in table["going_on"])
+    going_on = load("answers")["progress"]["going_on"]
+    return names_what_was_done(text) or not any(word in text for word in going_on)
+
+
+def names_what_was_done(text: str) -> bool:
+    return any(word in text for word in load("answers")["progress"]["done"])
 
 
 @cache

@@ -143,7 +143,17 @@ def _is_full(groups: list[_Group]) -> bool:
 
 def _belongs(joint: str, category: str, current: str) -> bool:
     """Two names for one thing, unless another matter is plainly added."""
-    return joint != ADDED and frozenset((category, current)) in _related()
+    return joint != ADDED and is_related(category, current)
+
+
+def is_related(one: str, other: str) -> bool:
+    """Whether one thing may show as both."""
+    return frozenset((one, other)) in _related()
+
+
+def names_another(text: str) -> bool:
+    """Whether the words begin by saying that something else is added."""
+    return text.startswith(tuple(load("splitting")["words"][ADDED]))
 
 
 def _category(joint: str, clause: str, lexicon: Lexicon) -> str | None:

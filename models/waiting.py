@@ -8,11 +8,14 @@ from config.policy import load
 from models import conversations
 from models.conversations import Question
 
+AT_DOOR = "scanned_place"  # where somebody stands counts for their next report
+
 
 def park(session: Session, person_id: int, on_ticket: int | None, now: datetime) -> None:
     """What was asked about another ticket stays open beside the question that comes now."""
     for one in conversations.open_questions(session, person_id, now):
-        if is_lasting(one) and not one.is_pushed and one.ticket_id != on_ticket:
+        is_elsewhere = one.ticket_id is None or one.ticket_id != on_ticket
+        if not one.is_pushed and is_elsewhere and (is_lasting(one) or one.kind == AT_DOOR):
             one.is_pushed = True
     session.flush()
 

@@ -7,8 +7,10 @@ from bots import resuming
 from bots.accusation import accused
 from bots.chat import Act, Chat
 from bots.handlers import clarifying, homes, intake
+from bots.keeping import kept_for_later
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
+from bots.splitting import is_related, names_another
 from bots.understand import Understanding
 from config.categories import LAST_RESORT, Urgency
 from config.policy import load
@@ -33,7 +35,8 @@ def find(chat: Chat, before: Reported | None) -> Act | None:
         return partial(_placed, mention=meant.place, before=before)
     if before is None or _accuses_anew(chat, meant, before):
         return None
-    if _is_vague(meant) or (_is_same(meant, before) and _is_near(chat, meant.place, before)):
+    is_same = _is_same(meant, before) or _goes_on(chat.text, meant, before)
+    if (is_same or _is_vague(meant)) and _is_near(chat, meant.place, before):
         return partial(_add, ticket_id=before.ticket_id)
     return None
 
@@ -79,6 +82,13 @@ def _is_same(meant: Understanding, before: Reported) -> bool:
     return meant.category == before.category and is_same_kind
 
 
+def _goes_on(text: str, meant: Understanding, before: Reported) -> bool:
+    """ "都臭了好几天了" goes on about the rubbish, though it speaks of a smell."""
+    if not text.startswith(tuple(load("intake")["goes_on"])) or names_another(text):
+        return False
+    return meant.category == before.category or is_related(meant.category, before.category)
+
+
 def _is_place_alone(text: str, mention: PlaceMention | None) -> bool:
     """ "阳光花园2号楼", "我住3号楼": what is left beside the place says nothing."""
     if mention is None or not (mention.building or mention.estate):
@@ -104,7 +114,7 @@ def _add(chat: Chat, ticket_id: int) -> Reply:
 
 
 def _placed(chat: Chat, mention: PlaceMention | None, before: Reported | None) -> Reply:
-    location = intake.locate(chat, mention)
+    location = intake.locate(chat, mention, kept_for_later(chat))
     assert mention is not None
     is_known = location.area_id is not None and intake.is_there(chat, mention, location.area_id)
     if not is_known:

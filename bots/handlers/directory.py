@@ -9,6 +9,7 @@ from bots import finding, registry
 from bots.chat import Act, Chat
 from bots.commands import Command
 from bots.finding import Asked, Candidate, Found, Shelf
+from bots.keeping import has_kept
 from bots.message import Reply
 from config.categories import Intent, Urgency
 from config.policy import load
@@ -52,7 +53,7 @@ def find(chat: Chat) -> Act | None:
     if not finding.may_ask(chat.text, meant.intent):
         return None
     looked = _look(chat, chat.text, meant.intent)
-    if not looked.found or _waiting(chat) == "kept_first":
+    if not looked.found or has_kept(chat):
         return None  # photos came before these words: they report
     if looked.is_sure(meant.intent):
         return partial(_show_found, looked=looked)

@@ -158,6 +158,8 @@ def locate(
     who = chat.speaker
     scanned_id = (kept or {}).get("area_id")
     estate_id, estate_name = who.estate_id, who.estate_name
+    if scanned_id is not None and mention is not None and not mention.estate:
+        estate_id, estate_name = _estate_of(chat, scanned_id) or (estate_id, estate_name)
     if mention is not None and mention.estate and mention.estate != estate_name:
         found = places.estate_named(chat.session, mention.estate)
         estate_id, estate_name = found or (estate_id, estate_name)
@@ -176,6 +178,13 @@ def locate(
     is_indoors = spot is not None and any(word in spot for word in load("intake")["indoors"])
     where = estate_name if spot and not is_indoors else who.home_label
     return Location(who.home_id, who.community_id, where, spot)
+
+
+def _estate_of(chat: Chat, area_id: int) -> tuple[int, str] | None:
+    """ "5号楼" after an estate was named, or after a code was scanned there."""
+    area = chat.session.get_one(Area, area_id)
+    estate_id = area.id if area.kind == AreaKind.ESTATE else area.estate_id
+    return (estate_id, chat.session.get_one(Area, estate_id).name) if estate_id else None
 
 
 def is_there(chat: Chat, mention: PlaceMention, area_id: int) -> bool:

@@ -211,11 +211,12 @@ def _mine(chat: Chat) -> list[Ticket]:
 
 
 def _is_new_matter(chat: Chat, ticket: Ticket) -> bool:
-    """An alarm, or a sure complaint about another building: a report, not a task's result."""
+    """An alarm, or a matter of another building where nothing was done: no task's result."""
     meant = chat.understanding
     if meant is None or tasks.is_alarm(chat):
         return meant is not None
-    sure = load("intake")["confidence"]["new_matter_from"]
-    if meant.confidence < sure or meant.place is None or not meant.place.building:
+    if not intake.is_sure(meant) or meant.place is None or not meant.place.building:
+        return False
+    if answers.names_what_was_done(chat.text):
         return False
     return intake.locate(chat, meant.place).area_id != ticket.area_id
