@@ -22,6 +22,8 @@ CHOICES = 4
 
 SHOWN_WORDS = 12
 
+LEAST_SHOWN = 0.2  # less decides nothing, and a reader would wonder at it
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -61,7 +63,9 @@ def understand(text: str, lexicon: Lexicon, title: str | None = None) -> Underst
         urgency=_urgency(reading, emergency),
         intent=intent_of(reading),
         confidence=round(likely[best], 4),
-        evidence=tuple([Evidence(one.word, round(one.weight, 3)) for one in spoke]),
+        evidence=tuple(
+            [Evidence(one.word, round(one.weight, 3)) for one in spoke if one.weight >= LEAST_SHOWN]
+        ),
         place=_place(reading),
         alternatives=tuple(
             [(CLASSES[index], round(likely[index], 4)) for index in order[:CHOICES]]

@@ -19,10 +19,14 @@ from config.settings import Settings
 @click.option("--jsonl", "lines", is_flag=True, help="Read {id, title, text} lines from stdin.")
 @click.option("--title", help="The headline of the text, if it has one.")
 def classify(text: str | None, lines: bool, title: str | None) -> None:
-    """Print category, urgency, intent and place of TEXT, with the words that decided."""
+    """Print category, urgency, intent and place of TEXT, with the words that decided.
+
+    By the words of the files alone: no database is opened, so what was taught there, and the
+    names of estates, count in the service and not here.
+    """
     if lines == (text is not None):
         raise click.UsageError("give either TEXT or --jsonl with lines on standard input")
-    lexicon = load_lexicon(Settings().data_dir)
+    lexicon = load_lexicon(Settings().data_dir / "words")
     if text is not None:
         if not text.strip():
             raise click.UsageError("TEXT is empty")

@@ -25,7 +25,10 @@ from config.settings import Settings
 )
 @click.option("--reference", is_flag=True, help="Beside --folds: TF-IDF and a linear SVM as well.")
 def evaluate(file: Path, folds: int | None, write_weights: Path | None, reference: bool) -> None:
-    """Measure the classifier on FILE: lines of {title, text, label, label2, urgent, …}."""
+    """Measure the classifier on FILE: lines of {title, text, label, label2, urgent, …}.
+
+    By the words of the files alone, not by what was taught in a database.
+    """
     if folds and write_weights:
         raise click.UsageError("--folds measures and --write-weights fits: give one of them")
     if reference and not folds:
@@ -35,7 +38,7 @@ def evaluate(file: Path, folds: int | None, write_weights: Path | None, referenc
         raise click.ClickException(f"{file}: no usable line")
     if folds and folds > len(rows):
         raise click.UsageError(f"{folds} folds need at least {folds} lines; there are {len(rows)}")
-    lexicon = load_lexicon(Settings().data_dir)
+    lexicon = load_lexicon(Settings().data_dir / "words")
     if write_weights:
         figures = _write(rows, lexicon, write_weights)
     elif folds:

@@ -37,9 +37,9 @@ def test_no_class_of_the_regression_set_falls_below_its_floor(
 ) -> None:
     own = [(one, got) for one, got in found if one.category == category]
     given = [one.category for one, got in found if got.category == category]
-    assert share(got.category == category for _, got in own) >= 0.88
+    assert share(got.category == category for _, got in own) >= 0.91
     assert share(got.subcategory == one.subcategory for one, got in own) >= 0.80
-    assert share(label == category for label in given) >= 0.88
+    assert share(label == category for label in given) >= 0.91
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_regression_set_has_every_child_of_every_category_twice() -> None:
     count = Counter((one.category, one.subcategory) for one in SENTENCES)
     every = [(one.key, child.key) for one in CATEGORIES.values() for child in one.children]
     assert [pair for pair in every if count[pair] < 2] == []
-    assert len({one.text for one in SENTENCES}) == len(SENTENCES) >= 600
+    assert len({one.text for one in SENTENCES}) == len(SENTENCES) >= 1300
 
 
 def test_a_zombie_car_in_the_garage_is_a_parking_matter() -> None:
