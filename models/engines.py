@@ -70,7 +70,8 @@ def sqlite_engine(address: str, begin: str, synchronous: str, pool_size: int) ->
     engine = create_engine(
         address,
         pool_size=pool_size,
-        max_overflow=0 if pool_size == 1 else POOL_SIZE,
+        # The writer's one is kept by the shared transactions; migrations and tools need another.
+        max_overflow=1 if pool_size == 1 else POOL_SIZE,
         connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False},
     )
 
