@@ -117,11 +117,16 @@ def may_be_one(one: Signs, other: Signs) -> bool:
 
 def may_be_one_place(a: Matter, b: Matter) -> bool:
     """The same building, or an estate and a building of it; of wide matters the same estate."""
-    if a.place is None or b.place is None or a.place == b.place:
+    return are_near(a.place, b.place, wide=is_wide(a) and is_wide(b))
+
+
+def are_near(a: str | None, b: str | None, *, wide: bool) -> bool:
+    """Whether a matter of one place may be a matter of the other."""
+    if a is None or b is None or a == b:
         return True
-    if is_wide(a) and is_wide(b):
-        return estate_of(a.place) == estate_of(b.place)
-    return estate_of(a.place) == b.place or estate_of(b.place) == a.place
+    if wide:
+        return estate_of(a) == estate_of(b)
+    return estate_of(a) == b or estate_of(b) == a
 
 
 @lru_cache(4096)
@@ -132,8 +137,12 @@ def estate_of(place: str) -> str:
 
 def is_wide(matter: Matter) -> bool:
     """Whether whole buildings and estates share such a matter."""
+    return is_wide_kind(matter.category, matter.subcategory)
+
+
+def is_wide_kind(category: str, subcategory: str | None) -> bool:
     kinds = _wide()
-    return matter.kind in kinds or matter.category in kinds
+    return category in kinds or f"{category}.{subcategory or LAST_RESORT}" in kinds
 
 
 @cache

@@ -1,19 +1,19 @@
 """Which neighbour's open ticket tells of the matter just reported, if one does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bots.likeness import Matter, likeness, may_be_one_place, signs
+from bots.likeness import Matter, are_near, is_wide, is_wide_kind, likeness, signs
 from config.categories import Intent
 from config.policy import load
 from models.protection import accused_persons
 from models.tickets.supporting import is_offered
 from models.tickets.table import About, Ticket
-from models.tickets.twins import Twin, newest_of_class
+from models.tickets.twins import Outline, Twin, newest_of_class, twin
 
 MOST_COMPARED = 4  # each costs a fiftieth of a millisecond on the way of a report
 SHOWN_WORDS = 3
@@ -48,27 +48,35 @@ def twin_of(session: Session, reported: Reported, now: datetime) -> dict[str, An
         person_id=reported.person_id,
         now=now,
     )
-    found = _likest(reported, newest) if newest else None
+    found = _likest(session, reported, newest) if newest else None
     if found is None or not _may_know_of(session, found, reported.person_id, now):
         return None
     return _shown(found)
 
 
-def _likest(reported: Reported, newest: list[Twin]) -> Twin | None:
+def _likest(session: Session, reported: Reported, newest: Sequence[Outline]) -> Twin | None:
     """Of those like enough, the one that most have joined, else the first reported."""
-    near = [
-        (twin, matter)
-        for twin in newest
-        if twin.about == reported.about and is_offered(twin.category, twin.subcategory)
-        for matter in (_matter(twin),)
-        if may_be_one_place(matter, reported.matter)
-    ][:MOST_COMPARED]
+    near = [one.ticket_id for one in newest if _may_be_meant(one, reported)][:MOST_COMPARED]
     if not near:
         return None
     asked_from = load("likeness")["asking"]["ask_from"]
     own = signs(reported.matter)
-    like = [twin for twin, matter in near if likeness(signs(matter), own) >= asked_from]
+    read = [one for one in (twin(session, ticket_id) for ticket_id in near) if one is not None]
+    like = [one for one in read if likeness(signs(_matter(one)), own) >= asked_from]
     return min(like, key=lambda one: (-one.households, one.ticket_id), default=None)
+
+
+def _may_be_meant(one: Outline, reported: Reported) -> bool:
+    matter = reported.matter
+    return (
+        one.about == reported.about
+        and is_offered(matter.category, one.subcategory)
+        and are_near(
+            one.place,
+            matter.place,
+            wide=is_wide(matter) and is_wide_kind(matter.category, one.subcategory),
+        )
+    )
 
 
 def _matter(twin: Twin) -> Matter:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -33,11 +34,7 @@ class Twin:
 MOST_LOOKED_AT = 20
 
 NEWEST = (
-    select(
-        *(Ticket.id, Ticket.text, Ticket.category, Ticket.subcategory, Ticket.evidence),
-        *(Ticket.place_name, Ticket.spot, Ticket.opened_at, Ticket.households, Ticket.about),
-        Ticket.hides_reporter,
-    )
+    select(Ticket.id, Ticket.subcategory, Ticket.place_name, Ticket.about)
     .where(
         Ticket.community_id == bindparam("community_id", required=True),
         Ticket.category == bindparam("category", required=True),
@@ -51,14 +48,36 @@ NEWEST = (
     .limit(MOST_LOOKED_AT)
 )
 _NEWEST = Statement(NEWEST)
+_TWIN = Statement(
+    select(
+        *(Ticket.id, Ticket.text, Ticket.category, Ticket.subcategory, Ticket.evidence),
+        *(Ticket.place_name, Ticket.spot, Ticket.opened_at, Ticket.households, Ticket.about),
+        Ticket.hides_reporter,
+    ).where(Ticket.id == bindparam("ticket_id", required=True))
+)
+
+
+class Outline(NamedTuple):
+    """工单概要 — as much of an open ticket as tells whether to read the rest."""
+
+    ticket_id: int
+    subcategory: str | None
+    place: str | None
+    about: About | None
 
 
 def newest_of_class(
     session: Session, *, community_id: int, category: str, person_id: int, now: datetime
-) -> list[Twin]:
+) -> list[Outline]:
     """The latest open ones of other people; one range of one index, and few rows of it."""
     since = now - timedelta(days=load("likeness")["asking"]["days"])
     rows = _NEWEST.run(
         session, community_id=community_id, category=category, person_id=person_id, since=since
     )
-    return [Twin(*row) for row in rows]
+    return [Outline(*row) for row in rows]
+
+
+def twin(session: Session, ticket_id: int) -> Twin | None:
+    """The whole of one, if it is still there."""
+    row = _TWIN.first(session, ticket_id=ticket_id)
+    return Twin(*row) if row and row[1] is not None else None
