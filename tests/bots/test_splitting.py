@@ -1,6 +1,7 @@
 """Several matters in one message are told apart; one matter with all around it stays one."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -83,6 +84,12 @@ def test_cause_result_blame_and_background_are_no_matters_of_their_own(said: str
 )
 def test_an_alarm_is_never_split(said: str) -> None:
     assert parts_of(said) == ()
+
+
+def test_of_the_sentences_that_hold_one_matter_next_to_none_is_split() -> None:
+    sentences = (Path(__file__).parents[2] / "config" / "regression.jsonl").read_text("utf-8")
+    texts = [json.loads(line)["text"] for line in sentences.splitlines()]
+    assert sum(bool(parts_of(text)) for text in texts) <= 0.003 * len(texts)
 
 
 def test_more_than_four_matters_stay_four_and_lose_no_words() -> None:
