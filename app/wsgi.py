@@ -1,9 +1,7 @@
 """The web process: the WeChat door, health, and in trials the way in for the sandbox."""
 
 import gc
-from datetime import datetime
 
-import structlog
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,9 +16,7 @@ from app.wechat.webhook import PATH, make_webhook
 from bots import dialogue, handover
 from bots.message import IncomingMessage
 from config.settings import Settings
-from models.base import STORE_FAULTS, Database
-
-log = structlog.get_logger(__name__)
+from models.base import Database
 
 
 class PageSessions(SecureCookieSessionInterface):
@@ -57,15 +53,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 
 
 def _intake(database: Database, lexicon: LiveLexicon, settings: Settings) -> Intake:
-    def hear(message: IncomingMessage, now: datetime) -> dialogue.Heard:
-        heard = dialogue.hear(message, lexicon.current())
-        try:
-            with database.glancing() as session:
-                return dialogue.foresee(session, message, heard, now)
-        except STORE_FAULTS as fault:
-            # Whether the message can be taken in is for the transaction to say.
-            log.warning("not_foreseen", kind=type(fault).__name__)
-            return heard
+    def hear(message: IncomingMessage) -> dialogue.Heard:
+        return dialogue.hear(message, lexicon.current())
 
     return Intake(
         database=database,

@@ -14,7 +14,7 @@ from models import conversations, waiting
 from models.speakers import Speaker
 
 Act = Callable[["Chat"], Reply]
-"""What a message leads to, ready to be done: found by reading alone, before the writer's turn."""
+"""What a message leads to, ready to be done; found by reading alone."""
 
 
 @dataclass(slots=True)

@@ -1,13 +1,13 @@
 """Answers one message: digit, command, question, an addition, else a new matter."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from bots import answers, commands, pending, registry, rendering, resuming
-from bots.chat import Act, Chat
+from bots.chat import Chat
 from bots.handlers import additions, directory, intake, load_all
 from bots.lexicon import Lexicon
 from bots.message import EventKind, IncomingMessage, MessageKind, Reply
@@ -15,21 +15,12 @@ from bots.splitting import Part, split
 from bots.understand import Understanding, understand
 from models import held_messages, rights
 from models.errors import DomainError
-from models.speakers import Speaker, known_speaker, speaker
-from models.tickets.recent import Reported, reported_lately
+from models.speakers import speaker
+from models.tickets.recent import reported_lately
 
 load_all()
 
 _TAPS = frozenset({EventKind.SUBSCRIBE, EventKind.SCAN, EventKind.CLICK, EventKind.SCANCODE})
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """预判 — what ordinary words will lead to, as things stood when that was found out."""
-
-    speaker: Speaker
-    before: Reported | None  # what they reported lately
-    act: Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,6 @@ class Heard:
     text: str
     understanding: Understanding | None
     parts: tuple[Part, ...] = ()
-    foreseen: Foreseen | None = None
 
 
 def hear(message: IncomingMessage, lexicon: Lexicon) -> Heard:
@@ -61,23 +51,6 @@ def _words(message: IncomingMessage) -> str | None:
     return message.text if message.kind is MessageKind.TEXT else None
 
 
-def foresee(session: Session, message: IncomingMessage, heard: Heard, now: datetime) -> Heard:
-    """The reading part of answering ordinary words, for before the writer's turn.
-
-    Somebody new, or whose words may answer a question or give a command, has to wait for it.
-    """
-    if message.event is not None or not heard.text:
-        return heard
-    who = known_speaker(session, message.account, message.openid, now)
-    if who is None:
-        return heard
-    chat = Chat(session, who, message, heard.understanding, heard.text, now, heard.parts)
-    if _handler(chat) is not None:
-        return heard
-    before = reported_lately(session, who.person_id, now)
-    return replace(heard, foreseen=Foreseen(who, before, _find(chat, before)))
-
-
 def answer(session: Session, message: IncomingMessage, heard: Heard, now: datetime) -> str | None:
     """The text to reply with, or None for silence (events that nobody waits behind).
 
@@ -87,7 +60,7 @@ def answer(session: Session, message: IncomingMessage, heard: Heard, now: dateti
     chat = Chat(session, who, message, heard.understanding, heard.text, now, heard.parts)
     if message.is_from_person:
         _note_rights(chat)
-    reply = _route(chat, heard.foreseen)
+    reply = _route(chat)
     if reply is None:
         return None
     text = rendering.render(reply.template, reply.context)
@@ -103,7 +76,7 @@ def _note_rights(chat: Chat) -> None:
         held_messages.release_held(chat.session, chat.person_id, chat.now)
 
 
-def _route(chat: Chat, foreseen: Foreseen | None) -> Reply | None:
+def _route(chat: Chat) -> Reply | None:
     if chat.message.event is not None:
         handler = registry.EVENTS.get(chat.message.event)
         return _guarded(chat, handler) if handler else None
@@ -112,22 +85,16 @@ def _route(chat: Chat, foreseen: Foreseen | None) -> Reply | None:
         return _guarded(chat, registry.KINDS.get(kind, registry.KINDS[MessageKind.UNKNOWN]))
     handler = _handler(chat)
     reply = _guarded(chat, handler) if handler else None
-    return reply or _ordinary(chat, foreseen)
+    return reply or _ordinary(chat)
 
 
-def _ordinary(chat: Chat, foreseen: Foreseen | None) -> Reply:
-    """Neither answer nor command. What was foreseen counts if nothing changed meanwhile."""
-    before = reported_lately(chat.session, chat.person_id, chat.now)
-    if foreseen is not None and (foreseen.speaker, foreseen.before) == (chat.speaker, before):
-        return foreseen.act(chat)
-    return _find(chat, before)(chat)
-
-
-def _find(chat: Chat, before: Reported | None) -> Act:
-    """A question for the directory, an addition to what was reported, or a new matter."""
+def _ordinary(chat: Chat) -> Reply:
+    """Neither answer nor command: a question for the directory, an addition, or a new matter."""
     if chat.parts:
-        return intake.find(chat)  # several matters are more than a question or an addition
-    return directory.find(chat) or additions.find(chat, before) or intake.find(chat)
+        return intake.find(chat)(chat)  # several matters are more than a question or an addition
+    before = reported_lately(chat.session, chat.person_id, chat.now)
+    act = directory.find(chat) or additions.find(chat, before) or intake.find(chat)
+    return act(chat)
 
 
 def _handler(chat: Chat) -> registry.MessageHandler | None:

@@ -2,7 +2,6 @@
 
 import enum
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.types import TypeEngine
@@ -36,9 +35,6 @@ from models.engines import (
 )
 from models.errors import StoreBusy
 from models.group_commit import GroupCommit, Turn
-
-# A Statement runs on the driver's cursor, past SQLAlchemy, so its faults are the driver's own.
-STORE_FAULTS = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -109,7 +105,6 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._gate: FileGate | None = None
         self._group: GroupCommit | None = None
-        self._glances: deque[Turn] = deque()
         # What models keep in memory of this store; each session brings it along.
         self.kept: dict[Any, Any] = {}
         if self.is_sqlite:
@@ -132,31 +127,6 @@ class Database:
                 session.connection(execution_options={"postgresql_readonly": True})
             with _hot_cursor(session, session.connection()):
                 yield session
-
-    @contextmanager
-    def glancing(self) -> Iterator[Session]:
-        """A session to look around with before `writing()`, kept ready between uses.
-
-        Each statement sees the store as it is at that moment, so what was seen holds only if it
-        is looked at again inside the transaction that relies on it.
-        """
-        try:
-            glance = self._glances.pop()
-        except IndexError:
-            glance = self._glance()
-        try:
-            yield glance.session
-        except BaseException:
-            glance.drop()  # it may be broken
-            raise
-        if glance.session.in_transaction():
-            glance.session.close()
-        self._glances.append(glance)
-
-    def _glance(self) -> Turn:
-        # SQLite's readers begin a transaction only when asked; psycopg's connections must be told.
-        options = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        return self._turn(self.reader.connect().execution_options(**options))
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -199,8 +169,6 @@ class Database:
 
     def dispose(self) -> None:
         """Closes the pools; needed before a fork and at the end of a test."""
-        while self._glances:
-            self._glances.pop().drop()
         if self._group is not None:
             self._group.drop()
         self.writer.dispose()

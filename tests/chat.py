@@ -86,8 +86,6 @@ class Talker:
             **fields,
         )
         heard = dialogue.hear(message, self.town.lexicon)
-        with self.town.database.glancing() as session:
-            heard = dialogue.foresee(session, message, heard, self.town.now)
         with self.town.database.writing() as session:
             return dialogue.answer(session, message, heard, self.town.now) or ""
 

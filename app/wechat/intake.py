@@ -53,7 +53,7 @@ class Intake:
 
     database: Database
     clock: Callable[[], datetime]
-    prepare: Callable[[IncomingMessage, datetime], Any]
+    prepare: Callable[[IncomingMessage], Any]
     answer: Callable[[Session, IncomingMessage, Any, datetime], str | None]
     deliver_late: Callable[[Session, int, IncomingMessage, str, datetime], object]
     on_failure: Callable[[Session, IncomingMessage, datetime], str]
@@ -63,7 +63,7 @@ class Intake:
         """Raises NotKept when the platform shall repeat the message."""
         message = delivery.message
         try:
-            understanding = self.prepare(message, delivery.arrived)
+            understanding = self.prepare(message)
             with self.database.writing() as session:
                 received = self._receive(session, delivery)
                 if not received.is_repeat:

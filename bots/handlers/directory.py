@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from bots import finding, registry
@@ -259,12 +259,20 @@ def _shelf_for_all(chat: Chat) -> Shelf:
 
 
 def _shelved(listed: Iterable[Listed]) -> Shelf:
-    return finding.shelve(
-        Candidate(
-            one.id, one.kind, one.title, tuple(one.aliases), one.text, NEARNESS[one.area_kind]
+    return _shelf_of(
+        tuple(
+            Candidate(
+                one.id, one.kind, one.title, tuple(one.aliases), one.text, NEARNESS[one.area_kind]
+            )
+            for one in listed
         )
-        for one in listed
     )
+
+
+@lru_cache(256)
+def _shelf_of(candidates: tuple[Candidate, ...]) -> Shelf:
+    """The buildings of an estate have mostly the same entries."""
+    return finding.shelve(candidates)
 
 
 def _without(text: str, chat: Chat, estate: str) -> str:

@@ -31,7 +31,7 @@ class Twin:
     hides_reporter: bool
 
 
-MOST_LOOKED_AT = 20
+MOST_LOOKED_AT = 10
 
 NEWEST = (
     select(Ticket.id, Ticket.subcategory, Ticket.place_name, Ticket.about)

@@ -12,6 +12,7 @@ from tests.bench.servers import serving
 from tests.bench.town import Case, town
 
 RESIDENTS = 40_000  # nobody writes twice, so nobody's own history slows them down
+WARMING_SECONDS = 4.0  # until each process has met each building
 PAIRS = 4
 SECONDS = 3.0
 CONNECTIONS = 16  # as many as the server has threads
@@ -51,7 +52,7 @@ def measure(case: Case) -> list[dict[str, Any]]:
         web = stack.enter_context(serving(["app", "web"], environment))
         intake = _Pusher(web, IS_TICKET)
         for warming in (echo, intake):
-            warming.push(Closed(CONNECTIONS, 1.0), MOST)
+            warming.push(Closed(CONNECTIONS, WARMING_SECONDS), MOST)
             warming.windows.clear()
         for _ in range(PAIRS):
             echo.push(Closed(CONNECTIONS, SECONDS), MOST)

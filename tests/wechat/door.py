@@ -46,9 +46,7 @@ class Door:
     now: datetime = NOON
     answer: Callable[[Session, IncomingMessage, Any, datetime], str | None] | None = None
     on_failure: Callable[[Session, IncomingMessage, datetime], str] | None = None
-    prepare: Callable[[IncomingMessage, datetime], Any] = lambda message, now: (message.text or "")[
-        ::-1
-    ]
+    prepare: Callable[[IncomingMessage], Any] = lambda message: (message.text or "")[::-1]
     after_commit: Callable[[], None] | None = None
     seen: list[IncomingMessage] = field(default_factory=list)
 
@@ -121,7 +119,7 @@ def opened(store: Database) -> Iterator[Door]:
     intake = Intake(
         database=SlowStore(store, door),
         clock=lambda: door.now,
-        prepare=lambda message, now: door.prepare(message, now),
+        prepare=lambda message: door.prepare(message),
         answer=door.work,
         deliver_late=door.send_late,
         on_failure=door.give_up,
