@@ -36,7 +36,7 @@ def arrive(session: Session, ticket: Ticket, *, by: int, at: datetime) -> dateti
     led_to = _take_part(session, ticket, Actor(by), at)
     parties = dict(facts.parties(session, ticket))
     if ticket.arrived_at is not None:
-        parties["reporter"] = []  # one is enough to be at ease
+        parties["reporter"] = parties["supporters"] = []  # one is enough to be at ease
     ticket.arrived_at = ticket.arrived_at or at
     clock.set_clock(ticket, at)
     session.flush()
