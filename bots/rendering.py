@@ -40,6 +40,9 @@ def _environment() -> Environment:
         keep_trailing_newline=False,
     )
     environment.filters.update(moment=moment, day=day, short=short, label=label, kind=kind)
+    parts = environment.get_template("_parts.txt").module
+    # Nothing else: each rendering copies the globals, and jinja's own are not used here.
+    environment.globals = {"p": parts}
     return environment
 
 
@@ -60,13 +63,17 @@ def local(at: datetime | str) -> datetime:
 
 def day(at: datetime | str) -> str:
     """3月2日（周一）"""
-    there = local(at)
-    return f"{there.month}月{there.day}日（周{WEEKDAYS[there.weekday()]}）"
+    return _day(local(at))
 
 
 def moment(at: datetime | str) -> str:
     """3月2日（周一）16:30"""
-    return f"{day(at)}{local(at):%H:%M}"
+    there = local(at)
+    return f"{_day(there)}{there.hour:02}:{there.minute:02}"
+
+
+def _day(there: datetime) -> str:
+    return f"{there.month}月{there.day}日（周{WEEKDAYS[there.weekday()]}）"
 
 
 def short(text: str, characters: int = 24) -> str:

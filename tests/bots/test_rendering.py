@@ -133,7 +133,7 @@ def context_for(name: str, words: str) -> dict[str, Any]:
 
 def names_in(environment: Environment, source: str) -> set[str]:
     tree = environment.parse(source)
-    return {one.name for one in tree.find_all(nodes.Name)}
+    return {one.name for one in tree.find_all(nodes.Name)} - environment.globals.keys()
 
 
 def value_of(name: str, words: str) -> Any:
