@@ -2,8 +2,8 @@
 
 import gc
 
-from flask import Flask, Request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import dev, health, house, logs
@@ -12,19 +12,11 @@ from app.house import LiveLexicon, open_database
 from app.wechat.intake import Intake
 from app.wechat.keys import accounts_of
 from app.wechat.limit import MinuteLimit
-from app.wechat.webhook import PATH, make_webhook
+from app.wechat.webhook import PATH, Webhook
 from bots import dialogue, handover
 from bots.message import IncomingMessage
 from config.settings import Settings
 from models.base import Database
-
-
-class PageSessions(SecureCookieSessionInterface):
-    """Sessions for pages alone: to open one for a push costs as much as to read its XML."""
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        # The path, for Flask opens the session before it has matched the address.
-        return None if request.path.startswith(PATH) else super().open_session(app, request)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
@@ -35,13 +27,10 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     lexicon = LiveLexicon.load(database, settings)
     app = Flask(__name__, static_folder=None)
     app.secret_key = settings.secret_key
-    app.session_interface = PageSessions()
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
+    webhook = Webhook(accounts_of(settings).get, _intake(database, lexicon, settings))
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {PATH: webhook})  # type: ignore[method-assign]
+    if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    app.register_blueprint(
-        make_webhook(accounts_of(settings).get, _intake(database, lexicon, settings))
-    )
     app.register_blueprint(health.make_health(database))
     if settings.dev:
         app.register_blueprint(dev.make_dev(database))

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import Column, Integer, String, Table, func, insert, select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.wechat.intake import Intake
 from app.wechat.keys import AccountKeys
 from app.wechat.limit import MinuteLimit
-from app.wechat.webhook import make_webhook
+from app.wechat.webhook import PATH, Webhook
 from bots.message import IncomingMessage
 from models.base import Base, Database
 from models.inbox import InboxMessage
@@ -125,8 +126,7 @@ def opened(store: Database) -> Iterator[Door]:
         on_failure=door.give_up,
         limit=MinuteLimit(30),
     )
-    app = Flask("door")
-    app.register_blueprint(make_webhook(accounts().get, intake))
+    app = DispatcherMiddleware(NotFound(), {PATH: Webhook(accounts().get, intake)})
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
