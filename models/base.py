@@ -2,7 +2,7 @@
 
 import enum
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -59,6 +59,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         # SQLAlchemy's own formatting for SQLite takes four times as long for the same text.
         return _moment_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any] | None:
+        is_text = dialect.name == "sqlite"
+        return _moment_of if is_text else super().result_processor(dialect, coltype)
+
 
 @lru_cache(64)  # one message writes its moment a dozen times
 def _moment_text(value: datetime | None) -> str | None:
@@ -67,6 +71,10 @@ def _moment_text(value: datetime | None) -> str | None:
     if value.tzinfo is None:
         raise ValueError("a moment needs its time zone")
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _moment_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
@@ -125,7 +133,7 @@ class Database:
         with Session(self.reader, autoflush=False, info={Database: self.kept}) as session:
             if not self.is_sqlite:
                 session.connection(execution_options={"postgresql_readonly": True})
-            with _hot_cursor(session, session.connection()):
+            with hot_cursor(session, session.connection()):
                 yield session
 
     @contextmanager
@@ -190,7 +198,7 @@ def _busy_mapped() -> Iterator[None]:
 
 
 @contextmanager
-def _hot_cursor(session: Session, connection: Connection) -> Iterator[None]:
+def hot_cursor(session: Session, connection: Connection) -> Iterator[None]:
     """One driver cursor for all Statements of a transaction; a look-up of it costs 8 µs each."""
     cursor = connection.connection.cursor()
     session.info[Statement] = cursor, connection.dialect
@@ -210,23 +218,19 @@ class Statement:
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
-        self._plans: dict[str, _Plan] = {}
+        self._plans: dict[str, Plan] = {}
 
     def run(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
         hot = session.info.get(Statement)
-        if hot is not None:
-            return self._plan(hot[1]).run(hot[0], values)
-        connection = session.connection()
-        cursor = connection.connection.cursor()
-        try:
-            return self._plan(connection.dialect).run(cursor, values)
-        finally:
-            cursor.close()
+        if hot is None:
+            with hot_cursor(session, session.connection()):
+                return self.run(session, **values)
+        return self._plan(hot[1]).run(hot[0], values)
 
-    def _plan(self, dialect: Dialect) -> "_Plan":
+    def _plan(self, dialect: Dialect) -> "Plan":
         plan = self._plans.get(dialect.name)
         if plan is None:
-            plan = self._plans[dialect.name] = _Plan(self._statement, dialect)
+            plan = self._plans[dialect.name] = Plan(self._statement, dialect)
         return plan
 
     def first(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
@@ -234,7 +238,9 @@ class Statement:
         return rows[0] if rows else None
 
 
-class _Plan:
+class Plan:
+    """A statement as one dialect's driver takes it, with what its values go through."""
+
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         self.sql: str = compiled.string
@@ -256,14 +262,17 @@ class _Plan:
         ]
 
     def run(self, cursor: Any, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        bound = {**self.fixed, **values} if self.fixed else values
+        cursor.execute(self.sql, self.bind(values))
+        rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+        if not self.readers or not rows:
+            return rows
+        return [self._read(row) for row in rows]
+
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        bound = {**self.fixed, **values}
         for name, binder in self.binders.items():
             bound[name] = binder(bound[name])
-        cursor.execute(self.sql, bound if self.place is None else self.place(bound))
-        rows = cursor.fetchall() if cursor.description else []
-        if not self.readers or not rows:
-            return list(rows)
-        return [self._read(row) for row in rows]
+        return bound if self.place is None else self.place(bound)
 
     def _read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         values = list(row)

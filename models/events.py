@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, bindparam, insert
+from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from config.policy import load
 from models import outbox
-from models.base import Base, Statement
+from models.base import Base
+from models.insertion import Insertion
 from models.outbox import Quiet
 
 
@@ -61,39 +62,38 @@ class Fact:
     expires_at: datetime | None = None
 
 
-_COLUMNS = [column for column in Event.__table__.c if column.name != "id"]
-_INSERT = Statement(
-    insert(Event)
-    .values({column.name: bindparam(column.name, type_=column.type) for column in _COLUMNS})
-    .returning(Event.id)
+_insertion = Insertion(
+    Event.__table__, [column.name for column in Event.__table__.c if column.name != "id"]
 )
 
 
 def record(session: Session, *facts: Fact) -> list[int]:
     """Writes the facts and the messages they cause; returns the events' ids."""
-    ids = []
-    messages: list[dict[str, Any]] = []
-    for fact in facts:
-        row = _INSERT.first(
-            session,
-            subject_kind=fact.subject_kind,
-            subject_id=fact.subject_id,
-            verb=fact.verb,
-            actor_id=fact.actor_id,
-            capacity=fact.capacity,
-            old=fact.old,
-            new=fact.new,
-            area_id=fact.area_id,
-            detail=fact.detail,
-            words=fact.words,
-            at=fact.at,
-        )
-        event_id = row[0] if row else 0
-        ids.append(event_id)
-        messages.extend(_messages(fact, event_id))
+    ids = _insertion.run(session, [_row(fact) for fact in facts])
+    messages = [
+        message
+        for fact, event_id in zip(facts, ids, strict=True)
+        for message in _messages(fact, event_id)
+    ]
     if messages:
         outbox.queue(session, messages)
     return ids
+
+
+def _row(fact: Fact) -> dict[str, Any]:
+    return {
+        "subject_kind": fact.subject_kind,
+        "subject_id": fact.subject_id,
+        "verb": fact.verb,
+        "actor_id": fact.actor_id,
+        "capacity": fact.capacity,
+        "old": fact.old,
+        "new": fact.new,
+        "area_id": fact.area_id,
+        "detail": fact.detail,
+        "words": fact.words,
+        "at": fact.at,
+    }
 
 
 def reactions(verb: str) -> Mapping[str, str]:
@@ -111,7 +111,7 @@ def _messages(fact: Fact, event_id: int) -> Iterable[dict[str, Any]]:
                 "person_id": person_id,
                 "account": fact.account,
                 "template": template,
-                "context": dict(fact.context),
+                "context": fact.context,
                 "quiet": fact.quiet,
                 "unique_key": f"{event_id}:{template}:{person_id}",
                 "ticket_id": fact.subject_id if fact.subject_kind == "ticket" else None,

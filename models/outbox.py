@@ -9,7 +9,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    bindparam,
     select,
     text,
     update,
@@ -17,7 +16,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Statement
+from models.base import Base
+from models.insertion import Insertion
 from models.quiet_hours import after_quiet_hours
 
 
@@ -142,31 +142,26 @@ _SAID = (
     "event_id",
     "expires_at",
 )
-_put = Statement(
-    insert(OutboxMessage)
-    .values({name: bindparam(name, type_=_columns[name].type) for name in _SAID})
-    .on_conflict_do_nothing(index_elements=["unique_key"])
-    .returning(_columns.id)
-)
+_put = Insertion(OutboxMessage.__table__, _SAID, unique=["unique_key"])
 _WAITING = (Delivery.QUEUED, Delivery.HELD)
 
 
 def queue(session: Session, rows: Iterable[Draft | dict[str, Any]]) -> int:
     """Puts messages into the ledger, each once by its unique key; says how many were new."""
-    new = 0
-    for row in rows:
-        quiet = row.get("quiet", Quiet.RESPECT)
-        due = row.get("not_before", row["created_at"])
-        values = {
-            "ticket_id": None,
-            "event_id": None,
-            "expires_at": None,
-            **row,
-            "quiet": quiet,
-            "not_before": after_quiet_hours(due) if quiet is Quiet.RESPECT else due,
-        }
-        new += _put.first(session, **values) is not None
-    return new
+    return len(_put.run(session, [_row(draft) for draft in rows]))
+
+
+def _row(draft: Draft | dict[str, Any]) -> dict[str, Any]:
+    quiet = draft.get("quiet", Quiet.RESPECT)
+    due = draft.get("not_before", draft["created_at"])
+    return {
+        "ticket_id": None,
+        "event_id": None,
+        "expires_at": None,
+        **draft,
+        "quiet": quiet,
+        "not_before": after_quiet_hours(due) if quiet is Quiet.RESPECT else due,
+    }
 
 
 def queue_mass(

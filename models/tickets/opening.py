@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert
 from sqlalchemy.orm import Session
 
 from config.categories import Intent, Urgency
 from models import dispatch, events, sla
-from models.base import Statement
 from models.dispatch import Holder, Plan
 from models.events import Fact
+from models.insertion import Insertion
 from models.places import root_area_id
 from models.posts import Role
 from models.ticket_flow import Level, State
@@ -63,12 +62,8 @@ _TICKET_COLUMNS = (
 _ASSIGNMENT_COLUMNS = ("ticket_id", "post_id", "person_id", "part", "answer", "asked_at")
 
 
-def _inserting(table: Any, names: Sequence[str]) -> Any:
-    return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
-
-
-_INSERT = Statement(_inserting(Ticket.__table__, _TICKET_COLUMNS).returning(Ticket.__table__.c.id))
-_ASK = Statement(_inserting(Assignment.__table__, _ASSIGNMENT_COLUMNS))
+_tickets = Insertion(Ticket.__table__, _TICKET_COLUMNS)
+_assignments = Insertion(Assignment.__table__, _ASSIGNMENT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +102,7 @@ def plan_ticket(session: Session, report: Report, now: datetime) -> Planned:
 def open_planned(session: Session, planned: Planned, now: datetime) -> Opened:
     """Writes what was planned for the same moment."""
     report, plan, row = planned.report, planned.plan, planned.row
-    inserted = _INSERT.first(session, **row)
-    ticket_id: int = inserted[0] if inserted else 0
+    [ticket_id] = _tickets.run(session, [row])
     _ask(session, ticket_id, plan, now)
     context = _context(ticket_id, report, row, plan.owner)
     events.record(session, *_facts(ticket_id, report, row, plan, planned.staff, context, now))
@@ -152,16 +146,18 @@ def _ask(session: Session, ticket_id: int, plan: Plan, now: datetime) -> None:
     asked = [(plan.owner, Part.OWNER)] if plan.owner else []
     asked += [(one, Part.HELPER) for one in plan.helpers]
     asked += [(one, Part.ALERTED) for one in _alerted_alone(plan)]
-    for holder, part in asked:
-        _ASK.run(
-            session,
-            ticket_id=ticket_id,
-            post_id=holder.post_id,
-            person_id=holder.person_id,
-            part=part,
-            answer=Answer.ASKED,
-            asked_at=now,
-        )
+    rows = [
+        {
+            "ticket_id": ticket_id,
+            "post_id": holder.post_id,
+            "person_id": holder.person_id,
+            "part": part,
+            "answer": Answer.ASKED,
+            "asked_at": now,
+        }
+        for holder, part in asked
+    ]
+    _assignments.run(session, rows)
 
 
 def _alerted_alone(plan: Plan) -> list[Holder]:
