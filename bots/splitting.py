@@ -55,13 +55,15 @@ def split(said: str, whole: Understanding, lexicon: Lexicon) -> tuple[Part, ...]
     table = load("splitting")
     if len(said) > table["longest"] or whole.urgency == Urgency.EMERGENCY:
         return ()
-    joints = {match.lastgroup for match in _boundary().finditer(said.strip(_EDGES))}
-    if not joints or not (joints & {ADDED, MOREOVER} or _speaks_for_two(whole)):
+    if not (_speaks_for_two(whole) or _adds().search(said.strip(_EDGES))):
         return ()
     clauses = list(_clauses(said))
     if not 2 <= len(clauses) <= table["most_clauses"]:
         return ()
-    parts = _joined(clauses, lexicon)
+    classes = _classes(clauses, lexicon)
+    if len(set(classes.values())) < 2:
+        return ()
+    parts = _joined(clauses, classes, lexicon)
     if len(parts) < 2 or any(one.meant.urgency == Urgency.EMERGENCY for one in parts):
         return ()
     return parts
@@ -106,10 +108,27 @@ class _Group:
     category: str | None = None
 
 
-def _joined(clauses: list[tuple[str, str]], lexicon: Lexicon) -> tuple[Part, ...]:
+def _classes(clauses: list[tuple[str, str]], lexicon: Lexicon) -> dict[int, str]:
+    """The class of each clause that is surely a matter of its own, by the clause's place.
+
+    Once there can not be two of them no further clause is read.
+    """
+    left = [at for at, one in enumerate(clauses) if _may_stand(*one)]
+    found: dict[int, str] = {}
+    while left and len(left) + len(found) > 1:
+        at = left.pop(0)
+        category = _category(*clauses[at], lexicon)
+        if category is not None:
+            found[at] = category
+    return found
+
+
+def _joined(
+    clauses: list[tuple[str, str]], classes: Mapping[int, str], lexicon: Lexicon
+) -> tuple[Part, ...]:
     groups = [_Group([])]
-    for joint, clause in clauses:
-        category = _category(joint, clause, lexicon)
+    for at, (joint, clause) in enumerate(clauses):
+        category = classes.get(at)
         current = groups[-1]
         same = next((one for one in groups if one.category == category), None)
         if category is None:
@@ -156,11 +175,13 @@ def names_another(text: str) -> bool:
     return text.startswith(tuple(load("splitting")["words"][ADDED]))
 
 
+def _may_stand(joint: str, clause: str) -> bool:
+    return len(clause) >= load("splitting")["shortest_clause"] and not _is_remark(joint, clause)
+
+
 def _category(joint: str, clause: str, lexicon: Lexicon) -> str | None:
     """The class of a clause that is surely a matter of its own; None for all others."""
     table = load("splitting")
-    if len(clause) < table["shortest_clause"] or _is_remark(joint, clause):
-        return None
     meant = understand(clause, lexicon)
     if meant.confidence < table["sure"][joint] or not meant.evidence:
         return None
@@ -205,6 +226,12 @@ def _stronger(one: str, other: str) -> str:
 
 @cache
 def _boundary() -> re.Pattern[str]:
+    return re.compile(rf"{_adds().pattern}|(?P<{ENDED}>[。；;!！?？\n]+)|(?P<{COMMA}>[,，\s]+)")
+
+
+@cache
+def _adds() -> re.Pattern[str]:
+    """What joins another matter on by more than a mark of punctuation."""
     words = load("splitting")["words"]
     goes_on = "|".join(map(re.escape, words["goes_on"]))
     added, moreover = (
@@ -216,7 +243,6 @@ def _boundary() -> re.Pattern[str]:
         r"|[(（][1-9一二三四五][)）]|[一二三四五]、|第[一二三四五](?:个|件)?(?:[是,，、:：]|就是))"
         rf"|[①-⑨]|还有(?=(?:{goes_on}))(?<=[\s,，。；;!！]还有)|(?:{added})(?!(?:{goes_on}))[,，:：]?)"
         rf"|(?P<{MOREOVER}>(?:{moreover})[,，]?)"
-        rf"|(?P<{ENDED}>[。；;!！?？\n]+)|(?P<{COMMA}>[,，\s]+)"
     )
 
 
