@@ -13,7 +13,7 @@ from config.policy import load
 from models.base import Database
 
 MODULES = (
-    *("jobs.digests", "jobs.identities", "jobs.notices", "jobs.outgoing"),
+    *("jobs.calendar", "jobs.digests", "jobs.identities", "jobs.notices", "jobs.outgoing"),
     *("jobs.takeovers", "jobs.tickets", "jobs.upkeep"),
 )
 """Modules that define jobs, tasks and loops."""
