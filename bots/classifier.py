@@ -1,11 +1,11 @@
 """Scores a text against the lexicon: every class and child, with the words that spoke."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from bots.lexicon import CLASSES, Entry, Hit, Lexicon
-from bots.patterns import URGENT, Match, Span
+from bots.patterns import URGENT, Match
 
 TITLE_VALUE = 1.6
 
@@ -37,13 +37,6 @@ class Reading(NamedTuple):
     calm: float
 
 
-class Contribution(NamedTuple):
-    """分量 — a word said, and how much it spoke for one class."""
-
-    word: str
-    weight: float
-
-
 def read(text: str, lexicon: Lexicon, title: str | None = None) -> Reading:
     """What the lexicon finds in a text; a title, if there is one, carries the matter."""
     head = lexicon.spelling.normalise(title).strip() if title else ""
@@ -54,8 +47,7 @@ def read(text: str, lexicon: Lexicon, title: str | None = None) -> Reading:
     values = _values(hits, title_end)
     seen, said = _concepts(hits)
     matches = [
-        (match, max([worth(span.start, title_end) for span in match.spans]))
-        for match in lexicon.rules.matches(seen, said)
+        (match, worth(match.start, title_end)) for match in lexicon.rules.matches(seen, said)
     ]
     return Reading(whole, title_end, hits, values, matches, _calm(values))
 
@@ -84,10 +76,10 @@ def class_scores(reading: Reading, lexicon: Lexicon) -> list[float]:
     """One number a class, in the order of CLASSES; the highest wins."""
     said = [0.0] * len(CLASSES)
     for entry, value in reading.values.items():
-        for index, weight in entry.vector:
+        for index, weight in entry.vector.items():
             said[index] += value * weight
     for match, value in reading.matches:
-        for index, weight in lexicon.rule_vectors[match.rule]:
+        for index, weight in lexicon.rule_vectors[match.rule].items():
             said[index] += value * weight
     calm = HAND_SCALE / reading.calm
     return [bias + calm * score for bias, score in zip(lexicon.bias, said, strict=True)]
@@ -100,50 +92,39 @@ def probabilities(scores: Sequence[float], temperature: float) -> list[float]:
     return [power / total for power in powers]
 
 
-def contributions(reading: Reading, lexicon: Lexicon, index: int) -> list[Contribution]:
-    """The words that spoke for a class, strongest first; a rule's weight is shared by its words."""
+def contributions(reading: Reading, lexicon: Lexicon, index: int) -> dict[str, float]:
+    """How much each word spoke for a class; a rule's weight is shared by its words."""
     total: dict[str, float] = {}
     calm = HAND_SCALE / reading.calm
     for entry, value in reading.values.items():
-        for at, weight in entry.vector:
-            if at == index:
-                total[entry.word] = value * calm * weight
+        weight = entry.vector.get(index)
+        if weight is not None:
+            total[entry.word] = value * calm * weight
     for match, value in reading.matches:
-        for at, weight in lexicon.rule_vectors[match.rule]:
-            if at == index and weight > 0:
-                words = _words_of(match, reading)
-                for word in words:
-                    total[word] = total.get(word, 0.0) + value * calm * weight / len(words)
-    spoke = [Contribution(word, weight) for word, weight in total.items() if weight > 0]
-    spoke.sort(key=_strongest_first)
-    return spoke
+        weight = lexicon.rule_vectors[match.rule].get(index, 0.0)
+        if weight > 0:
+            words = _words_of(match, reading)
+            for word in words:
+                total[word] = total.get(word, 0.0) + value * calm * weight / len(words)
+    return total
 
 
-def _strongest_first(one: Contribution) -> tuple[float, str]:
-    return -one.weight, one.word
-
-
-def _words_of(match: Match, reading: Reading) -> Sequence[str]:
+def _words_of(match: Match, reading: Reading) -> Collection[str]:
     """All words thereabouts that could have fulfilled the rule, so that none decides unseen."""
-    rule = match.rule
-    first = min([span.start for span in match.spans]) - rule.reach
-    last = max([span.end for span in match.spans]) + rule.reach
-    words: dict[str, None] = {}
-    for start, end, entry in reading.hits:
-        if entry.mask and first <= start and end <= last:
-            for concept in entry.concepts:
-                if concept in rule.needs:
-                    words[entry.word] = None
-    return tuple(words)
+    first, last = match.start - match.rule.reach, match.end + match.rule.reach
+    return {
+        entry.word
+        for start, end, entry in reading.hits
+        if entry.mask & match.mask and first <= start and end <= last
+    }
 
 
 def child_scores(reading: Reading, key: str) -> dict[str, float]:
     """How much was said for each child of a category, by the weights people wrote."""
     total: dict[str, float] = {}
     for entry, value in reading.values.items():
-        for owner, child, weight in entry.children:
-            if owner == key:
-                total[child] = total.get(child, 0.0) + value * weight
+        for child, weight in entry.children.get(key, ()):
+            total[child] = total.get(child, 0.0) + value * weight
     for match, value in reading.matches:
         rule = match.rule
         if rule.owner == key and rule.child:
@@ -193,14 +174,14 @@ def _values(hits: Sequence[Hit], title_end: int) -> dict[Entry, float]:
     return values
 
 
-def _concepts(hits: Sequence[Hit]) -> tuple[int, dict[str, list[Span]]]:
+def _concepts(hits: Sequence[Hit]) -> tuple[int, dict[str, list[Hit]]]:
     """The union of the concepts' bits, and where each concept was said."""
     seen = 0
-    said: dict[str, list[Span]] = {}
-    for start, end, entry in hits:
+    said: dict[str, list[Hit]] = {}
+    for hit in hits:
+        entry = hit.entry
         if entry.mask:
             seen |= entry.mask
-            span = Span(start, end)
             for concept in entry.concepts:
-                said.setdefault(concept, []).append(span)
+                said.setdefault(concept, []).append(hit)
     return seen, said

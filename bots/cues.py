@@ -44,8 +44,7 @@ def _dangers(reading: Reading) -> Iterator[tuple[str, tuple[int, int]]]:
                 yield kind, (hit.start, hit.end)
     for match, _ in reading.matches:
         if match.rule.owner == EMERGENCY:
-            starts, ends = zip(*((span.start, span.end) for span in match.spans), strict=True)
-            yield match.rule.child, (min(starts), max(ends))
+            yield match.rule.child, (match.start, match.end)
 
 
 def _is_now(span: tuple[int, int], reading: Reading) -> bool:

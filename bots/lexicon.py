@@ -24,7 +24,7 @@ CLASS_INDEX = {key: index for index, key in enumerate(CLASSES)}
 
 FITTED = FOLDER / "fitted.json"
 
-Vector = tuple[tuple[int, float], ...]
+Vector = Mapping[int, float]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Entry:
     word: str
     features: tuple[str, ...]
     vector: Vector
-    children: tuple[tuple[str, str, float], ...]
+    children: Mapping[str, Sequence[tuple[str, float]]]
     concepts: tuple[str, ...]
     mask: int
     urgent: float
@@ -190,7 +190,7 @@ class Lexicon:
 
     def _rule_vector(self, rule: Rule) -> Vector:
         if rule.owner not in CLASS_INDEX:
-            return ()
+            return {}
         base = {rule.owner: rule.weight}
         return _vector(base, (f"r:{rule.name}",), self.weights)
 
@@ -212,15 +212,17 @@ class Lexicon:
         children = draft.children or {k: v for part in inner for k, v in part.children.items()}
         intents = draft.intents or {k: v for part in inner for k, v in part.intents.items()}
         base: dict[str, float] = {}
-        for (key, _), weight in children.items():
+        by_class: dict[str, list[tuple[str, float]]] = {}
+        for (key, child), weight in children.items():
             base[key] = max(weight, base.get(key, 0.0))
+            by_class.setdefault(key, []).append((child, weight))
         groups = [f"g:{key}.{child}" for key, child in children]
         features = (f"w:{word}", *groups) if children or concepts else ()
         return Entry(
             word,
             features,
             _vector(base, features, self.weights),
-            tuple((key, child, weight) for (key, child), weight in children.items()),
+            by_class,
             concepts,
             sum(self._bits[concept] for concept in concepts),
             draft.urgent,
@@ -256,7 +258,7 @@ def _vector(base: Mapping[str, float], features: Iterable[str], weights: Weights
     for feature in features:
         for key, change in weights.changes.get(feature, {}).items():
             total[key] = total.get(key, 0.0) + change
-    return tuple((CLASS_INDEX[key], value) for key, value in total.items() if value)
+    return {CLASS_INDEX[key]: value for key, value in total.items() if value}
 
 
 def _inner_words(word: str, drafts: Mapping[str, Draft]) -> Iterable[Draft]:

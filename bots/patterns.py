@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 DEFAULT_REACH = 18
 
@@ -33,18 +33,23 @@ class Rule:
     child: str
 
 
-class Span(NamedTuple):
+class Span(Protocol):
     """片段 — where a concept was said."""
 
-    start: int
-    end: int
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
 
 
 class Match(NamedTuple):
-    """命中 — a rule and the words that fulfilled it."""
+    """命中 — a rule, the bits of what it needs, and from where to where it was fulfilled."""
 
     rule: Rule
-    spans: tuple[Span, ...]
+    mask: int
+    start: int
+    end: int
 
 
 def parse_rule(line: str) -> Rule:
@@ -77,15 +82,16 @@ class RuleBook:
             mask = sum(bits[concept] for concept in set(rule.needs))
             self._starting[rule.needs[0]].append((mask, rule))
 
-    def matches(self, seen: int, said: Mapping[str, list[Span]]) -> Iterator[Match]:
+    def matches(self, seen: int, said: Mapping[str, Sequence[Span]]) -> Iterator[Match]:
         """Rules fulfilled by what was said; `seen` is the union of the concepts' bits."""
         for concept in said:
             for mask, rule in self._starting.get(concept, ()):
                 if mask & seen == mask and (spans := _closest(rule, said)):
-                    yield Match(rule, spans)
+                    first = min([span.start for span in spans])
+                    yield Match(rule, mask, first, max([span.end for span in spans]))
 
 
-def _closest(rule: Rule, said: Mapping[str, list[Span]]) -> tuple[Span, ...] | None:
+def _closest(rule: Rule, said: Mapping[str, Sequence[Span]]) -> Sequence[Span] | None:
     """The first spans that stand within the rule's reach, each concept by words of its own."""
     for first in said[rule.needs[0]]:
         spans = [first]
@@ -96,12 +102,12 @@ def _closest(rule: Rule, said: Mapping[str, list[Span]]) -> tuple[Span, ...] | N
             spans.append(span)
         else:
             if not any(_near(first, said.get(c, ()), rule.reach, ()) for c in rule.unless):
-                return tuple(spans)
+                return spans
     return None
 
 
 def _near(first: Span, spans: Sequence[Span], reach: int, taken: Sequence[Span]) -> Span | None:
-    begin, end = first
+    begin, end = first.start, first.end
     for span in spans:
         gap = span.start - end if span.start >= begin else begin - span.end
         if gap <= reach and not _is_taken(span, taken):

@@ -1,5 +1,6 @@
 """Understands a message: class, urgency, intent, place, and the words that decided."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bots.classifier import (
@@ -56,22 +57,25 @@ def understand(text: str, lexicon: Lexicon, title: str | None = None) -> Underst
     best = order[0]
     category = CLASSES[best]
     emergency = emergency_kind(reading)
-    spoke = contributions(reading, lexicon, best)[:SHOWN_WORDS]
     return Understanding(
         category=category,
         subcategory=_child(reading, category),
         urgency=_urgency(reading, emergency),
         intent=intent_of(reading),
         confidence=round(likely[best], 4),
-        evidence=tuple(
-            [Evidence(one.word, round(one.weight, 3)) for one in spoke if one.weight >= LEAST_SHOWN]
-        ),
+        evidence=_evidence(contributions(reading, lexicon, best)),
         place=_place(reading),
         alternatives=tuple(
             [(CLASSES[index], round(likely[index], 4)) for index in order[:CHOICES]]
         ),
         emergency=emergency,
     )
+
+
+def _evidence(spoke: Mapping[str, float]) -> tuple[Evidence, ...]:
+    """The words that decided, strongest first."""
+    strongest = sorted([(-weight, word) for word, weight in spoke.items() if weight >= LEAST_SHOWN])
+    return tuple([Evidence(word, round(-weight, 3)) for weight, word in strongest[:SHOWN_WORDS]])
 
 
 def _child(reading: Reading, category: str) -> str:

@@ -1,18 +1,25 @@
 """Rules over concepts."""
 
+from typing import NamedTuple
+
 import pytest
 
-from bots.patterns import LexiconBroken, RuleBook, Span, parse_rule
+from bots.patterns import LexiconBroken, RuleBook, parse_rule
 
 BITS = {"ebike": 1, "charge": 2, "corridor": 4}
+
+
+class At(NamedTuple):
+    start: int
+    end: int
 
 
 def book(line: str) -> RuleBook:
     return RuleBook([parse_rule(line)], BITS)
 
 
-def said(**spans: tuple[int, int]) -> tuple[int, dict[str, list[Span]]]:
-    found = {name: [Span(*at)] for name, at in spans.items()}
+def said(**spans: tuple[int, int]) -> tuple[int, dict[str, list[At]]]:
+    found = {name: [At(*at)] for name, at in spans.items()}
     return sum(BITS[name] for name in spans), found
 
 
