@@ -1,6 +1,7 @@
 """A person is asked for: the community answers, and knows what was said before."""
 
 from bots import registry
+from bots.accusation import accused_by_name
 from bots.chat import Chat
 from bots.commands import Command
 from bots.handlers import intake
@@ -18,6 +19,8 @@ LISTENING_HOURS = 1  # what is said within them goes to who was called
 def person(chat: Chat, command: Command) -> Reply:
     """A ticket of its own for the community, or a word on the matter at hand."""
     wish = chat.as_said(command.text)
+    if wish and chat.understanding and accused_by_name(chat.text, chat.understanding):
+        return intake.find(chat)(chat)
     recent = lists.recent_of(chat.session, chat.person_id, chat.now)
     if recent is not None:
         refining.add_note(

@@ -9,6 +9,7 @@ from bots.answers import SOLVED
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
+from bots.handlers import accusing
 from bots.message import Reply
 from bots.pending import Pending
 from models import conversations
@@ -46,9 +47,15 @@ def rated_by_digit(chat: Chat, ticket_id: int, digit: int) -> Reply:
     """A digit, or words that stand for one; more than that is kept with the matter."""
     ticket = chat.session.get_one(Ticket, ticket_id)
     beside = commands.remark(chat.text)
-    if len(beside) >= WORDS_FROM:
-        add_note(chat.session, ticket, chat.as_said(beside), **_by(chat), for_reporter=False)
-    return rate(chat, ticket, digit)
+    if len(beside) < WORDS_FROM:
+        return rate(chat, ticket, digit)
+    words = chat.as_said(beside)
+    past_them = accusing.apart(chat, ticket, words)
+    if past_them is None:
+        add_note(chat.session, ticket, words, **_by(chat), for_reporter=False)
+        return rate(chat, ticket, digit)
+    rate(chat, ticket, digit)
+    return replace(past_them, context=past_them.context | {"rated": ticket.state})
 
 
 @registry.command("rate")

@@ -9,7 +9,7 @@ from bots import registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import clarifying, intake
+from bots.handlers import accusing, clarifying, intake
 from bots.message import Reply
 from bots.ticket_words import line
 from config.categories import CATEGORIES
@@ -112,6 +112,9 @@ def _supplement(chat: Chat, ticket: Ticket, text: str) -> Reply:
     ticket = supporting.main_of(chat.session, ticket)
     if not text:
         return chat.ask("supplement_text", "supplement_asked", on_ticket=ticket.id)
+    past_them = accusing.apart(chat, ticket, text)
+    if past_them is not None:
+        return past_them
     refining.add_note(
         chat.session, ticket, text, by=chat.person_id, at=chat.now, for_reporter=False
     )
