@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Statement, UtcDateTime
+from models.insertion import Insertion
 
 
 class Outcome(StrEnum):
@@ -81,20 +82,16 @@ class Received:
 
 _columns = InboxMessage.__table__.c
 
-# One round trip for both cases: a delivery that meets its twin at work waits on the unique key
-# (PostgreSQL) or on the writer's turn (SQLite), and then reads what the twin committed.
-_put = insert(InboxMessage).values(
-    account=bindparam("account"),
-    openid=bindparam("openid"),
-    message_key=bindparam("message_key"),
-    kind=bindparam("kind"),
-    received_at=bindparam("received_at", type_=UtcDateTime()),
-)
-_receive = Statement(
-    _put.on_conflict_do_update(
-        index_elements=["account", "openid", "message_key"],
-        set_={"deliveries": _columns.deliveries + 1},
-    ).returning(
+_KEY = ("account", "openid", "message_key")
+_NEW = (*_KEY, "kind", "received_at")
+# A delivery that meets its twin at work waits on the unique key (PostgreSQL) or on the writer's
+# turn (SQLite), and then reads what the twin committed.
+_put = Insertion(InboxMessage.__table__, _NEW, unique=_KEY)
+_repeat = Statement(
+    insert(InboxMessage)
+    .values({name: bindparam(name, type_=_columns[name].type) for name in _NEW})
+    .on_conflict_do_update(index_elements=_KEY, set_={"deliveries": _columns.deliveries + 1})
+    .returning(
         _columns.id,
         _columns.deliveries,
         _columns.outcome,
@@ -134,9 +131,17 @@ def receive(
     session: Session, *, account: str, openid: str, key: str, kind: str, now: datetime
 ) -> Received:
     """Registers one delivery; the caller does the work unless it `is_repeat`."""
-    row = _receive.first(
-        session, account=account, openid=openid, message_key=key, kind=kind, received_at=now
-    )
+    new = {
+        "account": account,
+        "openid": openid,
+        "message_key": key,
+        "kind": kind,
+        "received_at": now,
+    }
+    ids = _put.run(session, [new])
+    if ids:
+        return Received(ids[0], 1, Outcome.PENDING, None, False, now)
+    row = _repeat.first(session, **new)
     assert row is not None
     inbox_id, deliveries, outcome, reply, is_deferred, received_at = row
     return Received(inbox_id, deliveries, Outcome(outcome), reply, bool(is_deferred), received_at)
