@@ -1,5 +1,6 @@
 """Holds a question against the entries of the directory: pure, by words and by likeness."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ def may_ask(question: str, intent: Intent) -> bool:
     fit = load("directory")["fit"]
     if len(question) > fit["longest" if intent == Intent.ENQUIRY else "longest_report"]:
         return False
-    return len(question) <= fit["name_alone"] or any(one in question for one in _words("asking"))
+    return len(question) <= fit["name_alone"] or _asking().search(question) is not None
 
 
 def find(question: str, shelf: "Shelf") -> tuple[Asked, list[Found]]:
@@ -168,6 +169,11 @@ def _add(table: dict[str, int], word: str) -> None:
 @cache
 def _words(part: str) -> frozenset[str]:
     return frozenset(load("directory")[part]["words"])
+
+
+@cache
+def _asking() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, _words("asking"))))
 
 
 @lru_cache(4096)
