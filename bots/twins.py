@@ -1,8 +1,9 @@
 """Which neighbour's open ticket tells of the matter just reported, if one does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -56,7 +57,7 @@ def twin_of(session: Session, reported: Reported, now: datetime) -> dict[str, An
 
 def _likest(session: Session, reported: Reported, newest: Sequence[Outline]) -> Twin | None:
     """Of those like enough, the one that most have joined, else the first reported."""
-    near = [one.ticket_id for one in newest if _may_be_meant(one, reported)][:MOST_COMPARED]
+    near = list(islice(_near(newest, reported), MOST_COMPARED))
     if not near:
         return None
     asked_from = load("likeness")["asking"]["ask_from"]
@@ -66,17 +67,18 @@ def _likest(session: Session, reported: Reported, newest: Sequence[Outline]) -> 
     return min(like, key=lambda one: (-one.households, one.ticket_id), default=None)
 
 
-def _may_be_meant(one: Outline, reported: Reported) -> bool:
+def _near(newest: Sequence[Outline], reported: Reported) -> Iterator[int]:
+    """The tickets that may be meant, the newest first."""
     matter = reported.matter
-    return (
-        one.about == reported.about
-        and is_offered(matter.category, one.subcategory)
-        and are_near(
-            one.place,
-            matter.place,
-            wide=is_wide(matter) and is_wide_kind(matter.category, one.subcategory),
-        )
-    )
+    is_shared = is_wide(matter)
+    for ticket_id, subcategory, place, about in newest:
+        wide = is_shared and is_wide_kind(matter.category, subcategory)
+        if (
+            about == reported.about
+            and are_near(place, matter.place, wide=wide)
+            and is_offered(matter.category, subcategory)
+        ):
+            yield ticket_id
 
 
 def _matter(twin: Twin) -> Matter:

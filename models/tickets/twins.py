@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import String, bindparam, select, type_coerce
 from sqlalchemy.orm import Session
 
 from config.categories import Urgency
@@ -34,7 +33,8 @@ class Twin:
 MOST_LOOKED_AT = 10
 
 NEWEST = (
-    select(Ticket.id, Ticket.subcategory, Ticket.place_name, Ticket.about)
+    # Whom it accuses as the plain word: the rows are for comparing, most of them once.
+    select(Ticket.id, Ticket.subcategory, Ticket.place_name, type_coerce(Ticket.about, String))
     .where(
         Ticket.community_id == bindparam("community_id", required=True),
         Ticket.category == bindparam("category", required=True),
@@ -57,24 +57,18 @@ _TWIN = Statement(
 )
 
 
-class Outline(NamedTuple):
-    """工单概要 — as much of an open ticket as tells whether to read the rest."""
-
-    ticket_id: int
-    subcategory: str | None
-    place: str | None
-    about: About | None
+Outline = tuple[int, str | None, str | None, str | None]
+"""工单概要 — number, subcategory, place and whom it accuses: whether to read the rest."""
 
 
 def newest_of_class(
     session: Session, *, community_id: int, category: str, person_id: int, now: datetime
-) -> list[Outline]:
+) -> Sequence[Outline]:
     """The latest open ones of other people; one range of one index, and few rows of it."""
     since = now - timedelta(days=load("likeness")["asking"]["days"])
-    rows = _NEWEST.run(
+    return _NEWEST.run(
         session, community_id=community_id, category=category, person_id=person_id, since=since
     )
-    return [Outline(*row) for row in rows]
 
 
 def twin(session: Session, ticket_id: int) -> Twin | None:

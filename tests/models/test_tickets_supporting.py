@@ -202,7 +202,7 @@ def test_the_newest_of_a_class_are_read_from_the_index_of_open_tickets(database:
             "now": MORNING + HOUR,
         }
         found = twins.newest_of_class(session, **asked)
-        assert [one.ticket_id for one in found] == [other.id]
+        assert [ticket_id for ticket_id, *_ in found] == [other.id]
         connection = session.connection()
         query = twins.NEWEST.compile(dialect=connection.dialect)
         nothing = (0,) * len(query.positiontup or ())
