@@ -123,8 +123,9 @@ def child_scores(reading: Reading, key: str) -> dict[str, float]:
     """How much was said for each child of a category, by the weights people wrote."""
     total: dict[str, float] = {}
     for entry, value in reading.values.items():
-        for child, weight in entry.children.get(key, ()):
-            total[child] = total.get(child, 0.0) + value * weight
+        for owner, child, weight in entry.children:
+            if owner == key:
+                total[child] = total.get(child, 0.0) + value * weight
     for match, value in reading.matches:
         rule = match.rule
         if rule.owner == key and rule.child:

@@ -50,7 +50,7 @@ class Entry:
     word: str
     features: tuple[str, ...]
     vector: Vector
-    children: Mapping[str, Sequence[tuple[str, float]]]
+    children: tuple[tuple[str, str, float], ...]
     concepts: tuple[str, ...]
     mask: int
     urgent: float
@@ -70,8 +70,6 @@ class Hit(NamedTuple):
 
 
 NOTHING = Draft()
-
-Said = tuple[int, list[tuple[int, Entry]]]
 
 
 class Lexicon:
@@ -141,51 +139,44 @@ class Lexicon:
         """Entries said in a normalised text, the longest at each point, none overlapping."""
         edges, said = self._walk(text)
         found, position = [], 0
-        for start, ends in reversed(said):
-            if start < position:
-                continue
-            for end, entry in reversed(ends):
-                if _stands_alone(start, end, edges):
-                    found.append(Hit(start, end, entry))
-                    position = end
-                    break
+        for start, end, entry in reversed(said):
+            if start >= position and _stands_alone(start, end, edges):
+                found.append(Hit(start, end, entry))
+                position = end
         return found
 
     def word_edges(self, text: str) -> bytearray:
         """Where words begin in a normalised text: jieba's likeliest cut by its dictionary."""
         return self._walk(text)[0]
 
-    def _walk(self, text: str) -> tuple[bytearray, list[Said]]:
-        """Word edges and the entries that start at each point, last point first, in one pass."""
+    def _walk(self, text: str) -> tuple[bytearray, list[tuple[int, int, Entry]]]:
+        """Word edges and all entries there, in one pass: the last first, of one start the short."""
         frequency, ours, entry_of = self.tokenizer.FREQ.get, self._beyond.get, self._entries.get
         log_total, length = self._log_total, len(text)
         likely = [0.0] * (length + 1)
         cuts = [0] * length
-        said: list[Said] = []
+        said: list[tuple[int, int, Entry]] = []
         for start in range(length - 1, -1, -1):
-            end = cut = start + 1
-            best = likely[end] - log_total
-            entries: list[tuple[int, Entry]] = []
-            part = text[start]
-            while True:
+            cut = start + 1
+            alone = text[start]
+            times = frequency(alone) or ours(alone) or 1
+            best = log(times) - log_total + likely[cut]
+            if (entry := entry_of(alone)) is not None:
+                said.append((start, cut, entry))
+            for end in range(start + 2, length + 1):
+                part = text[start:end]
                 times = frequency(part)
-                if not times and (own := ours(part)) is not None:
-                    times = own
-                if times is None:
-                    break
+                if not times:
+                    times = ours(part, times)
+                    if times is None:
+                        break
                 if times:
                     score = log(times) - log_total + likely[end]
-                    if score >= best or end == start + 1:
+                    if score >= best:
                         best, cut = score, end
                 if (entry := entry_of(part)) is not None:
-                    entries.append((end, entry))
-                if end == length:
-                    break
-                end += 1
-                part = text[start:end]
+                    said.append((start, end, entry))
             likely[start], cuts[start] = best, cut
-            if entries:
-                said.append((start, entries))
         return _edges(cuts), said
 
     def _rule_vector(self, rule: Rule) -> Vector:
@@ -212,17 +203,15 @@ class Lexicon:
         children = draft.children or {k: v for part in inner for k, v in part.children.items()}
         intents = draft.intents or {k: v for part in inner for k, v in part.intents.items()}
         base: dict[str, float] = {}
-        by_class: dict[str, list[tuple[str, float]]] = {}
-        for (key, child), weight in children.items():
+        for (key, _), weight in children.items():
             base[key] = max(weight, base.get(key, 0.0))
-            by_class.setdefault(key, []).append((child, weight))
         groups = [f"g:{key}.{child}" for key, child in children]
         features = (f"w:{word}", *groups) if children or concepts else ()
         return Entry(
             word,
             features,
             _vector(base, features, self.weights),
-            by_class,
+            tuple((key, child, weight) for (key, child), weight in children.items()),
             concepts,
             sum(self._bits[concept] for concept in concepts),
             draft.urgent,

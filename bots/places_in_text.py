@@ -61,14 +61,15 @@ def find_place(text: str, estates: Iterable[tuple[int, int, str]] = ()) -> Place
     parts: dict[str, str] = {}
     said: list[tuple[int, int]] = []
     for start, end, name in estates:
-        if "estate" not in parts:
-            parts["estate"] = name
-            said.append((start, end))
+        parts["estate"] = name
+        said.append((start, end))
+        break
     _read_address(text, parts, said)
-    spot = next((m for m in SPOT.finditer(text) if not _inside(m.span(), said)), None)
-    if spot:
-        parts["spot"] = spot.group()
-        said.append(spot.span())
+    for spot in SPOT.finditer(text):
+        if not _inside(spot.span(), said):
+            parts["spot"] = spot.group()
+            said.append(spot.span())
+            break
     if not parts:
         return None
     return PlaceMention(**parts, text=_as_said(text, said))

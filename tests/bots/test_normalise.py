@@ -1,5 +1,7 @@
 """Bringing what people type to one form."""
 
+import unicodedata
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +25,19 @@ def test_without_slips_nothing_but_form_changes() -> None:
 
 def test_shipped_slips_are_mended() -> None:
     assert shipped().spelling.normalise("领居的電频車飞线冲电") == "邻居的电瓶车飞线充电"
+
+
+def test_slips_that_begin_alike_or_end_in_signs_are_each_mended() -> None:
+    spelling = Spelling({}, {"电频": "电瓶", "电平车": "电瓶车", "wy": "物业", "w(y)": "物业"})
+    assert (
+        spelling.normalise("电频、电平车、电频车、WY、w(y)、电")
+        == "电瓶、电瓶车、电瓶车、物业、物业、电"
+    )
+
+
+@given(st.text(st.characters() | st.sampled_from("，,\u0338\u3099Ａé"), max_size=40))
+def test_a_text_has_the_form_of_unicode_whatever_stands_beside_a_comma(text: str) -> None:
+    assert Spelling({}, {}).normalise(text) == unicodedata.normalize("NFKC", text).lower()
 
 
 @given(st.text(max_size=80))
