@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-import jieba
-
 from config.categories import Intent
 from config.policy import load
 
 Terms = Mapping[str, float]
+# No word goes on over a mark or a space, though the name of an entry may have one.
+_RUN = re.compile(r"[\u4e00-\u9fd5a-zA-Z0-9+#&._%-]+|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,51 @@ def best(found: Sequence[Found]) -> list[Found]:
 
 
 def _cut(question: str, shelf: "Shelf") -> Asked:
-    """Cut by jieba with the words of the directory alone: few, and each of them is known."""
-    cut = shelf.cutter.cut(question, HMM=False)
-    words = tuple(word for word in cut if word.isalnum() or word in _words("asking"))
+    """Cut with the words of the directory alone: few, and each of them is known."""
+    asking = _words("asking")
+    cut = (word for run in _RUN.findall(question) for word in _cut_run(run, shelf.beginnings))
+    words = tuple(word for word in cut if word.isalnum() or word in asking)
     return Asked(
         words=words,
-        asks=any(word in _words("asking") for word in words),
+        asks=not asking.isdisjoint(words),
         is_name=len(words) == 1,
-        is_matter=any(word in _words("matter") and word not in shelf.words for word in words),
+        is_matter=not shelf.matter.isdisjoint(words),
     )
+
+
+def _cut_run(run: str, beginnings: Mapping[str, bool]) -> Iterator[str]:
+    """As few words as the run can be cut into, and of as many the longest first.
+
+    Letters and digits that are no known word stay together.
+    """
+    at, unknown, ends = 0, "", _ends(run, beginnings)
+    while at < len(run):
+        word = run[at : ends[at]]
+        at = ends[at]
+        if len(word) == 1 and word.isascii() and word.isalnum():
+            unknown += word
+            continue
+        if unknown:
+            yield unknown
+            unknown = ""
+        yield word
+    if unknown:
+        yield unknown
+
+
+def _ends(run: str, beginnings: Mapping[str, bool]) -> list[int]:
+    """Where the word at each place ends. A character stands alone only where no word begins."""
+    length = len(run)
+    ends, counts = [0] * length, [0] * (length + 1)
+    for at in reversed(range(length)):
+        fewest, best, end = length, 0, at + 1
+        while end <= length and (is_word := beginnings.get(run[at:end])) is not None:
+            if is_word and counts[end] <= fewest:
+                fewest, best = counts[end], end
+            end += 1
+        ends[at] = best or at + 1
+        counts[at] = counts[ends[at]] + 1
+    return ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +145,8 @@ class Shelf:
     """条目架 — entries made ready for many questions: which of them a word or a pair leads to."""
 
     candidates: tuple[Candidate, ...]
-    words: frozenset[str]
-    cutter: jieba.Tokenizer
+    matter: frozenset[str]  # signs of a matter that are no word for one of the entries
+    beginnings: Mapping[str, bool]
     places: Mapping[str, frozenset[int]]
     kinds: Mapping[int, str]
 
@@ -133,37 +169,31 @@ def shelve(candidates: Iterable[Candidate]) -> Shelf:
     words = frozenset(word for one in candidates for word in _terms(one))
     found = {piece: frozenset(some) for piece, some in places.items()}
     kinds = {one.id: one.kind for one in candidates}
-    return Shelf(candidates, words, _cutter(words), found, kinds)
+    matter = _words("matter") - words
+    return Shelf(candidates, matter, _beginnings(words), found, kinds)
 
 
-def _cutter(terms: frozenset[str]) -> jieba.Tokenizer:
-    """Without jieba's dictionary, which is 350,000 words that the lexicon keeps for itself.
-
-    All words count the same, as does an unknown character, so that the fewest words win.
-    """
-    tokenizer = jieba.Tokenizer()
-    tokenizer.FREQ = dict(_common())
+def _beginnings(terms: Iterable[str]) -> Mapping[str, bool]:
+    """Every beginning of a word by which a question is cut; whether it is a word itself."""
+    table = dict(_common())
     for word in terms:
-        _add(tokenizer.FREQ, word)
-    tokenizer.total = len(tokenizer.FREQ)
-    tokenizer.initialized = True
-    return tokenizer
+        _add(table, word)
+    return table
 
 
 @cache
-def _common() -> Mapping[str, int]:
-    table: dict[str, int] = {}
+def _common() -> Mapping[str, bool]:
+    table: dict[str, bool] = {}
     for part in ("asking", "beside", "matter"):
         for word in _words(part):
             _add(table, word)
     return table
 
 
-def _add(table: dict[str, int], word: str) -> None:
-    """With the beginnings of the word, which is how jieba knows that it may go on."""
+def _add(table: dict[str, bool], word: str) -> None:
     for end in range(1, len(word)):
-        table.setdefault(word[:end], 0)
-    table[word] = 1
+        table.setdefault(word[:end], False)
+    table[word] = True
 
 
 @cache

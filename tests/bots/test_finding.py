@@ -120,6 +120,23 @@ def test_no_more_are_shown_than_one_screen_holds() -> None:
     assert len(finding.best(found)) == load("directory")["fit"]["shown"]
 
 
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("怎么办理居住证", ("怎么办理", "居住证")),
+        ("请问哪里可以充电瓶车", ("请问", "哪里可以", "充电", "瓶", "车")),
+        ("食堂,几点 开门?", ("食堂", "几点", "开门", "?")),
+        ("5g居住证abc12怎么办", ("5g", "居住证", "abc12", "怎么办")),
+        ("、，", ()),
+    ],
+)
+def test_a_question_is_cut_into_the_fewest_known_words(
+    question: str, words: tuple[str, ...]
+) -> None:
+    asked, _ = finding.find(question, finding.shelve(ALL))
+    assert asked.words == words
+
+
 def test_widths_and_cases_of_entries_do_not_matter() -> None:
     card = Candidate(1, "faq", "ＩＣ卡办理", ("门禁ＩＣ卡",))
     _, found = finding.find("门禁ic卡怎么办", finding.shelve([card]))
