@@ -246,14 +246,14 @@ class Plan:
         self.sql: str = compiled.string
         names: Sequence[str] | None = compiled.positiontup
         self.place = _placing(names) if names is not None else None
-        self.fixed: dict[str, Any] = {
-            name: bind.value for name, bind in compiled.binds.items() if not bind.required
-        }
-        self.binders: dict[str, Callable[[Any], Any]] = {
-            name: processor
-            for name, bind in compiled.binds.items()
-            if (processor := _binder(bind.type, dialect)) is not None
-        }
+        self.fixed: dict[str, Any] = {}
+        self.binders: dict[str, Callable[[Any], Any]] = {}
+        for bind, name in compiled.bind_names.items():
+            binder = _binder(bind.type, dialect)
+            if not bind.required:
+                self.fixed[name] = binder(bind.value) if binder else bind.value
+            elif binder:
+                self.binders[name] = binder
         columns = getattr(compiled, "_result_columns", None) or []
         self.readers = [
             (position, reader)
