@@ -18,6 +18,7 @@ _CORE = re.compile(
     rf"{_AROUND}(?:{_THANKS})?{_AROUND}(?P<whole>{_BEFORE}(?P<core>.*?)){_AFTER}{_AROUND}"
     rf"(?:{_THANKS})?{_AFTER}{_AROUND}"
 )
+_CLAUSE_END = re.compile(r"[\s,，。.、!！~～…;；]+|(?<=[呢啊呀吧])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,19 @@ def read(text: str) -> Answer | None:
         return Answer(is_courtesy=True) if _SAYS_THANKS.search(text) else None
     table = _table()
     return table.get(found["whole"]) or table.get(found["core"])
+
+
+def rating_at_end(text: str) -> int | None:
+    """ "这次挺快，满意": the rating that the last few words give, if those before give no other."""
+    if len(text) > LONGEST:
+        return None
+    *others, last = [one for one in _CLAUSE_END.split(text) if one] or [""]
+    said = read(last) if others else None
+    if said is None or said.rating is None:
+        return None
+    before = (read(one) for one in others)
+    is_plain = all(one is None or one.rating in (None, said.rating) for one in before)
+    return said.rating if is_plain else None
 
 
 def says_done(text: str) -> bool:

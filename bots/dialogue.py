@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bots import answers, commands, pending, registry, rendering, resuming
 from bots.chat import Chat
-from bots.handlers import additions, directory, intake, load_all
+from bots.handlers import additions, directory, intake, load_all, small_talk
 from bots.lexicon import Lexicon
 from bots.message import EventKind, IncomingMessage, MessageKind, Reply
 from bots.splitting import Part, split
@@ -93,7 +93,8 @@ def _ordinary(chat: Chat) -> Reply:
     if chat.parts:
         return intake.find(chat)(chat)  # several matters are more than a question or an addition
     before = reported_lately(chat.session, chat.person_id, chat.now)
-    act = directory.find(chat) or additions.find(chat, before) or intake.find(chat)
+    act = small_talk.find(chat, before) or directory.find(chat)
+    act = act or additions.find(chat, before) or intake.find(chat)
     return act(chat)
 
 
@@ -105,7 +106,8 @@ def _handler(chat: Chat) -> registry.MessageHandler | None:
     command = commands.read(chat.text, is_staff=chat.speaker.has_posts)
     if command is not None:
         return partial(registry.COMMANDS[command.key], command=command)
-    is_answer = chat.speaker.has_questions or answers.read(chat.text) is not None
+    said = (answers.read(chat.text), answers.rating_at_end(chat.text))
+    is_answer = chat.speaker.has_questions or said != (None, None)
     return pending.answer_words if is_answer else None
 
 

@@ -16,7 +16,7 @@ LONGEST_ASIDE = 3  # "5 很满意" still is nothing but a digit
 # What words may answer in place of a digit; more than this would be taken from people's mouths.
 RATED_IN_WORDS = frozenset({"rating", "stars"})
 TRUE_IN_WORDS = frozenset({"home", "is_home", "scanned_place", "same_matter"})
-CONSENTED_IN_WORDS = frozenset({"is_home"})
+CONSENTED_IN_WORDS = frozenset({"is_home", "directory_keep"})
 PROMISED_IN_WORDS = frozenset({"task", "alert", "take"})
 
 
@@ -71,7 +71,7 @@ def answer_digit(chat: Chat, digit: int) -> Reply | None:
 
 def answer_words(chat: Chat) -> Reply | None:
     """Words that answer an open question; None when they are about something else."""
-    said = answers.read(chat.text)
+    said = answers.read(chat.text) or _rating_beside(chat)
     talk = _talk(chat) if chat.speaker.has_questions else None
     if said is not None and (talk is None or _anything_since(chat, talk)):
         reply = _answer_said(chat, said)
@@ -82,6 +82,15 @@ def answer_words(chat: Chat) -> Reply | None:
         if reply is not None:
             return reply
     return chat.say("courtesy") if said is not None and said.is_courtesy else None
+
+
+def _rating_beside(chat: Chat) -> Answer | None:
+    """A rating after a few words that name no matter of their own."""
+    meant = chat.understanding
+    if meant is None or meant.evidence:
+        return None
+    rating = answers.rating_at_end(chat.text)
+    return Answer(rating=rating) if rating is not None else None
 
 
 def _talk(chat: Chat) -> Question | None:

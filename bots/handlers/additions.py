@@ -114,18 +114,28 @@ def _add(chat: Chat, ticket_id: int) -> Reply:
 
 
 def _placed(chat: Chat, mention: PlaceMention | None, before: Reported | None) -> Reply:
-    location = intake.locate(chat, mention, kept_for_later(chat))
     assert mention is not None
-    is_known = location.area_id is not None and intake.is_there(chat, mention, location.area_id)
-    if not is_known:
+    area_id = _area_meant(chat, mention, before)
+    if area_id is None:
         estates = sorted(set(places.estate_names(chat.session).values()))[:6]
         return chat.say("place_unknown", said=mention.text, estates=estates)
-    assert location.area_id is not None
-    if before is not None and before.area_id is None:
+    area = chat.session.get_one(Area, area_id)
+    if before is not None and before.area_id in (None, area.estate_id):
         ticket = chat.session.get_one(Ticket, before.ticket_id)
-        return intake.put_in_place(chat, ticket, location.area_id)
+        return intake.put_in_place(chat, ticket, area_id)
     left = _AROUND_A_PLACE.sub("", chat.text.replace(mention.text, ""))
-    area = chat.session.get_one(Area, location.area_id)
     if left in load("intake")["around_a_place"]["living"] and area.number == mention.building:
         return homes.confirm(chat, area, homes.room_of(mention))
     return homes.at_door(chat, area, is_welcome=False)
+
+
+def _area_meant(chat: Chat, mention: PlaceMention, before: Reported | None) -> int | None:
+    """ "3号楼" after "幸福里": in the estate that the matter before is in."""
+    wider_id = before.area_id if before is not None else None
+    if wider_id is not None and mention.building and not mention.estate:
+        building = places.building_in(chat.session, wider_id, mention.building)
+        if building is not None:
+            return building[0]
+    location = intake.locate(chat, mention, kept_for_later(chat))
+    is_known = location.area_id is not None and intake.is_there(chat, mention, location.area_id)
+    return location.area_id if is_known else None

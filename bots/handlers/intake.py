@@ -16,7 +16,7 @@ from bots.splitting import under_main
 from bots.understand import Understanding
 from config.categories import LAST_RESORT, Intent, Urgency
 from config.policy import load
-from models import places
+from models import places, serving
 from models.places import Area, AreaKind
 from models.tickets import facts, refining
 from models.tickets.opening import Opened, Planned, Report, open_planned, plan_ticket
@@ -173,11 +173,24 @@ def locate(
     if estate_id is not None and estate_id != who.estate_id:
         return area_location(chat, estate_id, spot)
     if who.home_id is None:
-        return Location(spot=spot)
+        return _at_post(chat, mention, spot) if who.has_posts else Location(spot=spot)
     # A spot of the estate ("东门旁边") is looked after by the posts of the home's grid.
     is_indoors = spot is not None and any(word in spot for word in load("intake")["indoors"])
     where = estate_name if spot and not is_indoors else who.home_label
     return Location(who.home_id, who.community_id, where, spot)
+
+
+def _at_post(chat: Chat, mention: PlaceMention | None, spot: str | None) -> Location:
+    """Who serves a place and lives nowhere that we know of speaks of that place."""
+    served = serving.place_served(chat.session, chat.person_id, chat.now)
+    if served is None:
+        return Location(spot=spot)
+    number = mention.building if mention else None
+    if number is None or number == served.number:
+        return area_location(chat, served.id, spot) if served.number else Location(spot=spot)
+    estate_id = served.id if served.kind == AreaKind.ESTATE else served.estate_id
+    building = places.building_in(chat.session, estate_id, number) if estate_id else None
+    return area_location(chat, building[0], spot) if building else Location(spot=spot)
 
 
 def _estate_of(chat: Chat, area_id: int) -> tuple[int, str] | None:

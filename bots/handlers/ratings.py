@@ -47,6 +47,8 @@ def rated_by_digit(chat: Chat, ticket_id: int, digit: int) -> Reply:
     """A digit, or words that stand for one; more than that is kept with the matter."""
     ticket = chat.session.get_one(Ticket, ticket_id)
     beside = commands.remark(chat.text)
+    if answers.rating_at_end(chat.text) is not None:
+        beside = chat.text
     if len(beside) < WORDS_FROM:
         return rate(chat, ticket, digit)
     words = chat.as_said(beside)

@@ -192,7 +192,7 @@ def test_any_text_comes_through_whole_and_unharmed(town: Town, said: str) -> Non
 
 @pytest.mark.parametrize(
     ("said", "word"),
-    [("你好", "邻里"), ("谢谢", "不客气"), ("傻逼", "对不起"), ("😀😀", "邻里")],
+    [("你好", "邻里"), ("谢谢", "不客气"), ("傻逼", "对不起"), ("😀😀", "不客气")],
 )
 def test_small_talk_and_anger_get_a_calm_answer_and_open_nothing(
     town: Town, said: str, word: str

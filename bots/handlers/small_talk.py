@@ -1,0 +1,65 @@
+"""Short words that are no matter yet, or none any more: "有个事", "误报", a sticker, a curse."""
+
+import re
+from functools import cache, partial
+
+from bots.chat import Act, Chat
+from bots.message import Reply
+from config.categories import Urgency
+from config.policy import load
+from models.tickets import refining
+from models.tickets.recent import Reported
+from models.tickets.table import Ticket
+
+LONGEST = 16
+
+
+def find(chat: Chat, before: Reported | None) -> Act | None:
+    """None for whatever may be a matter. `before`: what they reported lately."""
+    if len(chat.text) > LONGEST:
+        return None
+    table = load("intake")["small_talk"]
+    if not any(map(str.isalnum, chat.text)):
+        is_thanks = all(one in table["thanks"] for one in chat.text if not one.isspace())
+        return partial(_say, template="courtesy" if is_thanks else "kind_unknown")
+    if chat.text in table["curses"]:
+        return partial(_say, template="abuse")
+    if _pattern("over").search(chat.text) and not _is_alarm(chat):
+        return partial(_tell_over, before=before)
+    if _pattern("opening").fullmatch(chat.text):
+        return partial(_say, template="go_on")
+    is_number = before is None and chat.text.isdecimal()
+    return _nothing_asked if is_number else None
+
+
+def _say(chat: Chat, template: str) -> Reply:
+    return chat.say(template)
+
+
+def _nothing_asked(chat: Chat) -> Reply:
+    return chat.say("nothing_asked", digit=chat.text)
+
+
+def _tell_over(chat: Chat, before: Reported | None) -> Reply:
+    """Those on their way hear of it at once; whether they need not come is asked of nobody else."""
+    if before is None:
+        return chat.say("courtesy")
+    ticket = chat.session.get_one(Ticket, before.ticket_id)
+    refining.add_note(
+        chat.session, ticket, chat.said, by=chat.person_id, at=chat.now, for_reporter=False
+    )
+    return chat.say("over_kept", ticket_id=ticket.id)
+
+
+def _is_alarm(chat: Chat) -> bool:
+    return chat.understanding is not None and chat.understanding.urgency == Urgency.EMERGENCY
+
+
+@cache
+def _pattern(part: str) -> re.Pattern[str]:
+    table = load("intake")["small_talk"]
+    words = "|".join(map(re.escape, sorted(table[part], key=len, reverse=True)))
+    if part == "over":
+        return re.compile(rf"^(?:{words})|(?:{words})$")
+    before, after = ("|".join(map(re.escape, table[one])) for one in ("before", "after"))
+    return re.compile(rf"(?:{before}){{0,5}}(?:{words})(?:{after}|{before}|{words}){{0,5}}")
