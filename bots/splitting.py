@@ -9,10 +9,13 @@ from typing import Any
 from bots.lexicon import Lexicon
 from bots.places_in_text import PlaceMention
 from bots.understand import Evidence, Understanding, understand
-from config.categories import Intent, Urgency
+from config.categories import LAST_RESORT, Intent, Urgency
 from config.policy import load
 
 ADDED, MOREOVER, ENDED, COMMA = "added", "moreover", "ended", "comma"
+Kind = tuple[str, str | None]
+"""Class and subclass of a clause."""
+
 _EDGES = " \t\r\n,，。.;；、:：!！?？~～"
 
 
@@ -48,7 +51,7 @@ def restored(kept: Mapping[str, Any]) -> Part:
 
 
 def split(said: str, whole: Understanding, lexicon: Lexicon) -> tuple[Part, ...]:
-    """At least two parts of different classes, in the order they were said; else none.
+    """At least two parts that differ in class or subclass, in the order they were said; else none.
 
     An alarm is never split: it is taken in whole and at once.
     """
@@ -60,10 +63,10 @@ def split(said: str, whole: Understanding, lexicon: Lexicon) -> tuple[Part, ...]
     clauses = list(_clauses(said))
     if not 2 <= len(clauses) <= table["most_clauses"]:
         return ()
-    classes = _classes(clauses, lexicon)
-    if len(set(classes.values())) < 2:
+    kinds = _kinds(clauses, lexicon)
+    if len(set(kinds.values())) < 2:
         return ()
-    parts = _joined(clauses, classes, lexicon)
+    parts = _joined(clauses, kinds, lexicon)
     if len(parts) < 2 or any(one.meant.urgency == Urgency.EMERGENCY for one in parts):
         return ()
     return parts
@@ -105,43 +108,46 @@ class _Group:
     """Clauses that make one matter."""
 
     texts: list[str]
-    category: str | None = None
+    kind: Kind | None = None
 
 
-def _classes(clauses: list[tuple[str, str]], lexicon: Lexicon) -> dict[int, str]:
-    """The class of each clause that is surely a matter of its own, by the clause's place.
+def _kinds(clauses: list[tuple[str, str]], lexicon: Lexicon) -> dict[int, Kind]:
+    """The kind of each clause that is surely a matter of its own, by the clause's place.
 
     Once there can not be two of them no further clause is read.
     """
     left = [at for at, one in enumerate(clauses) if _may_stand(*one)]
-    found: dict[int, str] = {}
+    found: dict[int, Kind] = {}
     while left and len(left) + len(found) > 1:
         at = left.pop(0)
-        category = _category(*clauses[at], lexicon)
-        if category is not None:
-            found[at] = category
+        joint, clause = clauses[at]
+        is_followed = at + 1 < len(clauses) and clauses[at + 1][0] == ADDED
+        kind = _kind(ADDED if is_followed else joint, clause, lexicon)
+        if kind is not None:
+            found[at] = kind
     return found
 
 
 def _joined(
-    clauses: list[tuple[str, str]], classes: Mapping[int, str], lexicon: Lexicon
+    clauses: list[tuple[str, str]], kinds: Mapping[int, Kind], lexicon: Lexicon
 ) -> tuple[Part, ...]:
     groups = [_Group([])]
     for at, (joint, clause) in enumerate(clauses):
-        category = classes.get(at)
         current = groups[-1]
-        same = next((one for one in groups if one.category == category), None)
-        if category is None:
+        kind = kinds.get(at)
+        if kind is None:
             current.texts.append(clause)
-        elif current.category is None:
+            continue
+        same = next((one for one in groups if _is_same(joint, kind, one)), None)
+        if current.kind is None:
             current.texts.append(clause)
-            current.category = category
+            current.kind = kind
         elif same is not None:
             same.texts.append(clause)
-        elif _belongs(joint, category, current.category) or _is_full(groups):
+        elif _belongs(joint, kind[0], current.kind[0]) or _is_full(groups):
             current.texts.append(clause)
         else:
-            groups.append(_Group([clause], category))
+            groups.append(_Group([clause], kind))
     if len(groups) < 2:
         return ()
     texts = ["，".join(one.texts) for one in groups]
@@ -151,9 +157,16 @@ def _joined(
 def _distinct(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """None of them when a part, read as a whole, is unsure or like another."""
     sure = load("splitting")["sure"][ADDED]
-    classes = {one.meant.category for one in parts}
+    kinds = {(one.meant.category, one.meant.subcategory) for one in parts}
     is_sure = all(one.meant.confidence >= sure and one.meant.evidence for one in parts)
-    return parts if is_sure and len(classes) == len(parts) else ()
+    return parts if is_sure and len(kinds) == len(parts) else ()
+
+
+def _is_same(joint: str, kind: Kind, group: _Group) -> bool:
+    """One class is one matter, unless another subclass of it is plainly added."""
+    if group.kind is None or group.kind[0] != kind[0]:
+        return False
+    return joint != ADDED or kind[1] == group.kind[1] or LAST_RESORT in (kind[1], group.kind[1])
 
 
 def _is_full(groups: list[_Group]) -> bool:
@@ -179,8 +192,8 @@ def _may_stand(joint: str, clause: str) -> bool:
     return len(clause) >= load("splitting")["shortest_clause"] and not _is_remark(joint, clause)
 
 
-def _category(joint: str, clause: str, lexicon: Lexicon) -> str | None:
-    """The class of a clause that is surely a matter of its own; None for all others."""
+def _kind(joint: str, clause: str, lexicon: Lexicon) -> Kind | None:
+    """The kind of a clause that is surely a matter of its own; None for all others."""
     table = load("splitting")
     meant = understand(clause, lexicon)
     if meant.confidence < table["sure"][joint] or not meant.evidence:
@@ -188,13 +201,16 @@ def _category(joint: str, clause: str, lexicon: Lexicon) -> str | None:
     if meant.intent in (Intent.CHITCHAT, Intent.ABUSE):
         return None
     is_soft = joint != ADDED and meant.category in table["classes"]["soft"]
-    return None if is_soft or meant.category in table["classes"]["never"] else meant.category
+    if is_soft or meant.category in table["classes"]["never"]:
+        return None
+    return meant.category, meant.subcategory
 
 
 def _is_remark(joint: str, clause: str) -> bool:
     """What came of a matter, why it is so, or who is to blame for it."""
     table = load("splitting")
-    if _blame().search(clause):
+    rest, blames = _blame().subn("", clause)
+    if blames and len(rest.strip(_EDGES)) < table["shortest_matter"]:
         return True
     if joint == ADDED:
         return False
