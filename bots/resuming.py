@@ -64,4 +64,5 @@ def _words(question: Question) -> dict[str, Any]:
         "asked": question.kind,
         "choices": question.context.get("keys", []),
         "parts": [one["text"] for one in question.context.get("parts", [])],
+        "into": question.context.get("into"),
     }

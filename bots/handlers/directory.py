@@ -73,8 +73,7 @@ def _list_found(chat: Chat, looked: Looked) -> Reply:
 
 def note_unanswered(chat: Chat, ticket_id: int) -> None:
     """A question became a ticket: it stands on the list of those without an entry."""
-    if chat.understanding is not None and chat.understanding.intent == Intent.ENQUIRY:
-        questions.note(chat.session, ticket_id, chat.now)
+    questions.note(chat.session, ticket_id, chat.now)
 
 
 @registry.command("directory")

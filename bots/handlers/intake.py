@@ -61,6 +61,8 @@ def find(chat: Chat) -> Act:
     """A greeting back, or a ticket and at most one question about it."""
     assert chat.understanding is not None
     meant = _known(under_main(chat.parts, chat.understanding))
+    if meant.intent == Intent.ENQUIRY and _tells_defect(chat.text, meant):
+        meant = replace(meant, intent=Intent.REPORT)
     return _talk if meant.intent in TALK else partial(_take_in, drafted=_draft(chat, meant))
 
 
@@ -82,7 +84,8 @@ def _take_in(chat: Chat, drafted: Drafted) -> Reply:
     meant, about = drafted.meant, drafted.about
     opened = open_planned(chat.session, drafted.planned, chat.now)
     attach_kept(chat, drafted.kept, opened.ticket_id)
-    directory.note_unanswered(chat, opened.ticket_id)
+    if meant.intent == Intent.ENQUIRY:
+        directory.note_unanswered(chat, opened.ticket_id)
     context = opened.context | {
         "words": _shown_words(meant),
         "about": about,
@@ -109,6 +112,14 @@ def _known(meant: Understanding) -> Understanding:
     if meant.evidence or meant.intent in TALK:
         return meant
     return replace(meant, category=LAST_CLASS, subcategory=LAST_RESORT, confidence=0.0)
+
+
+def _tells_defect(text: str, meant: Understanding) -> bool:
+    """ "楼道灯坏了归谁管": the answer is who repairs it, and that they are told to."""
+    words = load("intake")["defects"]
+    is_ours = meant.category != NOT_OURS and is_sure(meant)
+    is_real = not any(word in text for word in words["imagined"])
+    return is_ours and is_real and any(word in text for word in words["told"])
 
 
 def is_sure(meant: Understanding) -> bool:

@@ -55,6 +55,7 @@ def person(chat: Chat, command: Command) -> Reply:
     return chat.ask(
         "supplement_text",
         "person_called",
+        keep={"is_called": True},
         on_ticket=opened.ticket_id,
         hours=LISTENING_HOURS,
         **opened.context,

@@ -12,7 +12,7 @@ from bots.commands import Command
 from bots.handlers import accusing, clarifying, intake
 from bots.message import Reply
 from bots.ticket_words import line
-from config.categories import CATEGORIES
+from config.categories import CATEGORIES, Urgency
 from models import conversations
 from models.conversations import Question
 from models.events import Event
@@ -123,12 +123,20 @@ def _supplement(chat: Chat, ticket: Ticket, text: str) -> Reply:
 
 @registry.asks_words("supplement_text")
 def supplement_text(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    """The words asked for; an alarm, or a sure matter of another class, is a report instead."""
+    """The words asked for; an alarm, or a sure matter of another class, is a report instead.
+
+    A person who was called is told all but what is urgent: they were asked for, and wait for it.
+    """
     ticket = chat.session.get_one(Ticket, question.ticket_id)
-    if intake.is_other_matter(chat, ticket.category):
+    is_called = question.context.get("is_called", False)
+    if _is_urgent(chat) if is_called else intake.is_other_matter(chat, ticket.category):
         return None
     conversations.close(question, chat.now)
     return _supplement(chat, ticket, text)
+
+
+def _is_urgent(chat: Chat) -> bool:
+    return chat.understanding is not None and chat.understanding.urgency != Urgency.NORMAL
 
 
 @registry.command("withdraw")

@@ -80,6 +80,15 @@ def unrated_supported_by(session: Session, person_id: int, now: datetime) -> Seq
     ).all()
 
 
+def supporters_unrated(session: Session, ticket: Ticket) -> Sequence[int]:
+    """Who joined it and has not said how it ended, since it last did."""
+    found = select(Supporter.person_id).where(
+        Supporter.ticket_id == ticket.id,
+        or_(Supporter.rated_at.is_(None), Supporter.rated_at < ticket.resolved_at),
+    )
+    return session.scalars(found.order_by(Supporter.id)).all()
+
+
 def standing(ticket: Ticket) -> tuple[datetime, int]:
     """Where it stands in a list of work: by its deadline, and before it for each neighbour.
 

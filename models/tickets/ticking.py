@@ -11,7 +11,7 @@ from models.events import Event
 from models.posts import Role
 from models.protection import accused_persons, holders_for
 from models.ticket_flow import EVENTS, Action
-from models.tickets import assigning, clock, facts, reminding
+from models.tickets import assigning, clock, facts, lists, reminding
 from models.tickets.actions import apply
 from models.tickets.step import CLOCK
 from models.tickets.table import Ticket
@@ -143,7 +143,10 @@ def _remind(session: Session, ticket: Ticket, now: datetime, verb: str) -> None:
 
 
 def _remind_to_rate(session: Session, ticket: Ticket, now: datetime) -> None:
-    told = {"reporter": facts.parties(session, ticket)["reporter"]}
+    told = {
+        "reporter": facts.parties(session, ticket)["reporter"],
+        "supporters": lists.supporters_unrated(session, ticket),
+    }
     reminding.tell(session, ticket, reminding.RATING, told, now)
 
 

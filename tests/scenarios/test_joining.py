@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from jobs.tickets import ticket_clock
 from models import erasure
 from models.media import Media
 from models.outbox import OutboxMessage
@@ -96,8 +97,35 @@ def test_no_leaves_both_as_they_are(town: Town, second: Talker, said: str) -> No
 def test_silence_leaves_both_as_they_are(town: Town, second: Talker) -> None:
     town.later(days=2)
     assert looking.ticket(town, 2).state != State.MERGED
-    assert "等您" in second.say("1")
+    assert "再问您一遍" in second.say("1")
     assert looking.ticket(town, 2).state != State.MERGED
+
+
+def test_the_question_waits_while_a_list_is_asked_about(town: Town, second: Talker) -> None:
+    second.say("楼道灯不亮")
+    second.say("进度")
+    assert "#2 还等您一句：和 #1 是同一件事吗" in second.say("1")
+    second.say("1")
+    assert looking.ticket(town, 2).state == State.MERGED
+
+
+def test_who_joined_is_reminded_to_rate_without_the_neighbours_words(
+    town: Town, joined: Talker, first: Talker
+) -> None:
+    owner = town.person(OWNER)
+    owner.say("办结 1 换了门机")
+    town.later(days=3, hours=1)
+    ticket_clock(town.database, town.now)
+    [reminded] = [one for one in joined.received() if "还没有收到您的评价" in one]
+    assert "您同求的 #1" in reminded and DOOR not in reminded
+
+
+def test_who_joined_and_has_rated_is_reminded_of_nothing(town: Town, joined: Talker) -> None:
+    town.person(OWNER).say("办结 1 换了门机")
+    joined.say("5")
+    town.later(days=3, hours=1)
+    ticket_clock(town.database, town.now)
+    assert not any("还没有收到您的评价" in one for one in joined.received())
 
 
 @pytest.mark.parametrize("said", ["撤销", "不是同一件事", "按错了"])
