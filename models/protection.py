@@ -11,6 +11,7 @@ from models.places import root_area_id
 from models.posts import Role
 from models.ticket_flow import Capacity
 from models.tickets.table import ACTIVE, Assignment, Part, Supporter, Ticket
+from models.whistles.lists import was_called
 
 SUPERVISING = frozenset(
     {Role.GRID_LEADER, Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF, Role.DUTY_DESK}
@@ -52,7 +53,7 @@ def capacities(
 
 
 def may_see(session: Session, ticket: Ticket, person_id: int, now: datetime) -> bool:
-    """Reporter, who works on it, who supervises the place; a supporter sees its progress.
+    """Reporter, who works on it or was called, who supervises the place; a supporter, its progress.
 
     Who has worked on it keeps sight of it after it ended, unless the ticket is about them.
     """
@@ -63,8 +64,10 @@ def may_see(session: Session, ticket: Ticket, person_id: int, now: datetime) -> 
     took_part = select(Assignment.id).where(
         Assignment.ticket_id == ticket.id, Assignment.person_id == person_id
     )
-    return session.scalar(took_part.limit(1)) is not None or is_supporter(
-        session, ticket, person_id
+    return (
+        session.scalar(took_part.limit(1)) is not None
+        or is_supporter(session, ticket, person_id)
+        or was_called(session, ticket.id, person_id)
     )
 
 

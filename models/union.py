@@ -18,6 +18,7 @@ from models.posts import Post
 from models.takeovers import Takeover
 from models.tickets import supporting
 from models.tickets.table import Assignment, Note, Supporter, Ticket
+from models.whistles.table import Whistle, WhistleCall
 
 # What goes over as it is. Events stay: they say who it was then.
 _MOVED = (
@@ -33,6 +34,8 @@ _MOVED = (
     Home.asked_id,
     Takeover.resident_id,
     Takeover.staff_id,
+    Whistle.caller_id,
+    WhistleCall.person_id,
 )
 
 

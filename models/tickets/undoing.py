@@ -12,9 +12,10 @@ from models.protection import accused_persons
 from models.ticket_flow import EVENTS, UNDO_MINUTES, Action, Capacity
 from models.tickets.step import Actor
 from models.tickets.table import Assignment, Ticket
+from models.whistles.flow import VERBS
 
 # Words and reminders beside the ticket change nothing that a step has changed.
-BESIDE = frozenset(
+BESIDE = VERBS | frozenset(
     {
         "ticket_supplemented",
         "ticket_noted",

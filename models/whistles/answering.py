@@ -1,0 +1,119 @@
+"""报到: a called department checks in, tells its result, or sends the call back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.errors import NotAllowed, ReasonMissing, TransitionNotAllowed
+from models.tickets import refining
+from models.tickets.table import Ticket
+from models.whistles import clock, lists, sides, telling
+from models.whistles.flow import (
+    ANSWERED,
+    CALL_MOVES,
+    CHECKED_IN,
+    RETURNED,
+    CallAction,
+    CallState,
+    Side,
+    WhistleState,
+)
+from models.whistles.table import Whistle, WhistleCall
+from models.whistles.telling import Said
+
+
+@dataclass(slots=True)
+class CallStep:
+    """One step of one department under way."""
+
+    session: Session
+    call: WhistleCall
+    whistle: Whistle
+    ticket: Ticket
+    by: int
+    at: datetime
+    target: CallState
+
+
+def can(session: Session, call: WhistleCall, action: CallAction, *, by: int, at: datetime) -> bool:
+    """Whether this person may take the action for the department now."""
+    whistle = session.get_one(Whistle, call.whistle_id)
+    ticket = session.get_one(Ticket, whistle.ticket_id)
+    move = CALL_MOVES.get((call.state, action))
+    is_open = whistle.state == WhistleState.SOUNDED
+    return (
+        move is not None
+        and is_open
+        and sides.holds(session, move.by, ticket, whistle, call, by, at)
+    )
+
+
+def check_in(session: Session, call: WhistleCall, *, by: int, at: datetime) -> None:
+    """报到. Nobody is written to: the caller sees it on the whistle."""
+    _take(_checked(session, call, CallAction.CHECK_IN, by, at), CHECKED_IN)
+
+
+def answer(session: Session, call: WhistleCall, words: str, *, by: int, at: datetime) -> None:
+    """The result, in words; who had not checked in has done so by it."""
+    _take(_checked(session, call, CallAction.ANSWER, by, at, words), ANSWERED, words)
+
+
+def send_back(session: Session, call: WhistleCall, reason: str, *, by: int, at: datetime) -> None:
+    """不是我们管的: the reason goes to the caller."""
+    _take(_checked(session, call, CallAction.SEND_BACK, by, at, reason), RETURNED, reason)
+
+
+def _checked(
+    session: Session,
+    call: WhistleCall,
+    action: CallAction,
+    by: int,
+    at: datetime,
+    words: str | None = None,
+) -> CallStep:
+    """The step, if it may be taken. Of two who answer at once the second is refused."""
+    whistle = session.get_one(Whistle, call.whistle_id)
+    session.refresh(whistle, with_for_update=True)
+    session.refresh(call)
+    ticket = session.get_one(Ticket, whistle.ticket_id)
+    move = CALL_MOVES.get((call.state, action))
+    if not sides.holds(session, Side.DEPARTMENT, ticket, whistle, call, by, at):
+        raise NotAllowed(number=ticket.number)
+    if move is None or whistle.state != WhistleState.SOUNDED:
+        raise TransitionNotAllowed(
+            number=ticket.number, state=call.state, action=action, table="call_state"
+        )
+    if move.needs_words and not (words or "").strip():
+        raise ReasonMissing(number=ticket.number, action=action)
+    return CallStep(session, call, whistle, ticket, by, at, move.target)
+
+
+def _take(step: CallStep, verb: str, words: str | None = None) -> None:
+    """Keeps the words with the ticket, sets the clock, and tells the caller."""
+    session, call, whistle = step.session, step.call, step.whistle
+    if words is not None:
+        note = refining.keep_note(session, step.ticket, words.strip(), by=step.by, at=step.at)
+        session.flush()
+        call.note_id, call.closed_at = note.id, step.at
+    if step.target != CallState.RETURNED:
+        call.checked_in_at = call.checked_in_at or step.at
+    call.state, call.person_id = step.target, step.by
+    clock.set_clock(session, whistle, step.at)
+    caller = sides.caller_of(session, whistle, step.ticket, step.at)
+    waiting = [one.department for one in lists.calls_of(session, whistle) if one.is_pending]
+    telling.tell(
+        session,
+        whistle,
+        step.ticket,
+        Said(
+            verb,
+            step.at,
+            step.by,
+            Side.DEPARTMENT,
+            parties={"caller": [caller] if caller else []},
+            detail={"call": call.id, "department": call.department},
+            context=telling.of_call(call) | {"waiting": waiting},
+            words=words,
+        ),
+    )

@@ -1,0 +1,152 @@
+"""吹哨: staff call departments to a ticket, each with its own clock."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
+from models.tickets import facts, refining
+from models.tickets.table import Ticket
+from models.whistles import clock, lists, sides, telling, terms
+from models.whistles.flow import (
+    CALLED,
+    SOUNDED,
+    CallState,
+    Side,
+    WhistleKind,
+    WhistleState,
+)
+from models.whistles.table import Whistle, WhistleCall
+from models.whistles.telling import Said
+
+
+def sound(
+    session: Session,
+    ticket: Ticket,
+    departments: Sequence[str],
+    *,
+    by: int,
+    at: datetime,
+    kind: WhistleKind | None = None,
+    words: str = "",
+) -> list[WhistleCall]:
+    """Calls these departments; on a ticket with a whistle under way they join it.
+
+    A department whose post nobody holds is called as soon as somebody does. Raises NotAllowed,
+    TooLate (the ticket has ended), NotFound (no such department), AlreadyDone (all are called).
+    """
+    session.refresh(ticket, with_for_update=True)
+    if not sides.may_call(session, ticket, by, at):
+        raise NotAllowed(number=ticket.number)
+    if not ticket.is_open:
+        raise TooLate(number=ticket.number)
+    wanted = _wanted(session, ticket, departments)
+    whistle = lists.under_way(session, ticket.id)
+    if whistle is None:
+        whistle = Whistle(
+            ticket_id=ticket.id,
+            caller_id=by,
+            kind=kind or terms.usual_kind(ticket.urgency),
+            state=WhistleState.SOUNDED,
+            sounded_at=at,
+        )
+        session.add(whistle)
+        session.flush()
+    calls = [_called(session, whistle, ticket, one, at) for one in wanted]
+    if words:
+        refining.keep_note(session, ticket, words, by=by, at=at)
+    clock.set_clock(session, whistle, at)
+    _tell(session, whistle, ticket, calls, by, at, words)
+    return calls
+
+
+def _wanted(session: Session, ticket: Ticket, departments: Sequence[str]) -> list[str]:
+    """Those that are not called already, each once."""
+    known = terms.departments()
+    for one in departments:
+        if one not in known:
+            raise NotFound(f"no department is named {one}", number=one)
+    called = lists.called_departments(session, ticket.id)
+    wanted = [one for one in dict.fromkeys(departments) if one not in called]
+    if not wanted:
+        raise AlreadyDone(number="")
+    return wanted
+
+
+def _called(
+    session: Session, whistle: Whistle, ticket: Ticket, department: str, at: datetime
+) -> WhistleCall:
+    holder = sides.liaison(session, ticket, department, at)
+    check_in_due_at, result_due_at = terms.due(whistle.kind, at)
+    call = WhistleCall(
+        whistle_id=whistle.id,
+        department=department,
+        person_id=holder.person_id if holder else None,
+        state=CallState.CALLED,
+        called_at=at,
+        check_in_due_at=check_in_due_at,
+        result_due_at=result_due_at,
+    )
+    session.add(call)
+    session.flush()
+    return call
+
+
+def _tell(
+    session: Session,
+    whistle: Whistle,
+    ticket: Ticket,
+    calls: Sequence[WhistleCall],
+    by: int,
+    at: datetime,
+    words: str,
+) -> None:
+    """Each department hears of its own call; residents and the owner of all in one line."""
+    people = facts.parties(session, ticket)
+    asked = {call.person_id for call in calls}
+    owner = [one for one in people["owner"] if one not in asked]
+    led_to = [hand(session, whistle, ticket, call, CALLED, by, at, words) for call in calls]
+    told = telling.residents(session, ticket) | {"owner": owner}
+    telling.tell(
+        session,
+        whistle,
+        ticket,
+        Said(
+            SOUNDED,
+            at,
+            by,
+            Side.CALLER,
+            parties=told,
+            detail={"calls": [call.id for call in calls], "led_to": led_to},
+            context={"departments": [call.department for call in calls]},
+            words=words or None,
+        ),
+    )
+
+
+def hand(
+    session: Session,
+    whistle: Whistle,
+    ticket: Ticket,
+    call: WhistleCall,
+    verb: str,
+    by: int | None,
+    at: datetime,
+    words: str = "",
+) -> int:
+    """Tells who is asked for the department now; the event's id."""
+    return telling.tell(
+        session,
+        whistle,
+        ticket,
+        Said(
+            verb,
+            at,
+            by,
+            Side.CALLER if by else Side.CLOCK,
+            parties={"called": [call.person_id] if call.person_id else []},
+            detail={"call": call.id, "department": call.department},
+            context=telling.of_call(call) | {"words": words},
+        ),
+    )

@@ -1,0 +1,116 @@
+"""Which whistles there are, and for whom: queries only."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.tickets.lists import RECENT_MINUTES
+from models.tickets.table import Ticket
+from models.whistles.flow import GIVEN, PENDING, CallState, WhistleState
+from models.whistles.table import Whistle, WhistleCall
+
+Asked = tuple[WhistleCall, Ticket]
+
+
+def under_way(session: Session, ticket_id: int) -> Whistle | None:
+    """The whistle of a ticket that nobody has ended, held against others until the commit."""
+    return session.scalars(
+        select(Whistle)
+        .where(Whistle.ticket_id == ticket_id, Whistle.state == WhistleState.SOUNDED)
+        .with_for_update()
+    ).first()
+
+
+def latest(session: Session, ticket_id: int) -> Whistle | None:
+    """The last one that was not taken back, ended or not."""
+    return session.scalars(
+        select(Whistle)
+        .where(Whistle.ticket_id == ticket_id, Whistle.state != WhistleState.CANCELLED)
+        .order_by(Whistle.id.desc())
+        .limit(1)
+    ).first()
+
+
+def calls_of(session: Session, whistle: Whistle) -> Sequence[WhistleCall]:
+    """Its departments in the order they were called, without those taken back."""
+    return session.scalars(
+        select(WhistleCall)
+        .where(WhistleCall.whistle_id == whistle.id, WhistleCall.state != CallState.CANCELLED)
+        .order_by(WhistleCall.id)
+    ).all()
+
+
+def called_departments(session: Session, ticket_id: int) -> set[str]:
+    """Asked or answered in the whistle under way; who sent it back may be asked again."""
+    rows = session.scalars(
+        select(WhistleCall.department)
+        .join(Whistle, Whistle.id == WhistleCall.whistle_id)
+        .where(
+            Whistle.ticket_id == ticket_id,
+            Whistle.state == WhistleState.SOUNDED,
+            WhistleCall.state.not_in([CallState.RETURNED, CallState.CANCELLED]),
+        )
+    )
+    return set(rows)
+
+
+def calls_for(
+    session: Session, person_id: int, states: frozenset[CallState] = PENDING
+) -> list[Asked]:
+    """What waits for this person as a department's liaison, the earliest due first."""
+    rows = session.execute(
+        select(WhistleCall, Ticket)
+        .join(Whistle, Whistle.id == WhistleCall.whistle_id)
+        .join(Ticket, Ticket.id == Whistle.ticket_id)
+        .where(
+            WhistleCall.person_id == person_id,
+            WhistleCall.state.in_(states),
+            Whistle.state == WhistleState.SOUNDED,
+        )
+        .order_by(WhistleCall.result_due_at, WhistleCall.id)
+    )
+    return [(call, ticket) for call, ticket in rows]
+
+
+def sounded_by(session: Session, person_id: int) -> list[tuple[Whistle, Ticket]]:
+    """What this person called and has not ended, the oldest first."""
+    rows = session.execute(
+        select(Whistle, Ticket)
+        .join(Ticket, Ticket.id == Whistle.ticket_id)
+        .where(Whistle.caller_id == person_id, Whistle.state == WhistleState.SOUNDED)
+        .order_by(Whistle.id)
+    )
+    return [(whistle, ticket) for whistle, ticket in rows]
+
+
+def was_called(session: Session, ticket_id: int, person_id: int) -> bool:
+    """Whether this person is, or was, asked for a department on the ticket."""
+    found = (
+        select(WhistleCall.id)
+        .join(Whistle, Whistle.id == WhistleCall.whistle_id)
+        .where(
+            Whistle.ticket_id == ticket_id,
+            WhistleCall.person_id == person_id,
+            WhistleCall.state != CallState.CANCELLED,
+        )
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def just_answered(session: Session, person_id: int, now: datetime) -> Ticket | None:
+    """The ticket on which this liaison lately checked in or answered: a photo belongs to it."""
+    since = now - timedelta(minutes=RECENT_MINUTES)
+    return session.scalars(
+        select(Ticket)
+        .join(Whistle, Whistle.ticket_id == Ticket.id)
+        .join(WhistleCall, WhistleCall.whistle_id == Whistle.id)
+        .where(
+            WhistleCall.person_id == person_id,
+            WhistleCall.state.in_([CallState.CHECKED_IN, *GIVEN]),
+            (WhistleCall.checked_in_at > since) | (WhistleCall.closed_at > since),
+        )
+        .order_by(WhistleCall.id.desc())
+        .limit(1)
+    ).first()

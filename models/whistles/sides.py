@@ -1,0 +1,75 @@
+"""Who may call departments to a ticket, who answers for a department, and who ends a whistle."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models import dispatch
+from models.dispatch import Holder
+from models.posts import Role
+from models.protection import accused_persons, holders_for
+from models.tickets.table import Ticket
+from models.whistles.flow import Side
+from models.whistles.table import Whistle, WhistleCall
+
+
+def may_call(session: Session, ticket: Ticket, person_id: int, at: datetime) -> bool:
+    """Staff of the place, and never whom the matter is about."""
+    return person_id in callers(session, ticket, at)
+
+
+def callers(session: Session, ticket: Ticket, at: datetime) -> list[int]:
+    """Who may call on this ticket, nearest first."""
+    roles = load("whistles")["callers"]
+    accused = accused_persons(session, ticket, at)
+    found = (one.person_id for one in holders_for(session, ticket, at) if one.role in roles)
+    return list(dict.fromkeys(person for person in found if person not in accused))
+
+
+def caller_of(session: Session, whistle: Whistle, ticket: Ticket, at: datetime) -> int | None:
+    """Who called; once they serve the place no more, the next who may."""
+    found = callers(session, ticket, at)
+    return whistle.caller_id if whistle.caller_id in found else next(iter(found), None)
+
+
+def liaison(session: Session, ticket: Ticket, department: str, at: datetime) -> Holder | None:
+    """Who is asked for a department now; nobody whom the matter is about, in whatever role."""
+    return dispatch.holder_of(
+        holders_for(session, ticket, at),
+        (Role.DEPARTMENT_LIAISON,),
+        dispatch.loads(session),
+        department=department,
+        barred=accused_persons(session, ticket, at),
+    )
+
+
+def answers_for(
+    session: Session, ticket: Ticket, department: str, person_id: int, at: datetime
+) -> bool:
+    """Any holder of the department's post here: who is asked may be away."""
+    if person_id in accused_persons(session, ticket, at):
+        return False
+    return any(
+        one.person_id == person_id
+        and one.role == Role.DEPARTMENT_LIAISON
+        and one.department == department
+        for one in holders_for(session, ticket, at)
+    )
+
+
+def holds(
+    session: Session,
+    side: Side,
+    ticket: Ticket,
+    whistle: Whistle,
+    call: WhistleCall | None,
+    person_id: int | None,
+    at: datetime,
+) -> bool:
+    """Whether this person (None: the clock) is that side of the whistle."""
+    if person_id is None:
+        return side == Side.CLOCK
+    if side == Side.CALLER:
+        return caller_of(session, whistle, ticket, at) == person_id
+    return call is not None and answers_for(session, ticket, call.department, person_id, at)
