@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bots.message import IncomingMessage, Reply
 from bots.splitting import Part
 from bots.understand import Understanding
+from config.categories import Urgency
 from models import conversations, waiting
 from models.speakers import Speaker
 
@@ -38,6 +39,12 @@ class Chat:
     @property
     def account(self) -> str:
         return self.speaker.account
+
+    @property
+    def is_alarm(self) -> bool:
+        """Danger to life is never taken for an answer to a question."""
+        meant = self.understanding
+        return meant is not None and meant.urgency == Urgency.EMERGENCY
 
     @property
     def said(self) -> str:

@@ -14,7 +14,7 @@ from models.base import Database
 
 MODULES = (
     *("jobs.calendar", "jobs.digests", "jobs.identities", "jobs.notices", "jobs.outgoing"),
-    *("jobs.takeovers", "jobs.tickets", "jobs.upkeep"),
+    *("jobs.takeovers", "jobs.tickets", "jobs.upkeep", "jobs.whistles"),
 )
 """Modules that define jobs, tasks and loops."""
 

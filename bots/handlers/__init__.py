@@ -3,9 +3,10 @@
 from importlib import import_module
 
 SUBJECTS = (
-    *("account", "building_heads", "clarifying", "digests", "directory", "directory_answers"),
+    *("account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
+    "directory_answers",
     *("following", "homes", "intake", "joining", "media", "notices", "people", "ratings"),
-    *("splitting", "takeovers", "task_reports", "tasks", "tickets"),
+    *("splitting", "takeovers", "task_reports", "tasks", "tickets", "whistles"),
 )
 
 

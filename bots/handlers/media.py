@@ -8,6 +8,7 @@ from bots.rendering import label
 from models import conversations, media
 from models.tickets import lists, refining
 from models.tickets.table import Answer, Ticket
+from models.whistles import lists as whistles
 
 
 def _belongs_to(chat: Chat) -> Ticket | None:
@@ -20,10 +21,11 @@ def _at_work(chat: Chat) -> Ticket | None:
     if not chat.speaker.has_posts:
         return None
     task = lists.just_worked_on(chat.session, chat.person_id, chat.now)
+    task = task or whistles.just_answered(chat.session, chat.person_id, chat.now)
     if task is not None:
         return task
     for question in conversations.open_questions(chat.session, chat.person_id, chat.now):
-        if question.kind == "finish":
+        if question.kind in ("finish", "call_result"):
             return chat.session.get_one(Ticket, question.ticket_id)
     taken = lists.tasks_of(chat.session, chat.person_id, frozenset({Answer.ACCEPTED}))
     return taken[0][0] if len(taken) == 1 else None

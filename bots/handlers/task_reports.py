@@ -7,7 +7,7 @@ from bots import answers, commands, registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import directory_answers, intake, takeovers, tasks
+from bots.handlers import check_ins, directory_answers, intake, takeovers, tasks
 from bots.handlers.takeovers import open_talks
 from bots.message import Reply
 from config.categories import Intent
@@ -33,6 +33,9 @@ def resolve_command(chat: Chat, command: Command) -> Reply:
 
 def resolve(chat: Chat, ticket: Ticket, result: str) -> Reply:
     """Needs one sentence of result; asked for when it is missing."""
+    call = None if tasks.has_task(chat, ticket) else check_ins.call_on(chat, ticket)
+    if call is not None:
+        return check_ins.answer(chat, call, result)
     if len(result) < SHORTEST_RESULT:
         return chat.ask("finish", "result_asked", on_ticket=ticket.id)
     return finish(chat, ticket, result, Outcome.FIXED)

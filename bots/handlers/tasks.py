@@ -6,7 +6,7 @@ from bots import commands, pending, registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import arrivals
+from bots.handlers import arrivals, check_ins
 from bots.message import Reply
 from bots.pending import Pending
 from bots.ticket_words import line, record
@@ -187,6 +187,9 @@ def send_back_command(chat: Chat, command: Command) -> Reply:
 
 def send_back(chat: Chat, ticket: Ticket, reason: str) -> Reply:
     """A paid post says why; asked for once when it is missing."""
+    call = None if has_task(chat, ticket) else check_ins.call_on(chat, ticket)
+    if call is not None:
+        return check_ins.send_back(chat, call, reason)
     if not reason:
         return chat.ask("why_back", "reason_asked", on_ticket=ticket.id, action="send_back")
     actor = Actor(chat.person_id)
@@ -277,6 +280,10 @@ def ask_to_finish(chat: Chat, ticket: Ticket) -> Question:
 
 def is_helper(chat: Chat, ticket: Ticket) -> bool:
     return _part(chat, ticket) == Part.HELPER
+
+
+def has_task(chat: Chat, ticket: Ticket) -> bool:
+    return _part(chat, ticket) is not None
 
 
 def is_alarm(chat: Chat) -> bool:

@@ -9,7 +9,7 @@ from bots import registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import accusing, clarifying, intake
+from bots.handlers import accusing, clarifying, intake, whistles
 from bots.message import Reply
 from bots.ticket_words import line
 from config.categories import CATEGORIES, Urgency
@@ -17,10 +17,11 @@ from models import conversations
 from models.conversations import Question
 from models.events import Event
 from models.ticket_flow import UNDO_MINUTES, Action
-from models.tickets import facts, lists, refining, supporting
+from models.tickets import facts, lists, refining, supporting, undoing
 from models.tickets.actions import apply, can
 from models.tickets.step import Actor
 from models.tickets.table import Note, Ticket
+from models.whistles import undoing as whistle_steps
 
 
 @registry.command("progress")
@@ -189,6 +190,9 @@ def _reclassify(chat: Chat, ticket: Ticket, text: str) -> Reply:
 def undo_command(chat: Chat, command: Command) -> Reply:
     """Takes back the last step this person took, on whatever ticket."""
     ticket = _undoable(chat, command.number)
+    whistled = whistle_steps.undoable(chat.session, chat.person_id, chat.now, command.number)
+    if whistled is not None and _is_later(chat, whistled, ticket):
+        return whistles.undo(chat, whistled)
     if ticket is None:
         reported = lists.recent_of(chat.session, chat.person_id, chat.now)
         return chat.say("nothing_to_undo", ticket_id=reported.id if reported else None)
@@ -196,6 +200,14 @@ def undo_command(chat: Chat, command: Command) -> Reply:
     conversations.close_asked(chat.session, chat.person_id, chat.now)
     undone = event.detail["undone"]
     return chat.say("step_undone", undone=undone, **facts.context(chat.session, ticket))
+
+
+def _is_later(chat: Chat, whistled: Event, ticket: Ticket | None) -> bool:
+    """Whether the step with a whistle came after the one with a ticket."""
+    if ticket is None:
+        return True
+    last = undoing.undoable(chat.session, ticket, Actor(chat.person_id), chat.now)
+    return last is None or whistled.id > last.id
 
 
 def _undoable(chat: Chat, number: int | None) -> Ticket | None:

@@ -58,6 +58,8 @@ SETTLED: dict[str, Any] = {
         "households": 3,
     },
     "digit": 1,
+    "departments": ["fire", "city_management", "market_regulation"],
+    "results": [{"department": "fire", "text": "已拆除飞线3处"}] * 3,
     "returns": 1,
     "department": None,
     "role": "grid_worker",
