@@ -72,6 +72,8 @@ def _accuses_anew(chat: Chat, meant: Understanding, before: Reported) -> bool:
 
 def _is_vague(meant: Understanding) -> bool:
     """Nothing in the words names a matter of the neighbourhood."""
+    if meant.intent in intake.FOR_COMMUNITY:
+        return False
     unsure = load("intake")["confidence"]["ask_below"]
     is_weak = meant.confidence < unsure and meant.category == intake.NOT_OURS
     return is_weak or not meant.evidence
@@ -123,6 +125,8 @@ def _placed(chat: Chat, mention: PlaceMention | None, before: Reported | None) -
     if before is not None and before.area_id in (None, area.estate_id):
         ticket = chat.session.get_one(Ticket, before.ticket_id)
         return intake.put_in_place(chat, ticket, area_id)
+    if before is not None and before.area_id == area_id:
+        return _add(chat, before.ticket_id)  # a unit or a room: who comes must find the door
     left = _AROUND_A_PLACE.sub("", chat.text.replace(mention.text, ""))
     if left in load("intake")["around_a_place"]["living"] and area.number == mention.building:
         return homes.confirm(chat, area, homes.room_of(mention))

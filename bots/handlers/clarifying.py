@@ -18,6 +18,7 @@ NONE_OF_THEM = 0
 REMARK_FROM = 4  # what is said beside a digit is kept from this length on
 ESTATES = 6
 _AROUND_A_NAME = " 。.，,！!"
+_OF_THEIR_OWN = {Intent.ENQUIRY, *intake.FOR_COMMUNITY}
 _Class = tuple[str, str | None]
 
 
@@ -104,7 +105,7 @@ def _is_attempt(chat: Chat, question: Question) -> bool:
     minutes = limits["rephrased_within_minutes" if _misses(question) else "said_within_minutes"]
     if chat.now - question.opened_at > timedelta(minutes=minutes):
         return False
-    is_apart = meant.urgency == Urgency.EMERGENCY or meant.intent == Intent.ENQUIRY
+    is_apart = meant.urgency == Urgency.EMERGENCY or meant.intent in _OF_THEIR_OWN
     is_talk = meant.intent in intake.TALK or answers.read(chat.text) is not None
     return not (is_apart or is_talk) and accused(chat.text, meant) is None
 

@@ -26,6 +26,7 @@ NOT_OURS = "not_estate"
 LAST_CLASS = "other_estate"
 CHOICES = 4
 _AROUND_A_NAME = " 。.,，!！"
+FOR_COMMUNITY = frozenset({Intent.SUGGESTION, Intent.PRAISE, Intent.WISH, Intent.ERRAND})
 TALK = {Intent.CHITCHAT: "chitchat", Intent.ABUSE: "abuse"}
 
 
@@ -63,6 +64,8 @@ def find(chat: Chat) -> Act:
     meant = _known(under_main(chat.parts, chat.understanding))
     if meant.intent == Intent.ENQUIRY and _tells_defect(chat.text, meant):
         meant = replace(meant, intent=Intent.REPORT)
+    if meant.intent in FOR_COMMUNITY and not is_sure(meant):
+        meant = replace(meant, category=LAST_CLASS, subcategory=LAST_RESORT)
     return _talk if meant.intent in TALK else partial(_take_in, drafted=_draft(chat, meant))
 
 
@@ -114,6 +117,11 @@ def _known(meant: Understanding) -> Understanding:
     return replace(meant, category=LAST_CLASS, subcategory=LAST_RESORT, confidence=0.0)
 
 
+def _needs_no_class(meant: Understanding) -> bool:
+    """Danger is met whatever its class; ideas, thanks and wishes go to the community in any."""
+    return meant.urgency == Urgency.EMERGENCY or meant.intent in FOR_COMMUNITY
+
+
 def _tells_defect(text: str, meant: Understanding) -> bool:
     """ "楼道灯坏了归谁管": the answer is who repairs it, and that they are told to."""
     words = load("intake")["defects"]
@@ -148,7 +156,7 @@ def _report(
         community_id=location.community_id,
         place_name=location.name,
         spot=location.spot,
-        is_class_known=is_known or meant.urgency == Urgency.EMERGENCY,
+        is_class_known=is_known or _needs_no_class(meant),
     )
 
 

@@ -172,6 +172,9 @@ def reclassify_command(chat: Chat, command: Command) -> Reply:
 def _reclassify(chat: Chat, ticket: Ticket, text: str) -> Reply:
     named = clarifying.class_named(text) if text else None
     if named is not None:
+        for question in conversations.open_questions(chat.session, chat.person_id, chat.now):
+            if question.kind == "class_choice" and question.ticket_id == ticket.id:
+                conversations.close(question, chat.now)
         refining.reclassify(chat.session, ticket, *named, by=chat.person_id, at=chat.now)
         return intake.after_refining(chat, ticket)
     keys = list(CATEGORIES)

@@ -111,3 +111,43 @@ def test_yes_keeps_the_answer_that_was_just_asked_about(town: Town) -> None:
     town.person("demo-resident-1").say("小区附近哪儿能打狂犬疫苗")
     assert "收进" in staff.say("回复 1 云溪医院急诊，24小时")
     assert "已收进" in staff.say("好的")
+
+
+def test_a_door_named_after_an_alarm_reaches_those_who_come(town: Town) -> None:
+    resident = town.person("demo-resident-1")
+    resident.say("我妈摔倒了起不来")
+    assert "已补充到 #1" in resident.say("在3号楼2单元501")
+    assert "2单元501" in town.person("demo-property_staff-1").received()[-1]
+
+
+def test_thanks_an_idea_and_a_wish_are_three_matters_of_the_community(town: Town) -> None:
+    resident = town.person("demo-resident-1")
+    for said in (
+        "物业小刘师傅人真好，大半夜来修水管，谢谢！",
+        "建议小区装个自动售货机",
+        "我想要一台轮椅，家里困难",
+    ):
+        reply = resident.say(said)
+        assert "已受理" in reply and "社区" in reply and "没把握" not in reply
+    assert looking.tickets(town) == 3
+
+
+def test_a_class_that_was_named_is_not_asked_for_again(town: Town) -> None:
+    resident = town.person("demo-resident-1")
+    resident.say("那个东西又那样了")
+    assert "还等您一句" not in resident.say("改类 1 违建")
+
+
+def test_the_wish_to_stay_unnamed_is_kept_and_told_nobody(town: Town) -> None:
+    resident = town.person("demo-resident-1")
+    resident.say("楼上住户群租，十几个人")
+    assert "看不到是谁反映的" in resident.say("不要说是我说的")
+    assert looking.ticket(town).hides_reporter and looking.notes(town) == []
+
+
+@pytest.mark.parametrize(
+    "said", ["有个大爷独居，好几天没见人了", "对门老太太一个人住，敲门没人应好几天了"]
+)
+def test_somebody_alone_and_not_seen_is_urgent(town: Town, said: str) -> None:
+    town.person("demo-resident-1").say(said)
+    assert looking.ticket(town).urgency == "urgent"
