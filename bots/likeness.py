@@ -1,7 +1,6 @@
 """Whether two reports tell of one matter: pure, by words, things, place, class and time."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from functools import cache, lru_cache
 from math import exp, sqrt
 
 from bots.places_in_text import DIGITS
+from bots.things import class_of_things, folded, is_of_class, named
 from config.categories import LAST_RESORT
 from config.policy import load
 
@@ -20,8 +20,6 @@ _UNIT = re.compile(rf"({_NUMBER})单元|([a-z])区")
 _FLOOR = re.compile(
     rf"({_NUMBER})(?:楼(?![道梯上下顶板栋长])|层)|(?<!\d)(\d{{1,2}})0[1-9](?![\d块元年])"
 )
-
-Index = Mapping[str, tuple[tuple[str, frozenset[str]], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +58,13 @@ def signs(matter: Matter) -> Signs:
 
 @lru_cache(4096)  # an open ticket is held against every report of its class around it
 def _read(text: str) -> tuple[frozenset[str], ...]:
-    text = unicodedata.normalize("NFKC", text).lower()
+    text = folded(text)
     return (
         frozenset(_pairs(text)),
-        _named(text, "things"),
-        _named(text, "troubles"),
-        _named(text, "sides"),
-        _named(text, "spots"),
+        named(text, "things"),
+        named(text, "troubles"),
+        named(text, "sides"),
+        named(text, "spots"),
         frozenset(_numbers(_UNIT, text)),
         frozenset(_numbers(_FLOOR, text)),
     )
@@ -103,15 +101,36 @@ def compare(one: Signs, other: Signs) -> dict[str, float]:
     }
 
 
+def class_beside(matter: Matter) -> str | None:
+    """The other class that neighbours' words for the same matter are likely read as."""
+    return _class_beside(matter, named(folded(matter.text), "things"))
+
+
+def _class_beside(matter: Matter, things: frozenset[str]) -> str | None:
+    if things and not is_of_class(things, matter.category):
+        return class_of_things(things)
+    akin: str | None = load("likeness")["akin"].get(matter.kind)
+    return akin
+
+
 def may_be_one(one: Signs, other: Signs) -> bool:
     """Class, place and time: what no words can make up for."""
     a, b = one.matter, other.matter
     days = timedelta(days=load("likeness")["asking"]["days"])
     return (
-        a.category == b.category
+        _are_akin(one, other)
         and abs(a.at - b.at) <= days
         and may_be_one_place(a, b)
         and not _apart(one.sides, other.sides)
+    )
+
+
+def _are_akin(one: Signs, other: Signs) -> bool:
+    a, b = one.matter, other.matter
+    return (
+        a.category == b.category
+        or _class_beside(a, one.things) == b.category
+        or _class_beside(b, other.things) == a.category
     )
 
 
@@ -192,32 +211,3 @@ def _in_digits(said: str) -> str:
     if ten:
         return str(10 * DIGITS.get(tens, 1) + DIGITS.get(ones, 0))
     return "".join(str(DIGITS.get(one, one)) for one in said)
-
-
-def _named(text: str, table: str) -> frozenset[str]:
-    """What of this table is named in the text; the longest words count, none overlapping."""
-    index = _index(table)
-    found: set[str] = set()
-    at, length = 0, len(text)
-    while at < length:
-        for word, names in index.get(text[at], ()):
-            if text.startswith(word, at):
-                found |= names
-                at += len(word)
-                break
-        else:
-            at += 1
-    return frozenset(found)
-
-
-@cache
-def _index(table: str) -> Index:
-    """First character → words that begin with it, the longest first, and what they name."""
-    names: dict[str, set[str]] = {}
-    for name, words in load("likeness")[table].items():
-        for word in words.split():
-            names.setdefault(word, set()).add(name)
-    index: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for word in sorted(names, key=lambda one: (-len(one), one)):
-        index.setdefault(word[0], []).append((word, frozenset(names[word])))
-    return {first: tuple(rows) for first, rows in index.items()}

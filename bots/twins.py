@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bots.likeness import Matter, are_near, is_wide, is_wide_kind, likeness, signs
+from bots.likeness import Matter, are_near, class_beside, is_wide, is_wide_kind, likeness, signs
 from config.categories import Intent
 from config.policy import load
 from models.protection import accused_persons
@@ -42,22 +42,31 @@ def twin_of(session: Session, reported: Reported, now: datetime) -> dict[str, An
     )
     if not is_askable or reported.community_id is None:
         return None
-    newest = newest_of_class(
-        session,
-        community_id=reported.community_id,
-        category=matter.category,
-        person_id=reported.person_id,
-        now=now,
-    )
-    found = _likest(session, reported, newest) if newest else None
+    found = _found(session, reported, matter.category, now)
+    if found is None and (beside := class_beside(matter)) is not None:
+        found = _found(session, reported, beside, now)
     if found is None or not _may_know_of(session, found, reported.person_id, now):
         return None
     return _shown(found)
 
 
-def _likest(session: Session, reported: Reported, newest: Sequence[Outline]) -> Twin | None:
+def _found(session: Session, reported: Reported, category: str, now: datetime) -> Twin | None:
+    assert reported.community_id is not None
+    newest = newest_of_class(
+        session,
+        community_id=reported.community_id,
+        category=category,
+        person_id=reported.person_id,
+        now=now,
+    )
+    return _likest(session, reported, category, newest) if newest else None
+
+
+def _likest(
+    session: Session, reported: Reported, category: str, newest: Sequence[Outline]
+) -> Twin | None:
     """Of those like enough, the one that most have joined, else the first reported."""
-    near = list(islice(_near(newest, reported), MOST_COMPARED))
+    near = list(islice(_near(newest, reported, category), MOST_COMPARED))
     if not near:
         return None
     asked_from = load("likeness")["asking"]["ask_from"]
@@ -67,16 +76,16 @@ def _likest(session: Session, reported: Reported, newest: Sequence[Outline]) -> 
     return min(like, key=lambda one: (-one.households, one.ticket_id), default=None)
 
 
-def _near(newest: Sequence[Outline], reported: Reported) -> Iterator[int]:
+def _near(newest: Sequence[Outline], reported: Reported, category: str) -> Iterator[int]:
     """The tickets that may be meant, the newest first."""
     matter = reported.matter
     is_shared = is_wide(matter)
     for ticket_id, subcategory, place, about in newest:
-        wide = is_shared and is_wide_kind(matter.category, subcategory)
+        wide = is_shared and is_wide_kind(category, subcategory)
         if (
             about == reported.about
             and are_near(place, matter.place, wide=wide)
-            and is_offered(matter.category, subcategory)
+            and is_offered(category, subcategory)
         ):
             yield ticket_id
 

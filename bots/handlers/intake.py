@@ -13,6 +13,7 @@ from bots.message import Reply
 from bots.places_in_text import PlaceMention
 from bots.rendering import render
 from bots.splitting import under_main
+from bots.things import class_of_things, folded, named
 from bots.understand import Understanding
 from config.categories import LAST_RESORT, Intent, Urgency
 from config.policy import load
@@ -61,7 +62,7 @@ class Drafted:
 def find(chat: Chat) -> Act:
     """A greeting back, or a ticket and at most one question about it."""
     assert chat.understanding is not None
-    meant = _known(under_main(chat.parts, chat.understanding))
+    meant = provisional(under_main(chat.parts, chat.understanding), chat.text)
     if meant.intent == Intent.ENQUIRY and _tells_defect(chat.text, meant):
         meant = replace(meant, intent=Intent.REPORT)
     if meant.intent in FOR_COMMUNITY and not is_sure(meant):
@@ -110,11 +111,16 @@ def _take_in(chat: Chat, drafted: Drafted) -> Reply:
     return chat.say("ticket_received", **context, question=None)
 
 
-def _known(meant: Understanding) -> Understanding:
-    """Words without any evidence name no class: until it is known, some matter of the estate."""
-    if meant.evidence or meant.intent in TALK:
+def provisional(meant: Understanding, text: str) -> Understanding:
+    """While the class is unsure, that of what the words name, else some matter of the estate."""
+    if meant.intent in TALK or meant.emergency or is_sure(meant):
         return meant
-    return replace(meant, category=LAST_CLASS, subcategory=LAST_RESORT, confidence=0.0)
+    category = class_of_things(named(folded(text), "things"))
+    if category == meant.category or (category is None and meant.evidence):
+        return meant
+    confidence = meant.confidence if meant.evidence else 0.0
+    category = category or LAST_CLASS
+    return replace(meant, category=category, subcategory=LAST_RESORT, confidence=confidence)
 
 
 def _needs_no_class(meant: Understanding) -> bool:
@@ -232,8 +238,10 @@ def area_location(chat: Chat, area_id: int, spot: str | None) -> Location:
 
 
 def _ask_class(chat: Chat, meant: Understanding, opened: Opened, context: dict[str, Any]) -> Reply:
-    likely = [key for key, _ in meant.alternatives if key != NOT_OURS][:CHOICES]
-    keys = likely if meant.evidence else load("intake")["clarifying"]["usual"]
+    likely = [key for key, _ in meant.alternatives]
+    others = likely if meant.evidence else load("intake")["clarifying"]["usual"]
+    first = [] if meant.category in (NOT_OURS, LAST_CLASS) else [meant.category]
+    keys = [key for key in dict.fromkeys([*first, *others]) if key != NOT_OURS][:CHOICES]
     return chat.ask(
         "class_choice",
         "ticket_received",

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.likeness import Matter, estate_of, likeness, may_be_one_place, signs
+from bots.likeness import (
+    Matter,
+    class_beside,
+    estate_of,
+    likeness,
+    may_be_one_place,
+    signs,
+)
+from bots.things import named
 from config.categories import CATEGORIES
 from config.policy import load
 from tests.bots.likeness_pairs import Pair, pairs, pairs_as_understood, precision_and_recall
@@ -24,13 +32,13 @@ DARK = Matter(
 )
 
 
-def held() -> list[Pair]:
-    return [one for one in pairs() if one.part == "held"]
+def of_part(part: str) -> list[Pair]:
+    return [one for one in pairs() if one.part == part]
 
 
 def test_there_are_enough_pairs_of_both_sorts_in_both_parts() -> None:
-    assert len(pairs()) >= 320
-    for part in ("tune", "held"):
+    assert len(pairs()) >= 600
+    for part in ("tune", "held", "fresh"):
         same = [one.same for one in pairs() if one.part == part]
         assert 0.3 <= sum(same) / len(same) <= 0.5
     hard = [one for one in pairs() if not one.same and _is_of_one_class(one)]
@@ -48,33 +56,51 @@ def test_the_pairs_name_classes_that_exist() -> None:
             assert matter.subcategory in known[matter.category], matter
 
 
-def test_precision_and_recall_hold_on_all_pairs_and_on_those_held_back() -> None:
-    assert min(precision_and_recall(pairs())) >= 0.94
-    assert min(precision_and_recall(held())) >= 0.92
+def test_precision_and_recall_hold_on_all_pairs_and_on_those_not_fitted_to() -> None:
+    assert min(precision_and_recall(pairs())) >= 0.92
+    for part, floors in {"held": (0.82, 0.95), "fresh": (0.91, 0.88)}.items():
+        precision, recall = precision_and_recall(of_part(part))
+        assert precision >= floors[0]
+        assert recall >= floors[1]
 
 
 def test_precision_holds_among_the_hard_pairs_that_share_their_class() -> None:
     precision, recall = precision_and_recall(one for one in pairs() if _is_of_one_class(one))
-    assert min(precision, recall) >= 0.94
+    assert min(precision, recall) >= 0.92
 
 
-def test_with_classes_as_we_understand_them_precision_stays() -> None:
-    """A class misread on one side makes a question go unasked, rather than a wrong one asked."""
+def test_precision_and_recall_hold_with_classes_as_we_understand_them() -> None:
+    """Two neighbours' words for one matter are often read as two classes."""
     precision, recall = precision_and_recall(pairs_as_understood())
-    assert precision >= 0.86
-    assert recall >= 0.62
+    assert precision >= 0.92
+    assert recall >= 0.9
+
+
+def test_pairs_of_two_classes_are_asked_about_and_seldom_wrongly() -> None:
+    apart = [one for one in pairs_as_understood() if not _is_of_one_class(one)]
+    precision, recall = precision_and_recall(apart)
+    assert precision >= 0.85
+    assert recall >= 0.6
 
 
 def test_every_word_table_names_things_of_their_own() -> None:
-    for table in ("things", "troubles", "spots"):
-        for name, words in load("likeness")[table].items():
+    table = load("likeness")
+    for rows in (*table["things"].values(), table["troubles"], table["spots"]):
+        for name, words in rows.items():
             assert words.split(), name
+
+
+def test_no_thing_stands_under_two_classes() -> None:
+    things = [thing for rows in load("likeness")["things"].values() for thing in rows]
+    assert len(things) == len(set(things))
 
 
 def test_what_is_never_offered_and_what_is_wide_are_kinds_that_exist() -> None:
     known = {f"{key}.{child.key}" for key, row in CATEGORIES.items() for child in row.children}
     table = load("likeness")
-    for kind in (*table["wide"]["kinds"], *table["asking"]["never"]):
+    akin = table["akin"]
+    kinds = (*table["wide"]["kinds"], *table["asking"]["never"], *akin, *akin.values())
+    for kind in (*kinds, *table["things"]):
         assert kind in known or kind in CATEGORIES, kind
 
 
@@ -99,7 +125,7 @@ def test_the_very_same_words_of_one_place_and_day_are_one_matter() -> None:
         replace(DARK, place="阳光花园"),
         replace(DARK, at=MORNING + timedelta(days=14)),
         replace(DARK, text="北门进来那条路路灯不亮"),
-        replace(DARK, category="elevator", subcategory="fault"),
+        replace(DARK, text="南门进来那条路", category="elevator", subcategory="fault"),
     ],
 )
 def test_the_same_words_elsewhere_or_weeks_later_are_another_matter(other: Matter) -> None:
@@ -120,3 +146,20 @@ def test_a_matter_of_the_whole_estate_is_one_wherever_people_live() -> None:
     at_3, at_8 = (replace(water, place=f"幸福里小区{number}号楼") for number in (3, 8))
     assert may_be_one_place(at_3, at_8)
     assert not may_be_one_place(at_3, replace(water, place="阳光花园8号楼"))
+
+
+def test_what_is_named_leads_to_its_class_however_the_report_was_read() -> None:
+    misread = replace(DARK, category="pets", subcategory="other")
+    assert class_beside(misread) == "facility"
+    assert likeness(signs(DARK), signs(misread)) >= ASKED_FROM
+
+
+def test_a_kind_that_is_mixed_up_leads_to_the_class_it_is_mixed_up_with() -> None:
+    lane = Matter("三号楼前面又堵死了", "fire_safety", "passage", {}, "幸福里小区3号楼", MORNING)
+    assert class_beside(lane) == "parking"
+    assert class_beside(replace(lane, category="pets", subcategory="rules")) is None
+
+
+def test_a_word_within_another_that_means_nothing_of_it_is_passed_over() -> None:
+    assert named("外面堵死了按喇叭", "things") == frozenset()
+    assert named("大喇叭叫卖", "things") == {"loudspeaker"}

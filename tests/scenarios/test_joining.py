@@ -403,3 +403,18 @@ def test_an_erased_reporter_takes_no_news_from_those_who_joined(
         ).all()
     )
     assert all(DOOR not in str(one.context) for one in kept)
+
+
+def test_neighbours_words_read_as_two_classes_are_still_asked_about(town: Town) -> None:
+    first = town.person("demo-resident-1")
+    assert "公共设施" in first.say("3号楼主管道堵了，地漏往上冒脏水")
+    town.later(minutes=20)
+    reply = town.person("demo-resident-2").say("3号楼一楼反水，污水都流到楼道了")
+    assert "环境卫生" in reply
+    assert ASKED in reply
+
+
+def test_an_unsure_report_is_asked_about_the_class_of_what_it_names_first(town: Town) -> None:
+    reply = town.person("demo-resident-1").say("3号楼梯门一直夹来夹去合不拢，不敢坐了")
+    assert "我没把握分对类" in reply
+    assert "1 电梯" in reply
