@@ -114,3 +114,7 @@ def just_answered(session: Session, person_id: int, now: datetime) -> Ticket | N
         .order_by(WhistleCall.id.desc())
         .limit(1)
     ).first()
+
+
+def ticket_of(session: Session, call: WhistleCall) -> Ticket:
+    return session.get_one(Ticket, session.get_one(Whistle, call.whistle_id).ticket_id)
