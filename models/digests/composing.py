@@ -17,6 +17,7 @@ from models.posts import Post, Role
 from models.ticket_flow import OPEN, WAITING, WORKING, State
 from models.tickets.lists import standing
 from models.tickets.table import IS_OPEN, Ticket
+from models.whistles import lists as whistles
 
 TOPIC_DAYS = 7
 TOPICS_SHOWN = 3
@@ -64,6 +65,7 @@ class _Facts:
     tickets: Sequence[Ticket]
     vacant: Sequence[int]
     unreached: Sequence[tuple[int, int]]  # person, ticket of the message
+    late_check_ins: Sequence[tuple[int, int]]  # call of a department, its ticket
 
 
 def compose(
@@ -82,6 +84,7 @@ def compose(
         tickets,
         _vacant(session, community_id, now) if is_morning else (),
         _unreached(session, tickets, now) if is_morning else (),
+        _late_check_ins(session, community_id, now) if is_morning else (),
     )
     hidden = hidden_tickets(session, tickets, readers, now)
     return {reader: _composed(facts, hidden[reader]) for reader in readers}
@@ -149,6 +152,14 @@ def _unreached(
     ]
 
 
+def _late_check_ins(
+    session: Session, community_id: int, now: datetime
+) -> Sequence[tuple[int, int]]:
+    """Departments that came late since yesterday, or have not come yet."""
+    yesterday, _ = _yesterday(now)
+    return whistles.late_check_ins(session, community_id, yesterday, now)
+
+
 def _composed(facts: _Facts, hidden: frozenset[int]) -> Composed:
     seen = [one for one in facts.tickets if one.id not in hidden]
     topics = _topics(seen, facts.now)
@@ -161,6 +172,9 @@ def _composed(facts: _Facts, hidden: frozenset[int]) -> Composed:
     lists[Section.UNREACHED] = list(
         dict.fromkeys(person for person, ticket in facts.unreached if ticket in told)
     )
+    lists[Section.LATE_CHECK_INS] = [
+        call for call, ticket in facts.late_check_ins if ticket in told
+    ]
     ranks = {category: rank for rank, (category, _) in enumerate(topics)}
     talked_of = [one for one in _lately(seen, facts.now) if one.category in ranks]
     lists[Section.TOPICS] = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -12,6 +13,7 @@ from models.homes import Home, HomeState
 from models.people import Person
 from models.places import Area
 from models.tickets.table import Ticket
+from models.whistles.table import Whistle, WhistleCall
 
 PAGE = 9
 
@@ -51,6 +53,27 @@ def persons(session: Session, ids: Sequence[int]) -> list[dict[str, str | None]]
     found = {
         person_id: {"name": name, "home": f"{outer or ''}{inner}" if inner else None}
         for person_id, name, outer, inner in rows
+    }
+    return [found[one] for one in ids]
+
+
+def late_check_ins(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Departments and their tickets, as they stand now; no person is named."""
+    rows = session.execute(
+        select(WhistleCall, Ticket)
+        .join(Whistle, Whistle.id == WhistleCall.whistle_id)
+        .join(Ticket, Ticket.id == Whistle.ticket_id)
+        .where(WhistleCall.id.in_(ids))
+    )
+    found = {
+        call.id: {
+            "department": call.department,
+            "ticket_id": ticket.id,
+            "place": ticket.place_name,
+            "check_in_due": call.check_in_due_at.isoformat(),
+            "came": at.isoformat() if (at := call.checked_in_at or call.closed_at) else None,
+        }
+        for call, ticket in rows
     }
     return [found[one] for one in ids]
 

@@ -27,6 +27,7 @@ class Section(StrEnum):
     EMERGENCIES = "emergencies"
     WORKING = "working"
     SUSPENDED = "suspended"
+    LATE_CHECK_INS = "late_check_ins"  # departments called by a whistle
     VACANT = "vacant"  # buildings without a building head
     UNREACHED = "unreached"  # persons no channel could bring a message to
     ENDED_YESTERDAY = "ended_yesterday"
@@ -40,6 +41,7 @@ ORDER = {
         Section.WAITING,
         Section.NEW_YESTERDAY,
         Section.EMERGENCIES,
+        Section.LATE_CHECK_INS,
         Section.VACANT,
         Section.UNREACHED,
         Section.ENDED_YESTERDAY,
@@ -66,7 +68,7 @@ class Digest(Base):
     community_id: Mapped[int] = mapped_column(ForeignKey("areas.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
     kind: Mapped[DigestKind]
-    sections: Mapped[dict[str, Any]]  # section → ids of tickets, areas or persons; never empty
+    sections: Mapped[dict[str, Any]]  # section → ids, never empty
     topics: Mapped[list[Any]]  # [[category, how many of the topics' list], ...]
 
     __table_args__ = (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.tickets.lists import RECENT_MINUTES
@@ -83,6 +83,29 @@ def sounded_by(session: Session, person_id: int) -> list[tuple[Whistle, Ticket]]
         .order_by(Whistle.id)
     )
     return [(whistle, ticket) for whistle, ticket in rows]
+
+
+def late_check_ins(
+    session: Session, community_id: int, since: datetime, now: datetime
+) -> list[tuple[int, int]]:
+    """Calls of this community, with their tickets, that came late since then or still have not."""
+    came_at = func.coalesce(WhistleCall.checked_in_at, WhistleCall.closed_at)
+    rows = session.execute(
+        select(WhistleCall.id, Ticket.id)
+        .join(Whistle, Whistle.id == WhistleCall.whistle_id)
+        .join(Ticket, Ticket.id == Whistle.ticket_id)
+        .where(
+            Ticket.community_id == community_id,
+            WhistleCall.state != CallState.CANCELLED,
+            WhistleCall.check_in_due_at <= now,
+            or_(
+                came_at.is_(None),
+                and_(came_at > WhistleCall.check_in_due_at, came_at >= since),
+            ),
+        )
+        .order_by(WhistleCall.check_in_due_at, WhistleCall.id)
+    )
+    return [(call_id, ticket_id) for call_id, ticket_id in rows]
 
 
 def was_called(session: Session, ticket_id: int, person_id: int) -> bool:

@@ -262,3 +262,18 @@ def test_several_clocks_remind_once(town: Town, staff: Talker) -> None:
     reminders = [one for one in fire.received() if one.startswith("【请报到")]
     late = [one for one in fire.received() if "还没报到，应在" in one]
     assert (len(reminders), len(late)) == (1, 1)
+
+
+def test_the_mornings_digest_names_departments_and_no_person(town: Town, staff: Talker) -> None:
+    number = reported(town)
+    staff.say(f"吹哨 {number} 消防 城管")
+    town.later(hours=6)
+    department(town, "fire").say(f"报到 {number}")
+    town.now = NOW.replace(day=4, hour=0)
+    digest = staff.say("日报")
+    [line] = [one for one in digest.splitlines() if "部门报到晚了：2 次" in one]
+    shown = staff.say(line.split()[0])
+    assert "【部门报到晚了】共 2 次" in shown
+    assert f"消防 #{number}｜应 3月3日（周二）14:30 报到" in shown
+    assert "3月3日（周二）15:00 才来" in shown and "还没来" in shown
+    assert f"看一件：如回复“哨 {number}”" in shown and "联络员" not in shown

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from config.categories import Urgency
 from models.base import Database
+from models.digests import pages
+from models.digests.composing import compose
+from models.digests.table import DigestKind, Section
 from models.errors import (
     AlreadyDone,
     NotAllowed,
@@ -42,6 +45,7 @@ from tests import factories
 from tests.factories import building, demo_person
 
 NOW = factories.MORNING  # a Tuesday, 9:00
+MINUTE = timedelta(minutes=1)
 ORDER = [
     *("police", "fire", "city_management", "housing"),
     *("market_regulation", "water", "power", "gas"),
@@ -360,3 +364,31 @@ def test_a_comment_moves_no_time(town: Database) -> None:
         before = fire.check_in_due_at, fire.result_due_at, whistle.clock_at
         refining.add_note(session, ticket, "请尽快", by=staff(session), at=NOW, for_reporter=False)
         assert before == (fire.check_in_due_at, fire.result_due_at, whistle.clock_at)
+
+
+def test_late_check_ins_are_in_the_morning_digest_by_department_and_only_for_who_may_see(
+    store: Database,
+) -> None:
+    factories.town(store)
+    with store.writing() as session:
+        ticket, _, (fire, water, police) = sounded(session, "fire", "water", "police")
+        hidden = factories.ticket(session, building(session), about=About.COMMUNITY)
+        street = staff(session, "subdistrict_staff")
+        calling.sound(session, hidden, ["gas"], by=street, at=NOW)
+        due = fire.check_in_due_at
+        answering.check_in(session, police, by=liaison(session, "police"), at=due)
+        answering.check_in(session, water, by=liaison(session, "water"), at=due + MINUTE)
+        community, reader = factories.area_named(session, "幸福社区").id, staff(session)
+        morning = datetime(2026, 3, 4, 0, 0, tzinfo=UTC)
+
+        def late(at: datetime) -> list[int]:
+            session.flush()
+            composed = compose(session, community, DigestKind.MORNING, at, [reader])[reader]
+            return composed.sections.get(Section.LATE_CHECK_INS, [])
+
+        assert late(due - MINUTE) == []
+        assert late(morning) == [fire.id, water.id]
+        [row, _] = pages.late_check_ins(session, late(morning))
+        assert (row["department"], row["ticket_id"], row["came"]) == ("fire", ticket.id, None)
+        assert not any("联络员" in str(value) for value in row.values())
+        assert late(morning + timedelta(days=1)) == [fire.id], "who came is told of once"
