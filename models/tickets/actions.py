@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from models import events
 from models.errors import NotAllowed, ReasonMissing, TooLate, TransitionNotAllowed
 from models.events import Event, Fact
+from models.metrics import counted, rollups
 from models.people import Person
 from models.protection import capacities, is_supporter
 from models.sealing import seal_for
@@ -25,6 +26,8 @@ from models.tickets import assigning, clock, facts, reminding, undoing
 from models.tickets.effects import CHECKS, EFFECTS
 from models.tickets.step import Actor, Step
 from models.tickets.table import Answer, Ticket
+
+FOR_THE_LOG = frozenset({"before", counted.COUNTED})  # no words of a message need it
 
 
 def can(session: Session, ticket: Ticket, action: Action, *, by: Actor, at: datetime) -> bool:
@@ -61,6 +64,7 @@ def apply(
     step = Step(session, ticket, by, capacity, ticket.state, at, reason, given)
     if by.is_clock and reason:
         step.detail["cause"] = reason  # a code; what a person writes is sealed instead
+    rollups.take_out(session, ticket, at)
     before = undoing.snapshot(session, ticket)
     step.parties = {part: list(ids) for part, ids in facts.parties(session, ticket).items()}
     _take_effect(step, action)
@@ -69,7 +73,9 @@ def apply(
     if step.old in OPEN and not ticket.is_open:
         reminding.cancel(session, ticket)
     session.flush()
-    step.detail["before"] = undoing.difference(before, undoing.snapshot(session, ticket))
+    after = undoing.snapshot(session, ticket)
+    step.detail["before"] = undoing.difference(before, after)
+    step.detail.update(counted.changed(before["ticket"], after["ticket"]))
     return _record(step, action)
 
 
@@ -146,7 +152,7 @@ def _record(step: Step, action: Action) -> Event:
     context = facts.context(session, ticket) | {
         "reason": step.reason,
         "capacity": step.capacity,
-        **{key: value for key, value in step.detail.items() if key != "before"},
+        **{key: value for key, value in step.detail.items() if key not in FOR_THE_LOG},
     }
     author = session.get(Person, step.actor.person_id) if step.actor.person_id else None
     ids = events.record(

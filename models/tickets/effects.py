@@ -27,6 +27,8 @@ def _accept(step: Step) -> None:
         mine.answer, mine.answered_at = Answer.ACCEPTED, step.at
     if ticket.accepted_at is None:
         ticket.accepted_at = step.at
+    if ticket.is_answered_late is None:
+        ticket.is_answered_late = step.at > ticket.accept_due_at
     if mine is None or mine.part == Part.OWNER:
         # 首问负责: the first paid post that took it follows it up to the end.
         ticket.first_contact_id = ticket.first_contact_id or ticket.owner_post_id
@@ -69,7 +71,7 @@ def _resolve(step: Step) -> None:
     ticket = step.ticket
     ticket.outcome = Outcome(step.given.get("outcome", Outcome.FIXED))
     ticket.result = (step.reason or "").strip()
-    ticket.resolved_at = step.at
+    ticket.resolved_at, ticket.is_resolved_late = step.at, step.at > ticket.resolve_due_at
     step.detail["outcome"] = ticket.outcome
     if ticket.urgency == Urgency.EMERGENCY:
         reviewing.tell(step)
@@ -87,6 +89,8 @@ def _reopen(step: Step) -> None:
         _keep_rating(step)
     ticket.reopens += 1
     ticket.outcome = ticket.result = ticket.resolved_at = ticket.level_due_at = None
+    ticket.is_resolved_late = None
+    ticket.reported_at = ticket.reported_at or ticket.opened_at
     # A matter taken up again has a clock of its own from now on.
     ticket.opened_at, ticket.pauses, ticket.accepted_at = step.at, [], None
     ticket.arrived_at = None
@@ -106,6 +110,7 @@ def _escalate(step: Step) -> None:
 
 
 def _merge(step: Step) -> None:
+    _miss_answer(step)
     clock.end_pause(step.ticket, step.at)
     step.ticket.state_before = step.old
     step.ticket.outcome, step.ticket.ended_at = Outcome.DUPLICATE, step.at
@@ -128,6 +133,7 @@ def _withdraw(step: Step) -> None:
         step.verb = "ticket_left_to_others"
         supporting.settle(step.session, step.ticket.id, step.at)
         return
+    _miss_answer(step)
     clock.end_pause(step.ticket, step.at)
     step.ticket.outcome, step.ticket.ended_at = Outcome.WITHDRAWN, step.at
     assigning.finish_all(step.session, step.ticket, step.at)
@@ -169,6 +175,13 @@ def _settle_undone(step: Step, former: int | None) -> None:
     if ticket.merged_into != former:
         supporting.part(step, former)
     supporting.settle(session, ticket.id, step.at)
+
+
+def _miss_answer(step: Step) -> None:
+    """Nobody had taken it when it ended: late if the time to accept had passed, else not owed."""
+    ticket = step.ticket
+    if ticket.is_answered_late is None and step.at > ticket.accept_due_at:
+        ticket.is_answered_late = True
 
 
 def _keep_rating(step: Step) -> None:

@@ -224,7 +224,7 @@ def _facts(
         old=State.REPORTED,
         new=State.DISPATCHED,
         area_id=report.area_id,
-        detail={"owner": plan.owner.post_id, "gap": list(plan.gap)},
+        detail={"owner": plan.owner.post_id, "gap": list(plan.gap), "level": row["level"]},
         parties={
             "new_owner": [plan.owner.person_id],
             "new_helpers": [one.person_id for one in plan.helpers],

@@ -10,6 +10,7 @@ from models import dispatch, events
 from models.errors import AlreadyDone, NotAllowed, TooLate
 from models.events import Fact
 from models.localtime import is_same_day
+from models.metrics import counted
 from models.people import Person
 from models.places import Area, AreaKind, full_name
 from models.protection import (
@@ -51,11 +52,13 @@ def reclassify(
     new = {"category": category, "subcategory": subcategory}
     dispatched = redispatch(session, ticket, at) if ticket.state in WAITING else None
     session.flush()
+    after = undoing.snapshot(session, ticket)
     detail = {
         "before_class": old,
         "after_class": new,
-        "before": undoing.difference(before, undoing.snapshot(session, ticket)),
+        "before": undoing.difference(before, after),
         "led_to": [dispatched] if dispatched is not None else [],
+        **counted.changed(before["ticket"], after["ticket"]),
     }
     _told(session, ticket, "ticket_reclassified", by, at, detail=detail, capacity=capacity)
 
@@ -66,7 +69,8 @@ def place(session: Session, ticket: Ticket, area: Area, *, by: int, at: datetime
         raise TooLate(number=ticket.number)
     ticket.area_id, ticket.community_id = area.id, community_of(area)
     ticket.place_name = full_name(session, area.id)
-    _told(session, ticket, "ticket_placed", by, at, detail={"area": area.id})
+    detail = {"area": area.id, counted.COUNTED: {"area_id": area.id}}
+    _told(session, ticket, "ticket_placed", by, at, detail=detail)
     if ticket.state in WAITING:
         redispatch(session, ticket, at)
 
@@ -106,7 +110,11 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> int | None:
             old=old,
             new=ticket.state,
             area_id=ticket.area_id,
-            detail={"owner": plan.owner.post_id, "gap": list(plan.gap)},
+            detail={
+                "owner": plan.owner.post_id,
+                "gap": list(plan.gap),
+                "level": ticket.level,
+            },
             parties={
                 "new_owner": [plan.owner.person_id] if moves else [],
                 "new_helpers": [one.person_id for one in helpers],

@@ -13,6 +13,7 @@ from models import events
 from models.errors import NotAllowed, NotFound, TooLate
 from models.events import Fact
 from models.homes import Home, HomeState
+from models.metrics import rollups, voices
 from models.protection import accused_persons, is_supporter, may_see
 from models.ticket_flow import Capacity, State
 from models.tickets import facts
@@ -228,6 +229,7 @@ def rate(
     at: datetime,
 ) -> None:
     """评价 by who joined: kept beside the reporter's, and changes nothing of the ticket."""
+    session.refresh(ticket, with_for_update=True)
     if not is_supporter(session, ticket, by):
         raise NotAllowed(number=ticket.number)
     if ticket.state not in RATABLE:
@@ -236,6 +238,9 @@ def rate(
         select(Supporter).where(Supporter.ticket_id == ticket.id, Supporter.person_id == by)
     ).one()
     row.is_solved, row.stars, row.rated_at = is_solved, stars, at
+    rollups.take_out(session, ticket, at)
+    counts = voices.keep(session, ticket, by, is_solved=is_solved, stars=stars)
+    session.flush()
     events.record(
         session,
         Fact(
@@ -247,6 +252,6 @@ def rate(
             actor_id=by,
             capacity=Capacity.SUPPORTER,
             area_id=ticket.area_id,
-            detail={"solved": is_solved, "stars": stars},
+            detail={"solved": is_solved, "stars": stars, **counts},
         ),
     )

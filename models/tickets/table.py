@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,10 @@ _OPEN_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in sorted(OP
 
 # For the partial indexes to serve, a query must say this very condition with no bound values.
 IS_OPEN = sql(f"tickets.{_OPEN_SQL}")
+
+# Open ones are left out, so that a report has one index less to write.
+_TO_ROLL_UP_SQL = f"NOT is_rolled_up AND {_OPEN_SQL.replace(' IN ', ' NOT IN ')}"
+IS_TO_ROLL_UP = sql(f"NOT tickets.{_TO_ROLL_UP_SQL.removeprefix('NOT ')}")
 
 
 def _where_open(*columns: str, name: str) -> Index:
@@ -92,6 +96,14 @@ class Ticket(Base):
     stars: Mapped[int | None]
     rated_at: Mapped[datetime | None]
 
+    # For the figures alone (models/metrics).
+    reported_at: Mapped[datetime | None]  # first of all, once it was opened again
+    is_answered_late: Mapped[bool | None]  # None: nobody has accepted it yet
+    is_resolved_late: Mapped[bool | None]
+    joined_ratings: Mapped[int] = mapped_column(server_default="0")  # by who ever joined
+    joined_satisfied: Mapped[int] = mapped_column(server_default="0")
+    is_rolled_up: Mapped[bool] = mapped_column(server_default=false())
+
     __table_args__ = (
         _where_open("owner_id", name="ix_tickets_owner_open"),
         # By class and time as well: who reports is asked whether a neighbour's is the same matter.
@@ -101,6 +113,12 @@ class Ticket(Base):
             "merged_into",
             sqlite_where=sql("merged_into IS NOT NULL"),
             postgresql_where=sql("merged_into IS NOT NULL"),
+        ),
+        Index(
+            "ix_tickets_to_roll_up",
+            "id",
+            sqlite_where=sql(_TO_ROLL_UP_SQL),
+            postgresql_where=sql(_TO_ROLL_UP_SQL),
         ),
         Index(
             "ix_tickets_clock",

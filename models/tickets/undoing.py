@@ -17,6 +17,7 @@ from models.whistles.flow import VERBS
 # Words and reminders beside the ticket change nothing that a step has changed.
 BESIDE = VERBS | frozenset(
     {
+        "ticket_counted",
         "ticket_supplemented",
         "ticket_noted",
         "ticket_answered",
@@ -105,7 +106,7 @@ def restore(session: Session, ticket: Ticket, before: Snapshot) -> None:
             continue
         mapper = inspect(row).mapper
         for name, value in columns.items():
-            setattr(row, name, _typed(mapper.columns[name].type, value))
+            setattr(row, name, typed(mapper.columns[name].type, value))
 
 
 def _events(ticket: Ticket) -> Any:
@@ -125,7 +126,7 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, StrEnum) else value
 
 
-def _typed(kind: Any, value: Any) -> Any:
+def typed(kind: Any, value: Any) -> Any:
     if isinstance(value, dict) and set(value) == {"at"}:
         return datetime.fromisoformat(value["at"])
     word = getattr(kind, "enum_class", None)

@@ -1,0 +1,1 @@
+"""Figures of areas, categories, levels and teams, drawn from the events of tickets alone."""
