@@ -45,18 +45,16 @@ def readers(session: Session, community_id: int, now: datetime) -> list[int]:
 
 def communities_of(session: Session, person_id: int, now: datetime) -> Sequence[Area]:
     """Where this person is community staff."""
+    served = select(Post.area_id).where(
+        Post.person_id == person_id,
+        Post.role == Role.COMMUNITY_STAFF,
+        Post.since <= now,
+        or_(Post.until.is_(None), Post.until > now),
+    )
     return session.scalars(
         select(Area)
-        .join(Post, Post.area_id == Area.id)
-        .where(
-            Area.kind == AreaKind.COMMUNITY,
-            Post.person_id == person_id,
-            Post.role == Role.COMMUNITY_STAFF,
-            Post.since <= now,
-            or_(Post.until.is_(None), Post.until > now),
-        )
+        .where(Area.kind == AreaKind.COMMUNITY, Area.id.in_(served))
         .order_by(Area.id)
-        .distinct()
     ).all()
 
 
