@@ -21,6 +21,7 @@ COMMANDS = {
     "lexicon": "app.commands.lexicon:lexicon",
     "notices": "app.commands.notices:notices",
     "directory": "app.commands.directory:directory",
+    "metrics": "app.commands.metrics:metrics",
     "menu": "app.commands.menu:menu",
     "qr": "app.commands.qr:qr",
     "job": "app.commands.job:job",

@@ -54,7 +54,8 @@ def _said(event: Told) -> dict[str, Any]:
         return _opened(area_id, detail, at)
     said = detail.get(COUNTED, {})
     if verb in DISPATCHED and "owner" in detail:
-        return {"state": new, "owner_post_id": detail["owner"], "level": detail["level"], **said}
+        level = detail.get("level", Level.ESTATE)  # the first house's log has none
+        return {"state": new, "owner_post_id": detail["owner"], "level": level, **said}
     return said  # type: ignore[no-any-return]
 
 

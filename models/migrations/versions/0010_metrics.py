@@ -1,6 +1,7 @@
 """Figures: what they count of a ticket, the daily rollups, and a beginning for older tickets."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +27,7 @@ COUNTED = (
     *("returns", "reopens", "joined_ratings", "joined_satisfied"),
 )
 MOMENTS = {name for name in COUNTED if name.endswith(("_at", "_until"))}
-TYPES: dict[str, sa.types.TypeEngine] = {
+TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     **dict.fromkeys(COUNTED, sa.String()),
     **dict.fromkeys(MOMENTS, sa.DateTime(timezone=True)),
     **dict.fromkeys(("is_answered_late", "is_resolved_late", "is_solved"), sa.Boolean()),
