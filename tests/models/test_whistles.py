@@ -392,3 +392,13 @@ def test_late_check_ins_are_in_the_morning_digest_by_department_and_only_for_who
         assert (row["department"], row["ticket_id"], row["came"]) == ("fire", ticket.id, None)
         assert not any("联络员" in str(value) for value in row.values())
         assert late(morning + timedelta(days=1)) == [fire.id], "who came is told of once"
+
+
+def test_a_department_called_beside_one_that_is_due_hides_no_mark(town: Database) -> None:
+    with town.writing() as session:
+        ticket, whistle, (fire,) = sounded(session, "fire")
+        ticking.tick(session, whistle, fire.check_in_due_at - timedelta(hours=1))
+        late = fire.check_in_due_at + MINUTE
+        calling.sound(session, ticket, ["water"], by=staff(session), at=late)
+        assert ticking.due(session, late) == [whistle.id]
+        assert ticking.tick(session, whistle, late) == "whistle_late_check_in"
