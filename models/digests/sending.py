@@ -52,9 +52,7 @@ def communities_of(session: Session, person_id: int, now: datetime) -> Sequence[
         or_(Post.until.is_(None), Post.until > now),
     )
     return session.scalars(
-        select(Area)
-        .where(Area.kind == AreaKind.COMMUNITY, Area.id.in_(served))
-        .order_by(Area.id)
+        select(Area).where(Area.kind == AreaKind.COMMUNITY, Area.id.in_(served)).order_by(Area.id)
     ).all()
 
 
