@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnExpressionArgument, func, select, true
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, select, true
 from sqlalchemy.orm import Session
 
 from models.metrics import cells
@@ -43,7 +43,7 @@ def by_key(session: Session, scope: Scope, slice_: Slice) -> dict[str, Counts]:
 
 def by_span(session: Session, scope: Scope, span: Span) -> dict[str, Counts]:
     """By day, week (named by its Monday) or month, in their order."""
-    found = gather(session, scope, [scope.area_id], Slice.TOTAL)
+    found = gather(session, scope, [scope.area_id], Slice.TOTAL, MetricDay.__table__.c.day)
     grouped = _grouped(found, lambda cell: holding(cell.day, span).first.isoformat())
     return dict(sorted(grouped.items()))
 
@@ -68,13 +68,20 @@ def by_company(session: Session, scope: Scope) -> dict[str, Counts]:
 
 
 def gather(
-    session: Session, scope: Scope, area_ids: Collection[int], slice_: Slice
+    session: Session,
+    scope: Scope,
+    area_ids: Collection[int],
+    slice_: Slice,
+    *apart: ColumnElement[date],
 ) -> dict[Cell, Counts]:
-    """The cells of these areas: as rolled up, and with what still moves counted into them."""
+    """The cells of these areas: as rolled up, and with what still moves counted into them.
+
+    What was rolled up is summed over the days, unless they are told `apart`.
+    """
     kept = set(
         session.scalars(select(Area.id).where(Area.id.in_(area_ids), Area.kind.in_(ROLLED_KINDS)))
     )
-    found = _rolled_up(session, scope, kept, slice_)
+    found = _rolled_up(session, scope, kept, slice_, *apart)
     for ids, tickets in (
         (kept, [IS_OPEN, IS_TO_ROLL_UP]),
         (set(area_ids) - kept, [true()]),
@@ -88,13 +95,19 @@ def gather(
 
 
 def _rolled_up(
-    session: Session, scope: Scope, area_ids: Collection[int], slice_: Slice
+    session: Session,
+    scope: Scope,
+    area_ids: Collection[int],
+    slice_: Slice,
+    *apart: ColumnElement[date],
 ) -> dict[Cell, Counts]:
     row = MetricDay
+    sums = (func.sum(getattr(row, one)) for one in KEPT)
     rows = session.execute(
-        select(row.area_id, row.slice, row.day, row.key, *(getattr(row, one) for one in KEPT))
+        select(row.area_id, row.slice, func.min(row.day), row.key, *sums)
         .where(row.area_id.in_(area_ids), row.slice == slice_)
         .where(row.day.between(scope.period.first, scope.period.last))
+        .group_by(row.area_id, row.slice, row.key, *apart)
     )
     return {Cell(*one[:4]): Counter(dict(zip(KEPT, one[4:], strict=True))) for one in rows}
 

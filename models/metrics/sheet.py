@@ -71,7 +71,8 @@ class Sheet:
 
 def sheet(session: Session, scope: Scope, axis: Axis | None) -> Sheet:
     rows = parts(session, scope, axis) if axis else {}
-    return Sheet(figures.total(session, scope), rows, density(session, scope))
+    whole = figures.total(session, scope)
+    return Sheet(whole, rows, density(session, scope, whole))
 
 
 def parts(session: Session, scope: Scope, axis: Axis) -> Mapping[str, Counts]:
@@ -85,15 +86,15 @@ def parts(session: Session, scope: Scope, axis: Axis) -> Mapping[str, Counts]:
     return dict(sorted(figures.by_key(session, scope, Slice(axis)).items()))
 
 
-def density(session: Session, scope: Scope) -> Density:
-    households = households_of(session, scope.area_id)
+def density(session: Session, scope: Scope, whole: Counts) -> Density:
+    households, period = households_of(session, scope.area_id), scope.period
 
-    def of(period: Period) -> Fraction | None:
-        counts = figures.total(session, Scope(scope.area_id, period, scope.now))
+    def then(other: Period) -> Fraction | None:
+        counts = figures.total(session, Scope(scope.area_id, other, scope.now))
         return complaints_per_10k_households(counts, households)
 
-    period = scope.period
-    return Density(households, of(period), of(period.before()), of(period.year_before()))
+    now = complaints_per_10k_households(whole, households)
+    return Density(households, now, then(period.before()), then(period.year_before()))
 
 
 def _change(now: Fraction | None, then: Fraction | None) -> Fraction | None:
