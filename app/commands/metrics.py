@@ -84,7 +84,7 @@ def rebuild(check: bool) -> None:
     """
     at = now()
     with background_store(Settings()) as database:
-        with database.reading() as session:
+        with rebuilding.one_moment(database) as session:
             found = rebuilding.compare(session, at)
         if not check:
             with database.writing() as session:
@@ -129,7 +129,7 @@ def _labels(session: Session, axis: Axis | None, found: Sheet) -> Mapping[str, s
     if axis == Axis.CATEGORY:
         return {key: one.label for key, one in CATEGORIES.items()}
     if axis == Axis.TEAM:
-        return {key: _team(labels, key) for key in found.rows} | {"nobody": labels[HEAD]["nobody"]}
+        return {key: _team(labels, key) for key in found.rows} | labels[HEAD]
     return labels["level"] if axis == Axis.LEVEL else {}
 
 

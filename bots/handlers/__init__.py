@@ -5,7 +5,8 @@ from importlib import import_module
 SUBJECTS = (
     *("account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
     "directory_answers",
-    *("following", "homes", "intake", "joining", "media", "notices", "people", "ratings"),
+    *("following", "homes", "intake", "joining", "media", "notices", "own_figures"),
+    *("people", "ratings"),
     *("splitting", "takeovers", "task_reports", "tasks", "tickets", "whistles"),
 )
 

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
+from models.base import Database
 from models.metrics import cells, rollups
 from models.metrics.cells import Cell
 from models.metrics.counted import COLUMNS, CountedTicket
@@ -47,10 +49,17 @@ class Comparison:
         return not (self.differing or self.wrong_cells)
 
 
+@contextmanager
+def one_moment(database: Database) -> Iterator[Session]:
+    """Sees nothing of what is written meanwhile; PostgreSQL would, from statement to statement."""
+    with database.reading() as session:
+        if not database.is_sqlite:
+            session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        yield session
+
+
 def compare(session: Session, now: datetime) -> Comparison:
-    """Everything at one moment of the store."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    """All rows and rollups with all events; needs `one_moment` where others write."""
     found, expected = Comparison(), dict[Cell, Counts]()
     for first in range(1, (session.scalar(select(func.max(Ticket.id))) or 0) + 1, PAGE):
         rows = _rows(session, first)

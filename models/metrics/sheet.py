@@ -14,6 +14,7 @@ from models.metrics.periods import Period, Span
 from models.metrics.rates import complaints_per_10k_households
 from models.metrics.table import Slice
 from models.metrics.tally import Counts
+from models.metrics.teams import by_team
 from models.places import AreaKind
 
 
@@ -83,6 +84,8 @@ def parts(session: Session, scope: Scope, axis: Axis) -> Mapping[str, Counts]:
         return figures.by_company(session, scope)
     if axis in AREAS:
         return figures.by_area(session, scope, AreaKind(axis))
+    if axis == Axis.TEAM:
+        return by_team(session, scope)
     return dict(sorted(figures.by_key(session, scope, Slice(axis)).items()))
 
 
