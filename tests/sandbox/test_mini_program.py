@@ -53,7 +53,9 @@ def test_one_answer_comes_bare_and_two_come_as_a_list(mini_sandbox, receiver):
     mini_sandbox.consent_in_mini_program("demo-a", {"SANDBOX_NOTICE": "accept"})
     answers = {"SANDBOX_NOTICE": "reject", "SANDBOX_TICKET_PROGRESS": "accept"}
     mini_sandbox.consent_in_mini_program("demo-a", answers)
-    one, two = (fields["List"] for fields in pushed(receiver))
+    lists = [fields["List"] for fields in pushed(receiver)]
+    # On a busy machine a push that was answered late comes again.
+    one, two = (one for at, one in enumerate(lists) if one not in lists[:at])
     assert one["SubscribeStatusString"] == "accept"
     assert [entry["SubscribeStatusString"] for entry in two] == ["reject", "accept"]
 
