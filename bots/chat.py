@@ -1,6 +1,5 @@
 """What a handler works with: who speaks, what came, and the words to go back."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +12,6 @@ from bots.understand import Understanding
 from config.categories import Urgency
 from models import conversations, waiting
 from models.speakers import Speaker
-
-Act = Callable[["Chat"], Reply]
-"""What a message leads to, ready to be done; found by reading alone."""
 
 
 @dataclass(slots=True)

@@ -91,11 +91,14 @@ def _route(chat: Chat) -> Reply | None:
 def _ordinary(chat: Chat) -> Reply:
     """Neither answer nor command: a question for the directory, an addition, or a new matter."""
     if chat.parts:
-        return intake.find(chat)(chat)  # several matters are more than a question or an addition
+        return intake.take_in(chat)  # several matters are more than a question or an addition
     before = reported_lately(chat.session, chat.person_id, chat.now)
-    act = small_talk.find(chat, before) or directory.find(chat)
-    act = act or additions.find(chat, before) or intake.find(chat)
-    return act(chat)
+    return (
+        small_talk.answer(chat, before)
+        or directory.answer(chat)
+        or additions.take(chat, before)
+        or intake.take_in(chat)
+    )
 
 
 def _handler(chat: Chat) -> registry.MessageHandler | None:

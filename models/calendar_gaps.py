@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from models import events, sla
 from models.events import Fact
 from models.localtime import local
 from models.places import root_area_id
-from models.posts import Post, Role
+from models.posts import Role, holding
 from models.worktime import WorkCalendar
 
 VERB = "calendar_missing"
@@ -30,11 +29,7 @@ def tell_staff(session: Session, now: datetime) -> list[int]:
     root, years = root_area_id(session), missing_years(now)
     if root is None or not years:
         return []
-    staff = session.scalars(
-        select(Post.person_id).where(
-            Post.role.in_(STAFF), Post.since <= now, or_(Post.until.is_(None), Post.until > now)
-        )
-    ).all()
+    staff = holding(session, STAFF, now)
     events.record(
         session,
         Fact(

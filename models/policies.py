@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, UniqueConstraint, func, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Select, UniqueConstraint, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -12,7 +12,7 @@ from models import events
 from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Fact
-from models.posts import Post, Role
+from models.posts import Post, Role, is_held
 
 AS_SHIPPED = 0  # the version before the first: the files alone
 EDITORS = frozenset({Role.ADMIN, Role.SUBDISTRICT_STAFF, Role.COMMUNITY_STAFF})
@@ -119,8 +119,7 @@ def _may_edit(session: Session, person_id: int, at: datetime) -> bool:
     serving = select(Post.id).where(
         Post.person_id == person_id,
         Post.role.in_(EDITORS),
-        Post.since <= at,
-        or_(Post.until.is_(None), Post.until > at),
+        is_held(at),
     )
     return session.scalars(serving.limit(1)).first() is not None
 

@@ -1,10 +1,11 @@
 """Posts: who serves which area in which role, and who stands in when they are away."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
 
@@ -75,3 +76,13 @@ class Absence(Base):
     since: Mapped[datetime]
     until: Mapped[datetime]
     substitute_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"), index=True)
+
+
+def is_held(now: datetime) -> ColumnElement[bool]:
+    """A post that has begun and not ended."""
+    return and_(Post.since <= now, or_(Post.until.is_(None), Post.until > now))
+
+
+def holding(session: Session, roles: Collection[Role], now: datetime) -> Sequence[int]:
+    """Everybody who holds such a post anywhere."""
+    return session.scalars(select(Post.person_id).where(Post.role.in_(roles), is_held(now))).all()

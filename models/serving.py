@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.places import Area, AreaKind
-from models.posts import Post
+from models.posts import Post, is_held
 
 
 def place_served(session: Session, person_id: int, now: datetime) -> Area | None:
@@ -16,8 +16,7 @@ def place_served(session: Session, person_id: int, now: datetime) -> Area | None
         .join(Post, Post.area_id == Area.id)
         .where(
             Post.person_id == person_id,
-            Post.since <= now,
-            or_(Post.until.is_(None), Post.until > now),
+            is_held(now),
         )
     ).all()
     found = {_building_or_estate(session, area) for area in areas}

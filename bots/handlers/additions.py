@@ -1,11 +1,10 @@
 """Words that open no ticket: more about the matter just reported, or a place and nothing else."""
 
 import re
-from functools import partial
 
 from bots import resuming
 from bots.accusation import accused
-from bots.chat import Act, Chat
+from bots.chat import Chat
 from bots.handlers import clarifying, homes, intake
 from bots.keeping import kept_for_later
 from bots.message import Reply
@@ -23,7 +22,7 @@ from models.tickets.table import Ticket
 _AROUND_A_PLACE = re.compile(r"[\s,，。.、!！]|小区|的")
 
 
-def find(chat: Chat, before: Reported | None) -> Act | None:
+def take(chat: Chat, before: Reported | None) -> Reply | None:
     """None when the words are a matter of their own. `before`: what they reported lately."""
     meant = chat.understanding
     if meant is None or meant.urgency == Urgency.EMERGENCY or meant.intent in intake.TALK:
@@ -32,29 +31,29 @@ def find(chat: Chat, before: Reported | None) -> Act | None:
     if late is not None:
         return late
     if _is_place_alone(chat.text, meant.place):
-        return partial(_placed, mention=meant.place, before=before)
+        return _placed(chat, meant.place, before)
     if before is None or _accuses_anew(chat, meant, before):
         return None
     is_same = _is_same(meant, before) or _goes_on(chat.text, meant, before)
     if (is_same or _is_vague(meant)) and _is_near(chat, meant.place, before):
-        return partial(_add, ticket_id=before.ticket_id)
+        return _add(chat, before.ticket_id)
     return None
 
 
-def _answered_late(chat: Chat, meant: Understanding) -> Act | None:
+def _answered_late(chat: Chat, meant: Understanding) -> Reply | None:
     """A class or a place and nothing else, when a question about one has run out."""
     if _is_place_alone(chat.text, meant.place):
         question = resuming.expired(chat, ["place"])
         if question is None or question.ticket_id is None:
             return None
-        return partial(_placed_late, mention=meant.place, ticket_id=question.ticket_id)
+        return _placed_late(chat, meant.place, question.ticket_id)
     is_class = clarifying.class_named(chat.text) is not None
     is_late = is_class and resuming.expired(chat, ["class_choice"]) is not None
-    return _asked_again if is_late else None
+    return _asked_again(chat) if is_late else None
 
 
 def _asked_again(chat: Chat) -> Reply:
-    return resuming.ask_again(chat) or intake.find(chat)(chat)
+    return resuming.ask_again(chat) or intake.take_in(chat)
 
 
 def _placed_late(chat: Chat, mention: PlaceMention | None, ticket_id: int) -> Reply:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from bots import finding, registry
-from bots.chat import Act, Chat
+from bots.chat import Chat
 from bots.commands import Command
 from bots.finding import Asked, Candidate, Found, Shelf
 from bots.keeping import has_kept
@@ -45,7 +45,7 @@ class Looked:
         return finding.is_sure(self.asked, first, self.kinds[first.id], intent=intent)
 
 
-def find(chat: Chat) -> Act | None:
+def answer(chat: Chat) -> Reply | None:
     """The entries a question asks for; None when it is a matter, or a person must answer."""
     meant = chat.understanding
     if meant is None or meant.intent not in _HEARD or meant.urgency != Urgency.NORMAL:
@@ -56,19 +56,11 @@ def find(chat: Chat) -> Act | None:
     if not looked.found or has_kept(chat):
         return None  # photos came before these words: they report
     if looked.is_sure(meant.intent):
-        return partial(_show_found, looked=looked)
+        return _show(chat, _best(chat, looked))
     unsure = load("directory")["fit"]["unsure"]
     if meant.intent == Intent.ENQUIRY and looked.found[0].fit >= unsure:
-        return partial(_list_found, looked=looked)
+        return _list(chat, _best(chat, looked), "directory_unsure")
     return None
-
-
-def _show_found(chat: Chat, looked: Looked) -> Reply:
-    return _show(chat, _best(chat, looked))
-
-
-def _list_found(chat: Chat, looked: Looked) -> Reply:
-    return _list(chat, _best(chat, looked), "directory_unsure")
 
 
 def note_unanswered(chat: Chat, ticket_id: int) -> None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from bots.accusation import accused
-from bots.chat import Act, Chat
+from bots.chat import Chat
 from bots.handlers import directory, joining
 from bots.keeping import attach_kept, kept_for_later
 from bots.message import Reply
@@ -20,8 +19,8 @@ from config.policy import load
 from models import places, serving
 from models.places import Area, AreaKind
 from models.tickets import facts, refining
-from models.tickets.opening import Opened, Planned, Report, open_planned, plan_ticket
-from models.tickets.table import About, Ticket
+from models.tickets.opening import Opened, Report, open_ticket
+from models.tickets.table import Ticket
 
 NOT_OURS = "not_estate"
 LAST_CLASS = "other_estate"
@@ -41,73 +40,53 @@ class Location:
     spot: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """待受理诉求 — a report understood, placed and planned, but not written yet."""
-
-    meant: Understanding
-    location: Location
-    planned: Planned
-    about: About | None
-    kept: Mapping[str, Any]
-    twin: Mapping[str, Any] | None  # a neighbour's ticket that may be the same matter
-
-    @property
-    def is_class_open(self) -> bool:
-        # Whom a complaint accuses decides who gets it, whatever its class.
-        is_known = self.planned.report.is_class_known
-        return not is_known and self.about is None
-
-
-def find(chat: Chat) -> Act:
-    """A greeting back, or a ticket and at most one question about it."""
+def take_in(chat: Chat) -> Reply:
+    """Greets back, or opens a ticket and asks at most one question about it."""
     assert chat.understanding is not None
     meant = provisional(under_main(chat.parts, chat.understanding), chat.text)
+    if meant.intent in TALK:
+        return chat.say(TALK[meant.intent], has_home=chat.speaker.home_id is not None)
     if meant.intent == Intent.ENQUIRY and _tells_defect(chat.text, meant):
         meant = replace(meant, intent=Intent.REPORT)
     if meant.intent in FOR_COMMUNITY and not is_sure(meant):
         meant = replace(meant, category=LAST_CLASS, subcategory=LAST_RESORT)
-    return _talk if meant.intent in TALK else partial(_take_in, drafted=_draft(chat, meant))
-
-
-def _talk(chat: Chat) -> Reply:
-    assert chat.understanding is not None
-    return chat.say(TALK[chat.understanding.intent], has_home=chat.speaker.home_id is not None)
-
-
-def _draft(chat: Chat, meant: Understanding) -> Drafted:
     kept = kept_for_later(chat)
-    location = locate(chat, meant.place, kept)
-    about = accused(chat.text, meant)
-    report = _report(chat, meant, location, about, is_sure(meant))
-    planned = plan_ticket(chat.session, report, chat.now)
-    return Drafted(meant, location, planned, about, kept, joining.twin_of_report(chat, report))
-
-
-def _take_in(chat: Chat, drafted: Drafted) -> Reply:
-    meant, about = drafted.meant, drafted.about
-    opened = open_planned(chat.session, drafted.planned, chat.now)
-    attach_kept(chat, drafted.kept, opened.ticket_id)
+    report = _report(chat, meant, locate(chat, meant.place, kept))
+    twin = joining.twin_of_report(chat, report)
+    opened = open_ticket(chat.session, report, chat.now)
+    attach_kept(chat, kept, opened.ticket_id)
     if meant.intent == Intent.ENQUIRY:
         directory.note_unanswered(chat, opened.ticket_id)
+    return _received(chat, meant, report, opened, twin)
+
+
+def _received(
+    chat: Chat,
+    meant: Understanding,
+    report: Report,
+    opened: Opened,
+    twin: Mapping[str, Any] | None,
+) -> Reply:
+    """What became of it, and the first thing that is missing: class, place, parts, same matter."""
     context = opened.context | {
         "words": _shown_words(meant),
-        "about": about,
-        "is_placed": drafted.location.area_id is not None,
+        "about": report.about,
+        "is_placed": report.area_id is not None,
         "alerted": opened.alerted,
         "is_ours": meant.category != NOT_OURS,
     }
-    if drafted.is_class_open:
+    # Whom a complaint accuses decides who gets it, whatever its class.
+    if not report.is_class_known and report.about is None:
         return _ask_class(chat, meant, opened, context)
     parts = [one.kept() for one in chat.parts]
     if parts:
         _hint_at_parts(chat, opened.ticket_id)
-    if drafted.location.area_id is None:
+    if report.area_id is None:
         return _ask_place(chat, opened.ticket_id, context, parts)
     if parts:
         return ask_split(chat, opened.ticket_id, parts, "ticket_received", context)
-    if drafted.twin is not None:
-        return joining.ask(chat, opened.ticket_id, drafted.twin, "ticket_received", context)
+    if twin is not None:
+        return joining.ask(chat, opened.ticket_id, twin, "ticket_received", context)
     return chat.say("ticket_received", **context, question=None)
 
 
@@ -142,9 +121,8 @@ def is_sure(meant: Understanding) -> bool:
     return bool(meant.evidence) and meant.confidence >= unsure
 
 
-def _report(
-    chat: Chat, meant: Understanding, location: Location, about: About | None, is_known: bool
-) -> Report:
+def _report(chat: Chat, meant: Understanding, location: Location) -> Report:
+    about = accused(chat.text, meant)
     return Report(
         account=chat.account,
         reporter_id=chat.person_id,
@@ -162,7 +140,7 @@ def _report(
         community_id=location.community_id,
         place_name=location.name,
         spot=location.spot,
-        is_class_known=is_known or _needs_no_class(meant),
+        is_class_known=is_sure(meant) or _needs_no_class(meant),
     )
 
 

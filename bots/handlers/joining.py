@@ -8,7 +8,6 @@ from bots import registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers.tasks import is_alarm
 from bots.likeness import Matter
 from bots.message import Reply
 from bots.twins import Reported, twin_of
@@ -148,7 +147,7 @@ def merge_command(chat: Chat, command: Command) -> Reply:
 
 @registry.asks_words("why_merge")
 def why_merge(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if is_alarm(chat):
+    if chat.is_alarm:
         return None
     conversations.close(question, chat.now)
     ticket = chat.session.get_one(Ticket, question.ticket_id)

@@ -20,7 +20,7 @@ def person(chat: Chat, command: Command) -> Reply:
     """A ticket of its own for the community, or a word on the matter at hand."""
     wish = chat.as_said(command.text)
     if wish and chat.understanding and accused_by_name(chat.text, chat.understanding):
-        return intake.find(chat)(chat)
+        return intake.take_in(chat)
     recent = lists.recent_of(chat.session, chat.person_id, chat.now)
     if recent is not None:
         refining.add_note(

@@ -1,11 +1,10 @@
 """Short words that are no matter yet, or none any more: "有个事", "误报", a sticker, a curse."""
 
 import re
-from functools import cache, partial
+from functools import cache
 
-from bots.chat import Act, Chat
+from bots.chat import Chat
 from bots.message import Reply
-from config.categories import Urgency
 from config.policy import load
 from models.tickets import refining
 from models.tickets.recent import Reported
@@ -14,30 +13,22 @@ from models.tickets.table import Ticket
 LONGEST = 16
 
 
-def find(chat: Chat, before: Reported | None) -> Act | None:
+def answer(chat: Chat, before: Reported | None) -> Reply | None:
     """None for whatever may be a matter. `before`: what they reported lately."""
     if len(chat.text) > LONGEST:
         return None
     table = load("intake")["small_talk"]
     if not any(map(str.isalnum, chat.text)):
         is_thanks = all(one in table["thanks"] for one in chat.text if not one.isspace())
-        return partial(_say, template="courtesy" if is_thanks else "kind_unknown")
+        return chat.say("courtesy" if is_thanks else "kind_unknown")
     if chat.text in table["curses"]:
-        return partial(_say, template="abuse")
-    if _pattern("over").search(chat.text) and not _is_alarm(chat):
-        return partial(_tell_over, before=before)
+        return chat.say("abuse")
+    if _pattern("over").search(chat.text) and not chat.is_alarm:
+        return _tell_over(chat, before)
     if _pattern("opening").fullmatch(chat.text):
-        return partial(_say, template="go_on")
+        return chat.say("go_on")
     is_number = before is None and chat.text.isdecimal()
-    return _nothing_asked if is_number else None
-
-
-def _say(chat: Chat, template: str) -> Reply:
-    return chat.say(template)
-
-
-def _nothing_asked(chat: Chat) -> Reply:
-    return chat.say("nothing_asked", digit=chat.text)
+    return chat.say("nothing_asked", digit=chat.text) if is_number else None
 
 
 def _tell_over(chat: Chat, before: Reported | None) -> Reply:
@@ -49,10 +40,6 @@ def _tell_over(chat: Chat, before: Reported | None) -> Reply:
         chat.session, ticket, chat.said, by=chat.person_id, at=chat.now, for_reporter=False
     )
     return chat.say("over_kept", ticket_id=ticket.id)
-
-
-def _is_alarm(chat: Chat) -> bool:
-    return chat.understanding is not None and chat.understanding.urgency == Urgency.EMERGENCY
 
 
 @cache

@@ -7,7 +7,6 @@ from bots.choosing import on_ticket
 from bots.commands import Command
 from bots.message import Reply
 from bots.ticket_words import record
-from config.categories import Urgency
 from config.policy import load
 from models import quiet_hours, takeovers
 from models.conversations import Question
@@ -67,7 +66,7 @@ def with_resident(chat: Chat) -> Takeover | None:
 def resident_said(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
     """To who took over; an alarm, and a complaint about those who read along, go their own way."""
     talk = with_resident(chat)
-    if talk is None or _is_alarm(chat) or _is_about(chat, talk):
+    if talk is None or chat.is_alarm or _is_about(chat, talk):
         return None
     return relay(chat, talk, text if digit is None else str(digit))
 
@@ -87,7 +86,7 @@ def relay(chat: Chat, talk: Takeover, words: str) -> Reply:
 @registry.talks(TALKING)
 def staff_said(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
     """To the resident; of several residents, which one is asked."""
-    if _is_alarm(chat):
+    if chat.is_alarm:
         return None
     words = text if digit is None else str(digit)
     talks = open_talks(chat)
@@ -105,11 +104,6 @@ def _pass_on(chat: Chat, ticket: Ticket, text: str) -> Reply:
 def pass_on(chat: Chat, talk: Takeover, words: str) -> Reply:
     takeovers.answer(chat.session, talk, words, at=chat.now)
     return chat.say("chat_passed_on", to_resident=True, ticket_id=talk.ticket_id)
-
-
-def _is_alarm(chat: Chat) -> bool:
-    meant = chat.understanding
-    return meant is not None and meant.urgency == Urgency.EMERGENCY
 
 
 def _is_about(chat: Chat, talk: Takeover) -> bool:

@@ -86,7 +86,7 @@ def cannot_fix(chat: Chat, ticket: Ticket, reason: str) -> Reply:
 
 @registry.asks_words("why_not")
 def why_not(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if tasks.is_alarm(chat):
+    if chat.is_alarm:
         return None
     conversations.close(question, chat.now)
     return cannot_fix(chat, chat.session.get_one(Ticket, question.ticket_id), text)
@@ -138,7 +138,7 @@ def _answer(chat: Chat, ticket: Ticket, text: str) -> Reply:
 
 @registry.asks_words("note_text")
 def note_text(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if tasks.is_alarm(chat):
+    if chat.is_alarm:
         return None
     conversations.close(question, chat.now)
     return add(chat, chat.session.get_one(Ticket, question.ticket_id), text, for_reporter=False)
@@ -146,7 +146,7 @@ def note_text(chat: Chat, question: Question, text: str, digit: int | None) -> R
 
 @registry.asks_words("answer_text")
 def answer_text(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if tasks.is_alarm(chat):
+    if chat.is_alarm:
         return None
     conversations.close(question, chat.now)
     return add(chat, chat.session.get_one(Ticket, question.ticket_id), text, for_reporter=True)
@@ -190,7 +190,7 @@ def suspend(chat: Chat, ticket: Ticket, text: str) -> Reply:
 @registry.asks_words("suspend_text")
 def suspend_text(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
     """How long and why, said after all; anything else is no answer to it."""
-    if tasks.is_alarm(chat) or _DAYS.search(text) is None:
+    if chat.is_alarm or _DAYS.search(text) is None:
         return None
     conversations.close(question, chat.now)
     return suspend(chat, chat.session.get_one(Ticket, question.ticket_id), text)
@@ -216,7 +216,7 @@ def _mine(chat: Chat) -> list[Ticket]:
 def _is_new_matter(chat: Chat, ticket: Ticket) -> bool:
     """An alarm, or a matter of another building where nothing was done: no task's result."""
     meant = chat.understanding
-    if meant is None or tasks.is_alarm(chat):
+    if meant is None or chat.is_alarm:
         return meant is not None
     if not intake.is_sure(meant) or meant.place is None or not meant.place.building:
         return False

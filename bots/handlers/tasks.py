@@ -199,7 +199,7 @@ def send_back(chat: Chat, ticket: Ticket, reason: str) -> Reply:
 
 @registry.asks_words("why_back")
 def why_back(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if is_alarm(chat):
+    if chat.is_alarm:
         return None
     conversations.close(question, chat.now)
     return send_back(chat, chat.session.get_one(Ticket, question.ticket_id), text)
@@ -246,7 +246,7 @@ def transfer_to(chat: Chat, question: Question, text: str, digit: int | None) ->
 
 @registry.asks_words("why_transfer")
 def why_transfer(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if is_alarm(chat):
+    if chat.is_alarm:
         return None
     conversations.close(question, chat.now)
     ticket = chat.session.get_one(Ticket, question.ticket_id)
@@ -284,12 +284,6 @@ def is_helper(chat: Chat, ticket: Ticket) -> bool:
 
 def has_task(chat: Chat, ticket: Ticket) -> bool:
     return _part(chat, ticket) is not None
-
-
-def is_alarm(chat: Chat) -> bool:
-    """Danger to life is never taken for an answer to a question."""
-    meant = chat.understanding
-    return meant is not None and meant.urgency == Urgency.EMERGENCY
 
 
 def _waiting(chat: Chat) -> list[Ticket]:

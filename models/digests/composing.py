@@ -13,7 +13,7 @@ from models import localtime, outbox
 from models.digests.sight import hidden_tickets
 from models.digests.table import ORDER, DigestKind, Section
 from models.places import Area, AreaKind, AreaWithin, GridKind
-from models.posts import Post, Role
+from models.posts import Post, Role, is_held
 from models.ticket_flow import OPEN, WAITING, WORKING, State
 from models.tickets.lists import standing
 from models.tickets.table import IS_OPEN, Ticket
@@ -118,8 +118,7 @@ def _vacant(session: Session, community_id: int, now: datetime) -> Sequence[int]
         .where(
             AreaWithin.area_id == Area.id,
             Post.role == Role.BUILDING_HEAD,
-            Post.since <= now,
-            or_(Post.until.is_(None), Post.until > now),
+            is_held(now),
         )
     )
     return session.scalars(

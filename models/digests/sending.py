@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import conversations, dispatch, outbox
@@ -13,7 +13,7 @@ from models.accounts import MAIN
 from models.digests.composing import Composed
 from models.digests.table import Digest, DigestKind
 from models.places import Area, AreaKind
-from models.posts import Post, Role
+from models.posts import Post, Role, is_held
 
 ASKED = "asked"  # the job of a digest that somebody asked for
 QUESTION = "digest"
@@ -48,8 +48,7 @@ def communities_of(session: Session, person_id: int, now: datetime) -> Sequence[
     served = select(Post.area_id).where(
         Post.person_id == person_id,
         Post.role == Role.COMMUNITY_STAFF,
-        Post.since <= now,
-        or_(Post.until.is_(None), Post.until > now),
+        is_held(now),
     )
     return session.scalars(
         select(Area).where(Area.kind == AreaKind.COMMUNITY, Area.id.in_(served)).order_by(Area.id)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -13,7 +13,7 @@ from models.notices.actions import TELL, facts
 from models.notices.lists import LIVING, is_corrected
 from models.notices.table import Notice, NoticeState
 from models.places import inner_areas
-from models.posts import Post
+from models.posts import Post, is_held
 
 BATCH = 500  # messages a transaction: well under the time a resident's own message may wait
 
@@ -63,8 +63,7 @@ def _next(session: Session, area_id: int, after: int, now: datetime) -> Sequence
     serving = select(Post.person_id).where(
         Post.area_id.in_(inside),
         Post.person_id > after,
-        Post.since <= now,
-        or_(Post.until.is_(None), Post.until > now),
+        is_held(now),
     )
     people = union(living, serving).subquery()
     return session.scalars(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from models.homes import Home, HomeState
 from models.notices.table import OUT, Notice, NoticeRead, NoticeState, Objection
 from models.places import AreaWithin
-from models.posts import Post
+from models.posts import Post, is_held
 
 LIVING = (HomeState.CLAIMED, HomeState.VERIFIED)
 
@@ -145,6 +145,5 @@ def serving_areas(person_id: int, now: datetime) -> Select[Any]:
     """Selects the areas in which this person holds a post now."""
     return select(Post.area_id).where(
         Post.person_id == person_id,
-        Post.since <= now,
-        or_(Post.until.is_(None), Post.until > now),
+        is_held(now),
     )

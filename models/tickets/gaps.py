@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import events, localtime
 from models.events import Event, Fact
 from models.places import root_area_id
-from models.posts import Post, Role
+from models.posts import Role, holding
 from models.tickets.table import IS_OPEN, Ticket
 
 VERB = "tickets_without_owner"
@@ -34,11 +34,7 @@ def tell_staff(session: Session, count: int, now: datetime) -> bool:
     root = root_area_id(session)
     if root is None or not count or _is_told(session, root, now):
         return False
-    staff = session.scalars(
-        select(Post.person_id).where(
-            Post.role.in_(STAFF), Post.since <= now, or_(Post.until.is_(None), Post.until > now)
-        )
-    ).all()
+    staff = holding(session, STAFF, now)
     events.record(
         session,
         Fact(

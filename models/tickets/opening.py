@@ -66,27 +66,12 @@ _tickets = Insertion(Ticket.__table__, _TICKET_COLUMNS)
 _assignments = Insertion(Assignment.__table__, _ASSIGNMENT_COLUMNS)
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """派单预案 — a report with whom it goes to and by when: all that reading can tell of it."""
-
-    report: Report
-    plan: Plan
-    staff: Sequence[Holder]  # everybody who serves the place, apart from the accused
-    row: dict[str, Any]
-
-
 def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     """A new ticket with its owner, helpers, deadlines, first events and messages.
 
     The duty desk owns it while class or place is unknown. An empty house leaves it reported,
     without owner, for the sweep to dispatch as soon as somebody holds a post.
     """
-    return open_planned(session, plan_ticket(session, report, now), now)
-
-
-def plan_ticket(session: Session, report: Report, now: datetime) -> Planned:
-    """Reads only, so that it can be done before the writer's turn."""
     is_known = report.area_id is not None and report.is_class_known
     rule = dispatch.rule_for(
         report.category, report.urgency, report.intent, report.about, report.emergency, is_known
@@ -95,17 +80,12 @@ def plan_ticket(session: Session, report: Report, now: datetime) -> Planned:
     holders = dispatch.holders_at(session, area_id, now) if area_id else []
     accused = dispatch.accused_at(session, area_id, rule, now, now) if area_id else frozenset()
     plan = dispatch.plan(holders, rule, dispatch.loads(session), barred=accused)
-    staff = [one for one in holders if one.person_id not in accused]
-    return Planned(report, plan, staff, _row(report, plan.owner, now))
-
-
-def open_planned(session: Session, planned: Planned, now: datetime) -> Opened:
-    """Writes what was planned for the same moment."""
-    report, plan, row = planned.report, planned.plan, planned.row
+    row = _row(report, plan.owner, now)
     [ticket_id] = _tickets.run(session, [row])
     _ask(session, ticket_id, plan, now)
     context = _context(ticket_id, report, row, plan.owner)
-    events.record(session, *_facts(ticket_id, report, row, plan, planned.staff, context, now))
+    staff = [one for one in holders if one.person_id not in accused]
+    events.record(session, *_facts(ticket_id, report, row, plan, staff, context, now))
     alerted = tuple(dict.fromkeys(one.role for one in plan.alerted))
     return Opened(ticket_id, plan.owner, context, alerted)
 
