@@ -128,6 +128,20 @@ def test_a_reopened_matter_stays_on_the_day_it_was_first_reported(house: Databas
         assert figures.total(session, Scope(root, day, later))[Count.OPENED] == 1
 
 
+def test_a_late_end_is_late_no_more_once_the_matter_is_taken_up_again(house: Database) -> None:
+    with house.writing() as session:
+        one = ticket(session, building(session))
+        resolve(session, one, Outcome.FIXED, timedelta(days=20))
+        assert rate("on_time", session) == 0
+        again = timedelta(days=21)
+        me = Actor(one.reporter_id)
+        apply(session, one, Action.REOPEN, by=me, at=MORNING + again, solved=False)
+        assert counted(session, again)[Count.RESOLVED_LATE] == 0
+        assert rate("on_time", session, again) is None  # it runs, and in time
+        resolve(session, one, Outcome.FIXED, again + HOUR)
+        assert rate("on_time", session, again) == 1
+
+
 def test_neighbours_who_joined_are_voices_of_their_own_and_each_the_last_one(
     house: Database,
 ) -> None:
