@@ -15,6 +15,7 @@ from app.demo_directory import fill_directory
 from config.policy import load
 from models import dispatch, homes
 from models.accounts import MAIN
+from models.companies import ServiceContract, company_named
 from models.errors import AlreadyDone
 from models.homes import Home, HomeState
 from models.people import Identity, Person
@@ -42,6 +43,7 @@ def fill(session: Session, now: datetime) -> None:
     demo = load("demo")
     filling = _Filling(session, now)
     _areas(filling, demo)
+    _companies(filling, demo)
     for role, rows in demo["posts"].items():
         for count, row in enumerate(rows, 1):
             _post(filling, Role(role), count, row)
@@ -82,6 +84,21 @@ def _areas(filling: _Filling, demo: Row) -> None:
     for row in demo["buildings"]:
         for number in row["numbers"]:
             _building(filling, demo, row, number)
+
+
+def _companies(filling: _Filling, demo: Row) -> None:
+    """Their contracts were signed long ago: no events of today."""
+    for row in demo["company"]:
+        company = company_named(filling.session, row["name"])
+        for contract in row["contracts"]:
+            filling.session.add(
+                ServiceContract(
+                    company_id=company.id,
+                    estate_id=filling.areas[contract["estate"]].id,
+                    starts_on=contract["starts_on"],
+                    ends_on=contract.get("ends_on"),
+                )
+            )
 
 
 def _building(filling: _Filling, demo: Row, row: Row, number: int) -> None:

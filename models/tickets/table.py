@@ -120,6 +120,13 @@ class Ticket(Base):
             sqlite_where=sql(_TO_ROLL_UP_SQL),
             postgresql_where=sql(_TO_ROLL_UP_SQL),
         ),
+        # Few accuse anybody: whom they are about must not find them counted.
+        Index(
+            "ix_tickets_accusing",
+            "about",
+            sqlite_where=sql("about IS NOT NULL"),
+            postgresql_where=sql("about IS NOT NULL"),
+        ),
         Index(
             "ix_tickets_clock",
             "clock_at",
