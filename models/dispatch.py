@@ -1,11 +1,10 @@
 """Which posts are asked: the table of config/dispatch.toml over the posts of a place."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, partial
-from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -22,11 +21,12 @@ from sqlalchemy.orm import Session, aliased
 from config.categories import Intent, Urgency
 from config.policy import load
 from models.base import Statement, UtcDateTime
-from models.people import Person
-from models.places import Area, AreaKind, AreaWithin
+from models.places import AreaKind, AreaWithin
 from models.posts import Absence, Post, Role
 from models.reference import looked_up
+from models.substitutes import Service, services
 from models.ticket_flow import Level
+from models.tickets.levels import level_of
 from models.tickets.table import IS_OPEN, About, Ticket
 
 # From the door outwards: a building's own post comes before its estate's, and so on.
@@ -117,7 +117,6 @@ def department_of(category: str) -> str:
 
 
 _substitute = aliased(Post)
-_holder, _stand_in = aliased(Person), aliased(Person)
 # Whoever has this many counts as fully loaded: a desk with ten thousand open tickets must not
 # have them counted at every report.
 FULL_LOAD = 100
@@ -137,33 +136,6 @@ Loads = Callable[[int], int]
 
 _RANK = attrgetter("nearness", "role", "department")
 _now: Any = bindparam("now", type_=UtcDateTime(), required=True)
-_POSTINGS = Statement(
-    select(
-        Post.id,
-        Post.person_id,
-        _holder.name,
-        Post.role,
-        Post.department,
-        Area.kind,
-        Post.since,
-        Post.until,
-        Absence.since,
-        Absence.until,
-        _substitute.id,
-        _substitute.person_id,
-        _stand_in.name,
-    )
-    .select_from(AreaWithin)
-    .join(Post, Post.area_id == AreaWithin.outer_id)
-    .join(Area, Area.id == Post.area_id)
-    .join(_holder, _holder.id == Post.person_id)
-    .outerjoin(Absence, Absence.post_id == Post.id)
-    .outerjoin(_substitute, _substitute.id == Absence.substitute_id)
-    .outerjoin(_stand_in, _stand_in.id == _substitute.person_id)
-    .where(AreaWithin.area_id == bindparam("area_id", required=True))
-    .order_by(Post.id, Absence.since)
-)
-_FAR = datetime.max.replace(tzinfo=UTC)
 
 
 def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
@@ -177,28 +149,13 @@ def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
 
 def _spells(session: Session, area_id: int) -> Sequence[Spell]:
     """Everybody who ever served this place or will, with the times, nearest first."""
-    found: list[Spell] = []
-    rows = _POSTINGS.run(session, area_id=area_id)
-    for _, postings in groupby(rows, key=itemgetter(0)):
-        found.extend(_spells_of(list(postings)))
+    found = [(_holder(one), one.since, one.until) for one in services(session, area_id)]
     return sorted(found, key=lambda spell: (spell[0].nearness, spell[0].post_id))
 
 
-def _spells_of(postings: Sequence[tuple[Any, ...]]) -> Iterator[Spell]:
-    """Of one post: its holder's own time, and the leaves in which somebody stands in."""
-    post_id, person_id, name, role, department, kind, since, until = postings[0][:8]
-    cursor, end = since, until or _FAR
-    for *_, leave_since, leave_until, stand_in_post, stand_in, stand_in_name in postings:
-        if leave_since is None:
-            continue
-        if cursor < leave_since:
-            own = Holder(post_id, person_id, role, department, NEARNESS[kind], name)
-            yield own, cursor, min(leave_since, end)
-        cursor = max(cursor, leave_until)
-        if stand_in is not None:
-            other = Holder(stand_in_post, stand_in, role, department, NEARNESS[kind], stand_in_name)
-            yield other, max(leave_since, since), min(leave_until, end)
-    yield Holder(post_id, person_id, role, department, NEARNESS[kind], name), cursor, end
+def _holder(one: Service) -> Holder:
+    by = one.by
+    return Holder(by.post_id, by.person_id, one.role, one.department, NEARNESS[one.kind], by.name)
 
 
 def loads(session: Session) -> Loads:
@@ -272,8 +229,7 @@ def plan(
     owner = holder_of(free, wanted, loads, department=rule.department)
     gap = () if owner else wanted
     if owner is None:
-        fallback = load("dispatch")["fallback"]["owner"]
-        owner = _first(free, [role for role in fallback if role not in rule.hidden_from], loads)
+        owner = _first(free, _fallback(wanted, rule.hidden_from), loads)
     taken = {owner.person_id} if owner else set()
     helpers = [one for one in (_first(free, [role], loads) for role in rule.helpers) if one]
     alerted = [one for one in free if one.role in rule.alerted or _is_called(one, rule)]
@@ -317,6 +273,24 @@ def _first(holders: Sequence[Holder], roles: Sequence[str], loads: Loads) -> Hol
         if serving:
             return serving[0]
     return None
+
+
+@cache
+def _fallback(wanted: tuple[str, ...], hidden_from: frozenset[str]) -> tuple[str, ...]:
+    """Whom to ask for roles that nobody holds: whoever stands as high, then the duty desk.
+
+    Only rather than be nobody's a matter comes down. One that accuses somebody never does: those
+    below may work under the accused.
+    """
+    roles = [role for role in load("dispatch")["fallback"]["owner"] if role not in hidden_from]
+    floor = min(map(_height, wanted), default=0)
+    below = [role for role in roles if role != Role.DUTY_DESK and _height(role) < floor]
+    others = [role for role in roles if role not in below]
+    return (*others, *([] if hidden_from else reversed(below)))
+
+
+def _height(role: str) -> int:
+    return tuple(Level).index(level_of(role))
 
 
 def _is_called(one: Holder, rule: Rule) -> bool:

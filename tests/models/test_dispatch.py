@@ -142,6 +142,50 @@ def test_the_duty_desk_is_the_last_to_be_asked_and_then_nobody(database: Databas
         assert (one.state, one.owner_id) == (State.REPORTED, None)
 
 
+def vacate(session: Session, *roles: Role) -> None:
+    session.execute(update(Post).where(Post.role.in_(roles)).values(until=MORNING))
+
+
+@pytest.mark.parametrize("category", ["property_fee", "property_service", "house_rights"])
+def test_a_matter_of_the_community_goes_up_and_only_at_last_down_when_nobody_is_there(
+    store: Database, category: str
+) -> None:
+    town(store)
+    with store.writing() as session:
+        session.execute(delete(Absence))
+        place, found = building(session, 3), []
+        above = (Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF, Role.DUTY_DESK)
+        for role in (*above, Role.GRID_LEADER):
+            found.append(owner(session, place, category).role)
+            vacate(session, role)
+        assert found == [*above, Role.GRID_LEADER]
+        assert plan_at(session, place, category).owner is None
+
+
+@pytest.mark.parametrize("about", About)
+def test_a_matter_about_somebody_never_comes_down_to_those_below_them(
+    database: Database, about: About
+) -> None:
+    town(database)
+    with database.writing() as session:
+        session.execute(delete(Absence))
+        vacate(session, Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF)
+        place = building(session, 3)
+        assert owner(session, place, about=about).role == Role.DUTY_DESK
+        vacate(session, Role.DUTY_DESK)
+        assert plan_at(session, place, about=about).owner is None
+
+
+def test_a_raised_matter_is_not_handed_down_when_its_level_is_empty(database: Database) -> None:
+    town(database)
+    with database.writing() as session:
+        place = building(session, 3)
+        vacate(session, Role.COMMUNITY_STAFF)
+        found = plan_at(session, place, level=Level.COMMUNITY)
+        assert found.owner is not None
+        assert (found.owner.role, found.gap) == (Role.SUBDISTRICT_STAFF, ("community_staff",))
+
+
 def test_without_place_the_duty_desk_keeps_it(database: Database) -> None:
     town(database)
     with database.writing() as session:
