@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from models import events
 from models.errors import NotAllowed, ReasonMissing, TooLate, TransitionNotAllowed
 from models.events import Event, Fact
+from models.hazards import following
 from models.metrics import counted, rollups
 from models.people import Person
 from models.protection import capacities, is_supporter
@@ -76,7 +77,9 @@ def apply(
     after = undoing.snapshot(session, ticket)
     step.detail["before"] = undoing.difference(before, after)
     step.detail.update(counted.changed(before["ticket"], after["ticket"]))
-    return _record(step, action)
+    event = _record(step, action)
+    following.follow(session, ticket, at, by.person_id)
+    return event
 
 
 def _checked(

@@ -11,6 +11,7 @@ from config.categories import Intent, Urgency
 from models import dispatch, events, sla
 from models.dispatch import Holder, Plan
 from models.events import Fact
+from models.hazards import entering
 from models.insertion import Insertion
 from models.places import root_area_id
 from models.posts import Role
@@ -41,6 +42,7 @@ class Report:
     place_name: str | None = None
     spot: str | None = None
     is_class_known: bool = True
+    hazard_id: int | None = None  # passed up out of the ledger by its finder, who is not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,17 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     area_id = report.area_id or root_area_id(session)
     holders = dispatch.holders_at(session, area_id, now) if area_id else []
     accused = dispatch.accused_at(session, area_id, rule, now, now) if area_id else frozenset()
-    plan = dispatch.plan(holders, rule, dispatch.loads(session), barred=accused)
+    barred = accused | {report.reporter_id} if report.hazard_id else accused
+    plan = dispatch.plan(holders, rule, dispatch.loads(session), barred=barred)
     row = _row(report, plan.owner, now)
     [ticket_id] = _tickets.run(session, [row])
     _ask(session, ticket_id, plan, now)
     context = _context(ticket_id, report, row, plan.owner)
     staff = [one for one in holders if one.person_id not in accused]
-    events.record(session, *_facts(ticket_id, report, row, plan, staff, context, now))
+    told = _facts(ticket_id, report, row, plan, staff, context, now)
+    if report.hazard_id is None:
+        told += entering.opened(session, ticket_id, row, holders, now)
+    events.record(session, *told)
     alerted = tuple(dict.fromkeys(one.role for one in plan.alerted))
     return Opened(ticket_id, plan.owner, context, alerted)
 

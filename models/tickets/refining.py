@@ -9,6 +9,7 @@ from config.categories import Urgency
 from models import dispatch, events
 from models.errors import AlreadyDone, NotAllowed, TooLate
 from models.events import Fact
+from models.hazards import following
 from models.localtime import is_same_day
 from models.metrics import counted
 from models.people import Person
@@ -61,6 +62,7 @@ def reclassify(
         **counted.changed(before["ticket"], after["ticket"]),
     }
     _told(session, ticket, "ticket_reclassified", by, at, detail=detail, capacity=capacity)
+    following.follow(session, ticket, at, by)
 
 
 def place(session: Session, ticket: Ticket, area: Area, *, by: int, at: datetime) -> None:
@@ -71,6 +73,7 @@ def place(session: Session, ticket: Ticket, area: Area, *, by: int, at: datetime
     ticket.place_name = full_name(session, area.id)
     detail = {"area": area.id, counted.COUNTED: {"area_id": area.id}}
     _told(session, ticket, "ticket_placed", by, at, detail=detail)
+    following.follow(session, ticket, at, by)
     if ticket.state in WAITING:
         redispatch(session, ticket, at)
 

@@ -1,0 +1,102 @@
+"""Which hazards there are, and for whom: queries only."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select, union
+from sqlalchemy.orm import Session, aliased
+
+from models.hazards import rules, sides
+from models.hazards.flow import Finder, HazardState
+from models.hazards.table import IS_WAITING, Hazard
+from models.places import Area, AreaKind, AreaWithin
+from models.posts import Absence, Post, Role, is_held
+from models.tickets.lists import RECENT_MINUTES
+from models.tickets.table import Assignment
+
+LISTED = 9
+
+
+def open_around(
+    session: Session, person_id: int, now: datetime, limit: int = LISTED
+) -> Sequence[Hazard]:
+    """Of the areas whose ledger this person reads, and what they found; the oldest first."""
+    served = served_areas(person_id, rules.readers(), now)
+    within = select(AreaWithin.area_id).where(AreaWithin.outer_id.in_(served))
+    found = session.scalars(
+        select(Hazard)
+        .where(IS_WAITING, Hazard.area_id.in_(within) | (Hazard.finder_id == person_id))
+        .order_by(Hazard.found_at, Hazard.id)
+        .limit(limit * 5)  # what accuses the reader is left out, and rare
+    )
+    return [one for one in found if sides.may_see(session, one, person_id, now)][:limit]
+
+
+def served_areas(person_id: int, roles: frozenset[Role], now: datetime) -> Select[int]:
+    """Areas of such posts of this person, and of those they stand in for."""
+    own = select(Post.area_id).where(
+        Post.person_id == person_id, Post.role.in_(roles), is_held(now)
+    )
+    substitute = aliased(Post)
+    stood_in = (
+        select(Post.area_id)
+        .join(Absence, Absence.post_id == Post.id)
+        .join(substitute, substitute.id == Absence.substitute_id)
+        .where(
+            substitute.person_id == person_id,
+            Post.role.in_(roles),
+            is_held(now),
+            Absence.since <= now,
+            Absence.until > now,
+        )
+    )
+    both = union(own, stood_in).subquery()
+    return select(both.c.area_id)
+
+
+def post_of(session: Session, person_id: int, now: datetime) -> tuple[Finder, int | None]:
+    """As what somebody finds, and the area of the post that makes them so."""
+    rows = session.execute(
+        select(Post.role, Post.area_id)
+        .where(Post.person_id == person_id, is_held(now))
+        .order_by(Post.id)
+    ).all()
+    kind = rules.finder_by(role for role, _ in rows)
+    areas = (area_id for role, area_id in rows if rules.finder_by([role]) == kind)
+    return kind, next(areas, None)
+
+
+def building_within(session: Session, area_id: int, number: str) -> Area | None:
+    """The only building of this number in an area; None where none or several bear it."""
+    found = session.scalars(
+        select(Area)
+        .join(AreaWithin, AreaWithin.area_id == Area.id)
+        .where(
+            AreaWithin.outer_id == area_id,
+            Area.kind == AreaKind.BUILDING,
+            Area.number == number,
+        )
+        .limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def just_found(session: Session, person_id: int, now: datetime) -> Hazard | None:
+    """Without a ticket and lately touched by this person: a photo belongs to it, unless they
+    have answered a task since."""
+    hazard = session.scalars(
+        select(Hazard)
+        .where(
+            Hazard.moved_by == person_id,
+            Hazard.moved_at > now - timedelta(minutes=RECENT_MINUTES),
+            Hazard.state.in_([HazardState.FOUND, HazardState.SOLVED]),
+        )
+        .order_by(Hazard.moved_at.desc(), Hazard.id.desc())
+        .limit(1)
+    ).first()
+    if hazard is None:
+        return None
+    since = select(Assignment.id).where(
+        Assignment.person_id == person_id, Assignment.answered_at > hazard.moved_at
+    )
+    return None if session.scalar(since.limit(1)) is not None else hazard
