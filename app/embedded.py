@@ -8,13 +8,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from types import FrameType
 
 import structlog
 
-from app import demo_data, house
+from app import demo_data, first_accounts, house
 from app.serving import check_free
 from config.settings import Settings
+from models.base import Database
 from models.errors import AlreadyDone
 from models.migrate import migrate
 
@@ -39,6 +41,7 @@ class Embedded:
         self._environment = self._shared_environment()
         self._parts: dict[str, subprocess.Popen[bytes]] = {}
         self._is_stopping = False
+        self.demo_password = ""
 
     @property
     def web_url(self) -> str:
@@ -49,7 +52,10 @@ class Embedded:
         return f"http://{HERE}:{self._sandbox_port}" if self._with_sandbox else None
 
     def prepare(self) -> None:
-        """The database, and in a trial the demo subdistrict. Raises OSError for a taken port."""
+        """The database, and in a trial the demo subdistrict and its staff's accounts.
+
+        Raises OSError for a taken port.
+        """
         check_free(HERE, self._port)
         if self._with_sandbox:
             check_free(HERE, self._sandbox_port)
@@ -57,12 +63,15 @@ class Embedded:
         try:
             migrate(database)
             if self._with_sandbox:
-                with database.writing() as session:
-                    demo_data.fill(session, house.now())
-        except AlreadyDone:
-            pass  # it was filled the first time
+                self._fill(database)
+            first_accounts.make_first_administrator(database, self._settings, house.now())
         finally:
             database.dispose()
+
+    def _fill(self, database: Database) -> None:
+        with suppress(AlreadyDone), database.writing() as session:  # it was filled the first time
+            demo_data.fill(session, house.now())
+        self.demo_password = first_accounts.make_demo_accounts(database, house.now())
 
     def __enter__(self) -> "Embedded":
         try:

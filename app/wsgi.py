@@ -7,6 +7,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import dev, health, house, logs
+from app.console.blueprint import add_console
 from app.errors import register_errors
 from app.house import LiveLexicon, open_database
 from app.wechat.intake import Intake
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.register_blueprint(health.make_health(database))
+    add_console(app, database, settings)
     if settings.dev:
         app.register_blueprint(dev.make_dev(database))
     register_errors(app)

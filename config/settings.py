@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     mini_token: str = Field("", description="signs the mini-program's pushes")
     mini_aes_key: str = Field("", description="the mini-program's EncodingAESKey")
 
+    console_admin: str = Field(
+        "", description="name:password of the first administrator; `linli init` makes the account"
+    )
+
     sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
         "FULL", description="fsync policy of SQLite"
     )

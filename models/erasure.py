@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import events, homes, media, takeovers
+from models import events, homes, media, sign_ins, staff_accounts, takeovers
 from models.conversations import Question
 from models.events import Event, Fact
 from models.homes import Home
@@ -88,6 +88,8 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
         update(Question).where(Question.person_id == person_id).values(context={}, closed_at=now)
     )
     takeovers.end_silently(session, person_id, now)
+    sign_ins.end_all(session, person_id, now)
+    staff_accounts.forget(session, person_id)
     media.forget(session, person_id)
     _forget_identities(session, person_id)
     events.record(

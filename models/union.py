@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
-from models import events, homes, takeovers
+from models import events, homes, sign_ins, staff_accounts, takeovers
 from models.conversations import Question
 from models.events import Fact
 from models.homes import Home
@@ -77,6 +77,8 @@ def _merge(session: Session, stays: Person, goes: Person, now: datetime) -> None
     _merge_homes(session, stays, goes, now)
     # Nobody talks to themselves, and nobody is talked to twice at a time.
     takeovers.end_silently(session, goes.id, now)
+    sign_ins.end_all(session, goes.id, now)
+    staff_accounts.merge(session, stays.id, goes.id)
     for column in _MOVED:
         session.execute(
             update(column.class_)

@@ -3,7 +3,9 @@
 import click
 
 from app.embedded import Embedded
+from app.first_accounts import UNFIT
 from config.settings import Settings, generate_missing_keys
+from models.staff_accounts import PasswordUnfit
 
 
 @click.command()
@@ -21,9 +23,13 @@ def run(port: int | None, sandbox_port: int | None) -> None:
         embedded.prepare()
     except OSError as taken:
         raise click.ClickException(str(taken)) from taken
+    except PasswordUnfit as refusal:
+        raise click.ClickException(f"LINLI_CONSOLE_ADMIN: {UNFIT}") from refusal
     with embedded:
         click.echo(f"Linli 邻里    {embedded.web_url}")
         if embedded.sandbox_url:
             click.echo(f"Chat (sandbox) {embedded.sandbox_url}")
+            click.echo(f"Console        {embedded.web_url}/console/")
+            click.echo(f"               demo-community_staff-1, password {embedded.demo_password}")
         click.echo("Ctrl-C stops")
         embedded.wait()

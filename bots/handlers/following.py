@@ -5,14 +5,16 @@ from sqlalchemy import select
 from bots import registry
 from bots.chat import Chat
 from bots.commands import Command
-from bots.handlers import homes
+from bots.handlers import homes, sign_ins
 from bots.message import EventKind, Reply
-from models import consents, delivery_results, erasure, rights
+from models import consents, delivery_results, erasure, rights, sign_in_scans
 from models.places import Area
 
 
 @registry.on_event(EventKind.SUBSCRIBE)
 def subscribed(chat: Chat) -> Reply:
+    if scene := _sign_in_scene(chat):
+        return sign_ins.scanned(chat, scene)
     area = _scanned(chat)
     if area is not None:
         return homes.at_door(chat, area, is_welcome=True)
@@ -21,10 +23,17 @@ def subscribed(chat: Chat) -> Reply:
 
 @registry.on_event(EventKind.SCAN)
 def scanned(chat: Chat) -> Reply:
+    if scene := _sign_in_scene(chat):
+        return sign_ins.scanned(chat, scene)
     area = _scanned(chat)
     if area is None:
         return chat.say("scene_unknown")
     return homes.at_door(chat, area, is_welcome=False)
+
+
+def _sign_in_scene(chat: Chat) -> str | None:
+    scene = chat.message.scene or ""
+    return scene if scene.startswith(sign_in_scans.PREFIX) else None
 
 
 def _scanned(chat: Chat) -> Area | None:

@@ -1,0 +1,74 @@
+"""Which role may open which route of the console: one table, asked by every page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from models.posts import Role
+from models.sign_ins import MAY_SIGN_IN
+
+
+class Open(StrEnum):
+    """开放程度 — pages that come before the roles count."""
+
+    ANYBODY = "anybody"  # nobody is signed in yet
+    SIGNED_IN = "signed_in"  # also where the second factor is still missing
+
+
+STAFF = MAY_SIGN_IN
+SERVING = STAFF - {Role.ADMIN}  # an administrator keeps accounts and reads no resident's matter
+ADMIN = frozenset({Role.ADMIN})
+
+Gate = Open | frozenset[Role]
+
+# Which tickets somebody sees is no matter of roles: models.tickets.sight rules on each.
+ROUTES: Mapping[str, Gate] = {
+    "sign_in": Open.ANYBODY,
+    "sign_in_try": Open.ANYBODY,
+    "scan": Open.ANYBODY,
+    "scan_open": Open.ANYBODY,
+    "scan_state": Open.ANYBODY,
+    "sign_out": Open.SIGNED_IN,
+    "second_factor": Open.SIGNED_IN,
+    "second_factor_try": Open.SIGNED_IN,
+    "home": STAFF,
+    "account": STAFF,
+    "account_keep": STAFF,
+    "account_sign_out": STAFF,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """页面 — one route with its view and who may open it."""
+
+    rule: str
+    method: str
+    name: str
+    view: Callable[..., Any]
+    gate: Gate
+
+
+PAGES: dict[str, Page] = {}
+
+
+def page(rule: str, method: str = "GET") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a view under its own name; one that the table does not know is refused."""
+
+    def register(view: Callable[..., Any]) -> Callable[..., Any]:
+        name = view.__name__
+        if name not in ROUTES:
+            raise LookupError(f"{name} is missing in the table of routes")
+        if name in PAGES:
+            raise ValueError(f"two views for {name}")
+        PAGES[name] = Page(rule, method, name, view, ROUTES[name])
+        return view
+
+    return register
+
+
+def may_open(name: str, roles: frozenset[Role]) -> bool:
+    """Whether a page that exists is for one of these roles; menus show no others."""
+    gate = ROUTES.get(name)
+    return name in PAGES and isinstance(gate, frozenset) and bool(gate & roles)

@@ -1,0 +1,121 @@
+"""One request of the console: the store, the moment, and who asks."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.settings import Settings
+from jobs.channels.wechat_client import WeChatClient
+from models import sign_ins
+from models.base import Database
+from models.people import Person
+from models.places import Area
+from models.posts import Post, Role, is_held
+from models.sign_ins import MAY_SIGN_IN, NEEDS_SECOND_FACTOR
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPost:
+    """在任岗位 — as which somebody is signed in, and where."""
+
+    role: Role
+    area_id: int
+    area_name: str
+    department: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff(UserMixin):
+    """登录人 — a member of staff in one browser, with the posts of this moment."""
+
+    token: str
+    sign_in_id: int
+    person_id: int
+    name: str
+    posts: tuple[HeldPost, ...]
+    is_confirmed: bool  # by the second factor, where one is needed
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(one.role for one in self.posts)
+
+    def get_id(self) -> str:
+        return self.token
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """办公室 — what every request of the console shares."""
+
+    database: Database
+    settings: Settings
+    client: WeChatClient
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """工作台 — one request: views open the transactions they need from it."""
+
+    office: Office
+    now: datetime
+    signed_in: Staff | None
+
+    @property
+    def staff(self) -> Staff:
+        """Who asks; pages before the sign-in must not."""
+        assert self.signed_in is not None
+        return self.signed_in
+
+    @property
+    def settings(self) -> Settings:
+        return self.office.settings
+
+    def reading(self) -> AbstractContextManager[Session]:
+        return self.office.database.reading()
+
+    def writing(self) -> AbstractContextManager[Session]:
+        return self.office.database.writing()
+
+
+def staff_of(office: Office, token: str) -> Staff | None:
+    """Who is signed in with this cookie; nobody once the time is over or the last post ended."""
+    now = office.clock()
+    with office.database.reading() as session:
+        sign_in = sign_ins.current(session, token, now)
+        if sign_in is None:
+            return None
+        posts, name = _posts(session, sign_in.person_id, now)
+        staff = Staff(
+            token,
+            sign_in.id,
+            sign_in.person_id,
+            name,
+            posts,
+            sign_in.confirmed_at is not None
+            or not any(one.role in NEEDS_SECOND_FACTOR for one in posts),
+        )
+        is_stale = sign_in.seen_at <= now - sign_ins.SEEN_EVERY
+    if not posts:
+        return None
+    if is_stale:
+        with office.database.writing() as session:
+            sign_ins.see(session, staff.sign_in_id, now)
+    return staff
+
+
+def _posts(session: Session, person_id: int, now: datetime) -> tuple[tuple[HeldPost, ...], str]:
+    rows = session.execute(
+        select(Post.role, Post.area_id, Area.name, Post.department, Person.name)
+        .join(Area, Area.id == Post.area_id)
+        .join(Person, Person.id == Post.person_id)
+        .where(Post.person_id == person_id, Post.role.in_(MAY_SIGN_IN), is_held(now))
+        .order_by(Post.id)
+    ).all()
+    posts = tuple(HeldPost(*row[:4]) for row in rows)
+    return posts, (rows[0][4] or "") if rows else ""

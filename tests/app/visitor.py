@@ -1,0 +1,85 @@
+"""A browser without a screen: gets pages, posts their forms with the token, is somebody."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.console.blueprint import add_console
+from config.settings import Settings
+from models import staff_accounts
+from models.base import Database
+from tests.factories import MORNING, demo_person
+
+PASSWORD = "correct horse battery"
+
+
+@cache
+def password_hash() -> str:
+    return staff_accounts.hash_password(PASSWORD, "somebody")
+
+
+@dataclass
+class House:
+    """A console over a store, with a clock that tests move."""
+
+    database: Database
+    now: datetime = MORNING
+    settings: Settings = field(default_factory=lambda: Settings(secret_key="for-tests"))
+    app: Flask = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.app = Flask("console-under-test", static_folder=None)
+        self.app.secret_key = self.settings.secret_key
+        add_console(self.app, self.database, self.settings, lambda: self.now)
+
+    def later(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+    def visitor(self) -> "Visitor":
+        return Visitor(self)
+
+    def account(self, role: str, count: int = 1) -> str:
+        """The demo person gets an account; its name is theirs in chat."""
+        name = f"demo-{role}-{count}"
+        with self.database.writing() as session:
+            person_id = demo_person(session, role, count)
+            staff_accounts.keep(session, person_id, name, password_hash(), self.now)
+        return name
+
+    def signed_in(self, role: str, count: int = 1) -> "Visitor":
+        visitor = self.visitor()
+        answer = visitor.sign_in(self.account(role, count))
+        assert answer.status_code == 302, answer.text
+        return visitor
+
+
+class Visitor:
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.client = house.app.test_client()
+        self.page: TestResponse | None = None
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        self.page = self.client.get(path, **more)
+        return self.page
+
+    def post(self, path: str, form: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        """With the token of a page of this session."""
+        return self.client.post(path, data={"csrf_token": self.token(), **(form or {})}, **more)
+
+    def token(self) -> str:
+        for path in ("/console/account", "/console/second-factor", "/console/sign-in"):
+            page = self.client.get(path)
+            if page.status_code == 200:
+                found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+                assert found is not None
+                return found[1]
+        raise AssertionError("no page with a form")
+
+    def sign_in(self, name: str, password: str = PASSWORD, **more: Any) -> TestResponse:
+        return self.post("/console/sign-in", {"name": name, "password": password, **more})
