@@ -1,7 +1,7 @@
 """`linli metrics`: the figures of an area, and making them anew from the events."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -18,13 +18,15 @@ from config.categories import CATEGORIES
 from config.policy import load
 from config.settings import Settings
 from jobs.metrics import roll_up_all
+from models.companies import Company
 from models.localtime import local
 from models.metrics import rebuilding
+from models.metrics.cuts import AREAS, Axis
 from models.metrics.figures import Scope
 from models.metrics.periods import Period, Span, holding
-from models.metrics.rates import RATES
-from models.metrics.sheet import AREAS, Axis, Density, Sheet, sheet
-from models.metrics.tally import Count, Counts
+from models.metrics.rates import SHOWN as RATES
+from models.metrics.sheet import Density, Row, Sheet, sheet
+from models.metrics.tally import Count
 from models.places import Area, root_area_id
 
 HEAD = "metric"
@@ -122,10 +124,11 @@ def _area(session: Session, name: str | None) -> Area:
 def _labels(session: Session, axis: Axis | None, found: Sheet) -> Mapping[str, str]:
     """Key of a row → what people call it."""
     labels = load("labels")
-    if axis in AREAS:
-        ids = [int(key) for key in found.rows if key.isdecimal()]
-        names = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
-        return {str(area_id): name for area_id, name in names} | labels[HEAD]
+    ids = [int(key) for key in found.rows if key.isdecimal()]
+    if axis in AREAS or axis == Axis.COMPANY:
+        table = Company if axis == Axis.COMPANY else Area
+        names = session.execute(select(table.id, table.name).where(table.id.in_(ids)))
+        return {str(one): name for one, name in names} | labels[HEAD]
     if axis == Axis.CATEGORY:
         return {key: one.label for key, one in CATEGORIES.items()}
     if axis == Axis.TEAM:
@@ -140,31 +143,34 @@ def _team(labels: Mapping[str, Any], key: str) -> str:
 
 def _as_table(area: str, period: Period, found: Sheet, labels: Mapping[str, str]) -> str:
     heads = load("labels")[HEAD]
-    names = [*RATES, *SHOWN, "ratings"]
+    names = [*RATES, *SHOWN, "ratings", "density"]
     lines = [[f"{area} {period.first} – {period.last}", *(heads[str(name)] for name in names)]]
-    for label, counts in [
-        *((labels.get(key, key), counts) for key, counts in found.rows.items()),
+    for label, row in [
+        *((labels.get(key, key), row) for key, row in found.rows.items()),
         (heads["whole"], found.whole),
     ]:
-        rates = [_percent(rate(counts)) for rate in RATES.values()]
-        lines.append([label, *rates, *(str(counts[name]) for name in (*SHOWN, Count.RATINGS))])
-    return "\n".join([*_aligned(lines), "", _density(heads, found.density)])
+        rates = [_percent(rate) for rate in row.rates().values()]
+        numbers = [str(row.counts[name]) for name in (*SHOWN, Count.RATINGS)]
+        lines.append([label, *rates, *numbers, _number(row.density.now if row.density else None)])
+    few = heads["few_ratings"].format(load("metrics")["fewest_ratings"])
+    return "\n".join([*_aligned(lines), "", *_density(heads, found.whole.density), few])
 
 
-def _density(heads: Mapping[str, str], density: Density) -> str:
-    return (
-        f"{heads['density']} {_number(density.now)}  {heads['households']} {density.households}  "
-        f"{heads['on_period']} {_change(density.on_period)}  "
-        f"{heads['on_year']} {_change(density.on_year)}"
-    )
+def _density(heads: Mapping[str, str], density: Density | None) -> Iterator[str]:
+    if density is not None:
+        yield (
+            f"{heads['density']} {_number(density.now)}  "
+            f"{heads['households']} {int(density.households)}  "
+            f"{heads['on_period']} {_change(density.on_period)}  "
+            f"{heads['on_year']} {_change(density.on_year)}"
+        )
 
 
 def _as_json(area: str, period: Period, found: Sheet, labels: Mapping[str, str]) -> str:
     rows = [
-        {"key": key, "label": labels.get(key, key), **_figures(counts)}
-        for key, counts in found.rows.items()
+        {"key": key, "label": labels.get(key, key), **_figures(row)}
+        for key, row in found.rows.items()
     ]
-    density = found.density
     return json.dumps(
         {
             "area": area,
@@ -172,18 +178,34 @@ def _as_json(area: str, period: Period, found: Sheet, labels: Mapping[str, str])
             "to": period.last.isoformat(),
             "whole": _figures(found.whole),
             "rows": rows,
-            "households": density.households,
-            "complaints_per_10k_households": _plain(density.now),
-            "change_on_period": _plain(density.on_period),
-            "change_on_year": _plain(density.on_year),
+            **_densities(found.whole.density),
         },
         ensure_ascii=False,
     )
 
 
-def _figures(counts: Counts) -> dict[str, Any]:
-    rates = {f"{name}_rate": _plain(rate(counts)) for name, rate in RATES.items()}
-    return {**rates, **{str(one): counts[one] for one in Count}}
+def _figures(row: Row) -> dict[str, Any]:
+    """Who gave the few answers there are is not to be worked out from how many were content."""
+    rates = row.rates()
+    counts = {str(one): row.counts[one] for one in Count}
+    if rates["satisfaction"] is None:
+        counts[Count.SATISFIED] = None
+    return {
+        **{f"{name}_rate": _plain(rate) for name, rate in rates.items()},
+        **counts,
+        **_densities(row.density),
+    }
+
+
+def _densities(density: Density | None) -> dict[str, Any]:
+    if density is None:
+        return {}
+    return {
+        "households": _plain(density.households),
+        "complaints_per_10k_households": _plain(density.now),
+        "change_on_period": _plain(density.on_period),
+        "change_on_year": _plain(density.on_year),
+    }
 
 
 def _plain(share: Fraction | None) -> float | None:

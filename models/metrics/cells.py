@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.metrics.counted import CountedTicket
@@ -13,13 +13,14 @@ from models.metrics.table import Slice
 from models.places import Area, AreaKind, AreaWithin, root_area_id
 from models.posts import Post
 
-# A day of a single building is too little to keep; its tickets are counted when asked for.
 ROLLED_KINDS = frozenset(
     {
         *(AreaKind.DISTRICT, AreaKind.SUBDISTRICT, AreaKind.COMMUNITY),
         *(AreaKind.ESTATE, AreaKind.GRID, AreaKind.COURTYARD),
     }
 )
+# A building is one row of its community's sheet; what it is made of is counted when asked for.
+UNDIVIDED_KINDS = frozenset({AreaKind.BUILDING})
 NOBODY = "nobody"
 
 
@@ -34,12 +35,11 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """归属 — the areas around each place, and the team of each post."""
+    """归属 — the areas around each place with their kinds, and the team of each post."""
 
-    outer: Mapping[int, Collection[int]]
+    outer: Mapping[int, Collection[tuple[int, AreaKind]]]
     teams: Mapping[int, str]
     root: int
-    slices: Collection[Slice] = tuple(Slice)
 
     def cells(self, one: CountedTicket) -> Iterator[Cell]:
         """A matter whose place is unknown belongs to the whole house."""
@@ -51,34 +51,32 @@ class Map:
             Slice.TEAM: team,
         }
         day = one.day
-        for area_id in self.outer.get(one.area_id or self.root, ()):
-            for slice_ in self.slices:
-                yield Cell(area_id, slice_, day, keys[slice_])
+        for area_id, kind in self.outer.get(one.area_id or self.root, ()):
+            for slice_, key in keys.items():
+                if is_kept(kind, slice_):
+                    yield Cell(area_id, slice_, day, key)
+
+
+def is_kept(kind: AreaKind, slice_: Slice) -> bool:
+    """Whether the days of such areas are rolled up by this slice."""
+    return kind in ROLLED_KINDS or (kind in UNDIVIDED_KINDS and slice_ == Slice.TOTAL)
 
 
 def rolled_map(session: Session, tickets: Iterable[CountedTicket]) -> Map:
     """Of these tickets, and of the kinds of areas that are rolled up."""
     root = root_area_id(session) or 0
-    places = {one.area_id or root for one in tickets}
-    pairs = (
-        select(AreaWithin.area_id, AreaWithin.outer_id)
+    rows = session.execute(
+        select(AreaWithin.area_id, AreaWithin.outer_id, Area.kind)
         .join(Area, Area.id == AreaWithin.outer_id)
-        .where(AreaWithin.area_id.in_(places), Area.kind.in_(ROLLED_KINDS))
+        .where(
+            AreaWithin.area_id.in_({one.area_id or root for one in tickets}),
+            Area.kind.in_(ROLLED_KINDS | UNDIVIDED_KINDS),
+        )
     )
-    return Map(_outer(session, pairs), teams(session), root)
-
-
-def map_within(session: Session, area_ids: Collection[int], slices: Collection[Slice]) -> Map:
-    """Of every place, but only with these areas around it."""
-    pairs = select(AreaWithin.area_id, AreaWithin.outer_id).where(AreaWithin.outer_id.in_(area_ids))
-    return Map(_outer(session, pairs), teams(session), root_area_id(session) or 0, slices)
-
-
-def _outer(session: Session, pairs: Select[int, int]) -> dict[int, list[int]]:
-    outer: dict[int, list[int]] = {}
-    for area_id, outer_id in session.execute(pairs):
-        outer.setdefault(area_id, []).append(outer_id)
-    return outer
+    outer: dict[int, list[tuple[int, AreaKind]]] = {}
+    for area_id, outer_id, kind in rows:
+        outer.setdefault(area_id, []).append((outer_id, kind))
+    return Map(outer, teams(session), root)
 
 
 def teams(session: Session) -> dict[int, str]:

@@ -1,141 +1,197 @@
-"""Figures of an area and a period, exact at any moment: the rollups and what still moves."""
+"""Figures of an area and its periods, exact at any moment: the rollups and what still moves."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Date,
+    Select,
+    Subquery,
+    and_,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from models.metrics import cells
-from models.metrics.cells import ROLLED_KINDS, Cell
-from models.metrics.counted import COLUMNS, CountedTicket
+from models.base import UtcDateTime
+from models.metrics.cells import is_kept
+from models.metrics.conditions import reported_at, terms
+from models.metrics.counted import COLUMNS
+from models.metrics.cuts import (
+    AREAS,
+    ELSEWHERE,
+    PART,
+    SPANS,
+    Axis,
+    ByArea,
+    ByCategory,
+    ByCompany,
+    ByDay,
+    ByLevel,
+    ByTeam,
+    Cut,
+)
 from models.metrics.periods import Period, Span, holding
-from models.metrics.rollups import summed
-from models.metrics.table import KEPT, MetricDay, Slice
-from models.metrics.tally import Counts
+from models.metrics.table import KEPT, MetricDay
+from models.metrics.tally import Count, Counts
+from models.metrics.teams import held_by_one
 from models.places import Area, AreaKind, inner_areas, root_area_id
-from models.posts import Role
 from models.tickets.table import IS_OPEN, IS_TO_ROLL_UP, Ticket
 
-ELSEWHERE = "elsewhere"  # of an area, what lies in none of the parts asked for
+COUNTS = tuple(Count)
+Condition = ColumnExpressionArgument[bool]
+Parts = dict[str, Counts]
+"""What a part is (an area's id, a category, a first day …) → its counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """统计范围 — which area, which days, and as of when."""
+    """统计范围 — which area, which days, as of when, and which tickets its reader never sees."""
 
     area_id: int
     period: Period
     now: datetime
+    hidden: frozenset[int] = frozenset()
 
 
 def total(session: Session, scope: Scope) -> Counts:
-    return by_key(session, scope, Slice.TOTAL)[""]
+    return totals(session, scope, [scope.period])[0]
 
 
-def by_key(session: Session, scope: Scope, slice_: Slice) -> dict[str, Counts]:
-    """By category, level or team."""
-    found = gather(session, scope, [scope.area_id], slice_)
-    return _grouped(found, lambda cell: cell.key)
+def totals(session: Session, scope: Scope, periods: Sequence[Period]) -> list[Counts]:
+    found = spread(session, scope, Cut(scope.area_id), periods)
+    return [one.get("", Counter()) for one in found]
 
 
-def by_span(session: Session, scope: Scope, span: Span) -> dict[str, Counts]:
-    """By day, week (named by its Monday) or month, in their order."""
-    found = gather(session, scope, [scope.area_id], Slice.TOTAL, MetricDay.__table__.c.day)
-    grouped = _grouped(found, lambda cell: holding(cell.day, span).first.isoformat())
-    return dict(sorted(grouped.items()))
+def parts(
+    session: Session, scope: Scope, axis: Axis, periods: Sequence[Period] = ()
+) -> list[Parts]:
+    """Of each period (or of the scope's own one) its parts, in their order."""
+    periods = periods or [scope.period]
+    found = spread(session, scope, cut_of(session, scope, axis), periods)
+    if axis in SPANS:
+        return [_by_span(one, Span(axis)) for one in found]
+    if axis in AREAS:
+        return _by_area(session, scope, AreaKind(axis), periods, found)
+    return [dict(sorted(one.items())) for one in found]
 
 
-def by_area(session: Session, scope: Scope, kind: AreaKind) -> dict[str, Counts]:
-    """Area id → its counts, and what lies elsewhere, so that the parts make up the whole."""
-    parts = _parts(session, scope.area_id, kind)
-    grouped = _grouped(gather(session, scope, parts, Slice.TOTAL), lambda cell: str(cell.area_id))
-    rest = total(session, scope)
-    for counts in grouped.values():
-        rest.subtract(counts)
-    found = {str(part): grouped[str(part)] for part in parts}
-    return found | ({ELSEWHERE: rest} if +rest else {})
+def cut_of(session: Session, scope: Scope, axis: Axis) -> Cut:
+    if axis in SPANS:
+        return ByDay(scope.area_id)
+    if axis in AREAS:
+        return ByArea(scope.area_id, AreaKind(axis))
+    if axis == Axis.TEAM:
+        return ByTeam(scope.area_id, held_by_one(session, scope.area_id))
+    plain: Mapping[Axis, type[Cut]] = {
+        Axis.CATEGORY: ByCategory,
+        Axis.LEVEL: ByLevel,
+        Axis.COMPANY: ByCompany,
+    }
+    return plain[axis](scope.area_id)
 
 
-def by_company(session: Session, scope: Scope) -> dict[str, Counts]:
-    """Estate → what its property company had in hand."""
-    parts = _parts(session, scope.area_id, AreaKind.ESTATE)
-    found = gather(session, scope, parts, Slice.TEAM)
-    mine = {cell: counts for cell, counts in found.items() if cell.key == Role.PROPERTY_STAFF}
-    return dict(_grouped(mine, lambda cell: str(cell.area_id)))
-
-
-def gather(
-    session: Session,
-    scope: Scope,
-    area_ids: Collection[int],
-    slice_: Slice,
-    *apart: ColumnElement[date],
-) -> dict[Cell, Counts]:
-    """The cells of these areas: as rolled up, and with what still moves counted into them.
-
-    What was rolled up is summed over the days, unless they are told `apart`.
-    """
-    kept = set(
-        session.scalars(select(Area.id).where(Area.id.in_(area_ids), Area.kind.in_(ROLLED_KINDS)))
-    )
-    found = _rolled_up(session, scope, kept, slice_, *apart)
-    for ids, tickets in (
-        (kept, [IS_OPEN, IS_TO_ROLL_UP]),
-        (set(area_ids) - kept, [true()]),
-    ):
-        places = cells.map_within(session, ids, [slice_])
-        for condition in tickets if ids else ():
-            moving = _counted(session, scope, condition)
-            for cell, counts in summed(moving, places, scope.now).items():
-                found.setdefault(cell, Counter()).update(counts)
+def _by_span(days: Mapping[Any, Counts], span: Span) -> Parts:
+    """By day, week (named by its Monday) or month."""
+    found: Parts = {}
+    for day in sorted(days):
+        found.setdefault(holding(day, span).first.isoformat(), Counter()).update(days[day])
     return found
 
 
-def _rolled_up(
+def _by_area(
     session: Session,
     scope: Scope,
-    area_ids: Collection[int],
-    slice_: Slice,
-    *apart: ColumnElement[date],
-) -> dict[Cell, Counts]:
-    row = MetricDay
-    sums = (func.sum(getattr(row, one)) for one in KEPT)
-    rows = session.execute(
-        select(row.area_id, row.slice, func.min(row.day), row.key, *sums)
-        .where(row.area_id.in_(area_ids), row.slice == slice_)
-        .where(row.day.between(scope.period.first, scope.period.last))
-        .group_by(row.area_id, row.slice, row.key, *apart)
-    )
-    return {Cell(*one[:4]): Counter(dict(zip(KEPT, one[4:], strict=True))) for one in rows}
+    kind: AreaKind,
+    periods: Sequence[Period],
+    found: Iterable[Parts],
+) -> list[Parts]:
+    """All parts, also those with nothing, and what lies elsewhere: together they are the whole."""
+    inside = select(Area.id).where(Area.id.in_(inner_areas(scope.area_id)), Area.kind == kind)
+    ids = session.scalars(inside.order_by(Area.id)).all()
+    sheets = []
+    for whole, by_id in zip(totals(session, scope, periods), found, strict=True):
+        sheet = {str(area_id): by_id.get(str(area_id), Counter()) for area_id in ids}
+        for counts in sheet.values():
+            whole.subtract(counts)
+        sheets.append(sheet | ({ELSEWHERE: +whole} if +whole else {}))
+    return sheets
 
 
-def _counted(
-    session: Session, scope: Scope, condition: ColumnExpressionArgument[bool]
-) -> Iterator[CountedTicket]:
-    """Tickets of the scope; those without a place only where the scope is the whole house."""
-    reported = func.coalesce(Ticket.reported_at, Ticket.opened_at)
-    place = func.coalesce(Ticket.area_id, root_area_id(session) or 0)
-    rows = session.execute(
-        select(*COLUMNS).where(
-            condition,
-            reported >= scope.period.since,
-            reported < scope.period.until,
-            place.in_(inner_areas(scope.area_id)),
+def spread(session: Session, scope: Scope, cut: Cut, periods: Sequence[Period]) -> list[Parts]:
+    """Each period's parts: as rolled up, less what is hidden, and what still moves."""
+    area, times = session.get_one(Area, scope.area_id), _times(periods)
+    found: list[Parts] = [{} for _ in periods]
+    seen = [Ticket.id.not_in(scope.hidden)] if scope.hidden else []
+    moving: list[list[Condition]] = [[true(), *seen]]
+    if is_kept(cut.kind or area.kind, cut.slice):
+        _add(found, session.execute(_rolled(cut, times)), KEPT)
+        moving = [[IS_OPEN, *seen], [IS_TO_ROLL_UP, *seen]]
+        if scope.hidden:
+            taken_in = _tickets(session, area, [[Ticket.id.in_(scope.hidden), Ticket.is_rolled_up]])
+            _add(found, session.execute(_counted(cut, taken_in, times, scope.now)), COUNTS, -1)
+    tickets = _tickets(session, area, moving)
+    _add(found, session.execute(_counted(cut, tickets, times, scope.now)), COUNTS)
+    return [{part: counts for part, counts in one.items() if any(counts.values())} for one in found]
+
+
+def _times(periods: Sequence[Period]) -> Subquery:
+    rows = (
+        select(
+            literal(number).label("number"),
+            literal(one.first, Date()).label("first_day"),
+            literal(one.last, Date()).label("last_day"),
+            literal(one.since, UtcDateTime()).label("since"),
+            literal(one.until, UtcDateTime()).label("until"),
         )
+        for number, one in enumerate(periods)
     )
-    return (CountedTicket(*row) for row in rows)
+    return union_all(*rows).subquery("times")
 
 
-def _parts(session: Session, area_id: int, kind: AreaKind) -> list[int]:
-    inside = select(Area.id).where(Area.id.in_(inner_areas(area_id)), Area.kind == kind)
-    return list(session.scalars(inside.order_by(Area.id)))
+def _rolled(cut: Cut, times: Subquery) -> Select[Any]:
+    day = MetricDay.__table__.c.day
+    sums = (func.sum(getattr(MetricDay, one)) for one in KEPT)
+    rows = cut.rolled().join(times, day.between(times.c.first_day, times.c.last_day))
+    return rows.add_columns(times.c.number, *sums).group_by(times.c.number, PART)
 
 
-def _grouped(found: Mapping[Cell, Counts], name: Callable[[Cell], str]) -> defaultdict[str, Counts]:
-    grouped: defaultdict[str, Counts] = defaultdict(Counter)
-    for cell, counts in found.items():
-        grouped[name(cell)].update(counts)
-    return grouped
+def _counted(cut: Cut, tickets: Subquery, times: Subquery, now: datetime) -> Select[Any]:
+    of = tickets.c
+    is_then = and_(of.reported >= times.c.since, of.reported < times.c.until)
+    sums = (func.sum(one) for one in terms(of, now).values())
+    rows = cut.of_tickets(of, of.place).join(times, is_then)
+    return rows.add_columns(times.c.number, *sums).group_by(times.c.number, PART)
+
+
+def _tickets(session: Session, area: Area, arms: Sequence[Sequence[Condition]]) -> Subquery:
+    """Tickets of the area; those without a place only where it is the whole house.
+
+    Each arm is a statement of its own, so that each finds its index.
+    """
+    place = place_of(session)
+    community_id = area.id if area.kind == AreaKind.COMMUNITY else area.community_id
+    near: list[Condition] = [place.in_(inner_areas(area.id))]
+    if community_id is not None:
+        near.append(Ticket.community_id == community_id)
+    columns = (*COLUMNS, place.label("place"), reported_at(Ticket).label("reported"))
+    return union_all(*(select(*columns).where(*one, *near) for one in arms)).subquery("moving")
+
+
+def place_of(session: Session) -> ColumnElement[int]:
+    return func.coalesce(Ticket.area_id, root_area_id(session) or 0)
+
+
+def _add(found: list[Parts], rows: Iterable[Any], names: Sequence[str], times: int = 1) -> None:
+    for part, number, *numbers in rows:
+        counts = found[number].setdefault(part, Counter())
+        for name, one in zip(names, numbers, strict=True):
+            counts[name] += times * one

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from fractions import Fraction
 
+from config.policy import load
 from models.metrics.tally import Count, Counts
 
 Rate = Callable[[Counts], Fraction | None]
@@ -45,18 +46,24 @@ def satisfaction_rate(counts: Counts) -> Fraction | None:
     return _share(counts, [Count.SATISFIED], [Count.RATINGS])
 
 
+def satisfaction_shown(counts: Counts) -> Fraction | None:
+    """满意率 as others may read it: a few answers tell of those who gave them."""
+    is_enough = counts[Count.RATINGS] >= load("metrics")["fewest_ratings"]
+    return satisfaction_rate(counts) if is_enough else None
+
+
 def on_time_rate(counts: Counts) -> Fraction | None:
     """按时办结率 — ended by the handlers before the deadline ÷ those, the late and the overdue."""
     ended = [Count.RESOLVED_IN_TIME, Count.RESOLVED_LATE, Count.OVERDUE]
     return _share(counts, [Count.RESOLVED_IN_TIME], ended)
 
 
-def complaints_per_10k_households(counts: Counts, households: int) -> Fraction | None:
+def complaints_per_10k_households(counts: Counts, households: Fraction) -> Fraction | None:
     """万户比 — complaints and hazards reported, without those withdrawn, for 10,000 households.
 
     A duplicate counts: another household complained too. None where no household is registered.
     """
-    return Fraction(counts[Count.COMPLAINTS] * 10_000, households) if households else None
+    return counts[Count.COMPLAINTS] * 10_000 / households if households else None
 
 
 RATES: dict[str, Rate] = {
@@ -65,6 +72,7 @@ RATES: dict[str, Rate] = {
     "satisfaction": satisfaction_rate,
     "on_time": on_time_rate,
 }
+SHOWN: dict[str, Rate] = {**RATES, "satisfaction": satisfaction_shown}
 
 
 def _share(counts: Counts, part: list[Count], whole: list[Count]) -> Fraction | None:

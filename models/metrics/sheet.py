@@ -1,51 +1,26 @@
 """One sheet of figures: the rows asked for, each with its rates and its complaints per 10,000."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from sqlalchemy.orm import Session
 
 from models.metrics import figures
-from models.metrics.figures import Scope
-from models.metrics.households import households_of
-from models.metrics.periods import Period, Span
-from models.metrics.rates import complaints_per_10k_households
-from models.metrics.table import Slice
+from models.metrics.cuts import AREAS, OTHERS, Axis, ComplainedOf
+from models.metrics.figures import Parts, Scope
+from models.metrics.households import households_of, households_served
+from models.metrics.periods import Period
+from models.metrics.rates import SHOWN, complaints_per_10k_households
 from models.metrics.tally import Counts
-from models.metrics.teams import by_team
-from models.places import AreaKind
-
-
-class Axis(StrEnum):
-    """分项 — what the rows of a sheet are."""
-
-    CATEGORY = "category"
-    LEVEL = "level"
-    TEAM = "team"
-    COMPANY = "company"
-    SUBDISTRICT = "subdistrict"
-    COMMUNITY = "community"
-    ESTATE = "estate"
-    GRID = "grid"
-    BUILDING = "building"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-
-
-AREAS = frozenset(
-    {Axis.SUBDISTRICT, Axis.COMMUNITY, Axis.ESTATE, Axis.GRID, Axis.BUILDING, Axis.COMPANY}
-)
-SPANS = frozenset({Axis.DAY, Axis.WEEK, Axis.MONTH})
 
 
 @dataclass(frozen=True, slots=True)
 class Density:
     """万户比 — complaints among 10,000 households, now, in the period before and a year before."""
 
-    households: int
+    households: Fraction
     now: Fraction | None
     before: Fraction | None
     year_before: Fraction | None
@@ -62,42 +37,79 @@ class Density:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """一行 — counts of one part, what they were in the period before, and its density if any."""
+
+    counts: Counts
+    before: Counts
+    density: Density | None = None
+    is_rated: bool = True
+
+    def rates(self) -> dict[str, Fraction | None]:
+        return self._rates(self.counts)
+
+    def rates_before(self) -> dict[str, Fraction | None]:
+        return self._rates(self.before)
+
+    def _rates(self, counts: Counts) -> dict[str, Fraction | None]:
+        return {name: rate(counts) if self.is_rated else None for name, rate in SHOWN.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """三率表 — the whole of an area and a period, and the rows it is made of."""
 
-    whole: Counts
-    rows: Mapping[str, Counts]
-    density: Density
+    whole: Row
+    rows: Mapping[str, Row] = field(default_factory=dict)
 
 
 def sheet(session: Session, scope: Scope, axis: Axis | None) -> Sheet:
-    rows = parts(session, scope, axis) if axis else {}
-    whole = figures.total(session, scope)
-    return Sheet(whole, rows, density(session, scope, whole))
+    period = scope.period
+    periods = [period, period.before(), period.year_before()]
+    totals = figures.totals(session, scope, periods)
+    households = households_of(session, [scope.area_id])[scope.area_id]
+    whole = Row(totals[0], totals[1], _density([households] * 3, totals))
+    if axis is None:
+        return Sheet(whole)
+    parts = figures.parts(session, scope, axis, periods)
+    densities = _densities(session, scope, axis, periods, parts)
+    rows = {
+        # A team of one may be all there is in the others: it is counted, and not judged.
+        key: Row(counts, parts[1].get(key, Counter()), densities.get(key), key != OTHERS)
+        for key, counts in parts[0].items()
+    }
+    return Sheet(whole, rows)
 
 
-def parts(session: Session, scope: Scope, axis: Axis) -> Mapping[str, Counts]:
-    """Rows by the key of what they are: an area's id, a category, a level, a team, a first day."""
-    if axis in SPANS:
-        return figures.by_span(session, scope, Span(axis))
-    if axis == Axis.COMPANY:
-        return figures.by_company(session, scope)
+def _densities(
+    session: Session, scope: Scope, axis: Axis, periods: Sequence[Period], parts: Sequence[Parts]
+) -> dict[str, Density]:
+    """Of areas; and of companies by what is said of them in the estates that they serve."""
     if axis in AREAS:
-        return figures.by_area(session, scope, AreaKind(axis))
-    if axis == Axis.TEAM:
-        return by_team(session, scope)
-    return dict(sorted(figures.by_key(session, scope, Slice(axis)).items()))
+        ids = [int(key) for key in parts[0] if key.isdecimal()]
+        found = households_of(session, ids)
+        return {
+            str(one): _density(
+                [found[one]] * 3, [sheet.get(str(one), Counter()) for sheet in parts]
+            )
+            for one in ids
+        }
+    if axis == Axis.COMPANY:
+        said = figures.spread(session, scope, ComplainedOf(scope.area_id), periods)
+        served = [households_served(session, scope.area_id, one, scope.now) for one in periods]
+        return {
+            key: _density(
+                [one.get(key, Fraction()) for one in served],
+                [one.get(key, Counter()) for one in said],
+            )
+            for key in parts[0]
+        }
+    return {}
 
 
-def density(session: Session, scope: Scope, whole: Counts) -> Density:
-    households, period = households_of(session, scope.area_id), scope.period
-
-    def then(other: Period) -> Fraction | None:
-        counts = figures.total(session, Scope(scope.area_id, other, scope.now))
-        return complaints_per_10k_households(counts, households)
-
-    now = complaints_per_10k_households(whole, households)
-    return Density(households, now, then(period.before()), then(period.year_before()))
+def _density(households: Sequence[Fraction], counts: Sequence[Counts]) -> Density:
+    now, before, year_before = map(complaints_per_10k_households, counts, households)
+    return Density(households[0], now, before, year_before)
 
 
 def _change(now: Fraction | None, then: Fraction | None) -> Fraction | None:

@@ -17,12 +17,13 @@ from models.erasure import erase
 from models.errors import DomainError
 from models.events import Event
 from models.metrics import cells, figures, rebuilding, rollups
+from models.metrics.cuts import Axis
 from models.metrics.figures import Scope
-from models.metrics.periods import Period, Span
+from models.metrics.periods import Period
 from models.metrics.retelling import retold
 from models.metrics.table import Slice
 from models.metrics.tally import Count, Counts
-from models.places import AreaKind, root_area_id
+from models.places import root_area_id
 from models.ticket_flow import TRANSITIONS, Action, Outcome
 from models.tickets import refining, supporting, ticking
 from models.tickets.actions import apply, can
@@ -42,6 +43,7 @@ ROLES = (
     ("subdistrict_staff", 1),
     ("duty_desk", 1),
 )
+WHOLE_AXES = [one for one in Axis if one != Axis.COMPANY]  # whose parts make up the whole
 PLACES = ((1, "幸福里小区"), (3, "幸福里小区"), (1, "阳光花园"), (0, ""))
 ACTIONS = tuple(one for one in Action if one != Action.MERGE)
 BESIDE = (
@@ -104,7 +106,7 @@ class Story:
     """Some reports, and who does what to them; what the house refuses is passed over."""
 
     def __init__(self, session: Session, places: list[tuple[int, str]]) -> None:
-        self.session, self.now = session, MORNING
+        self.session, self.now, self.checked = session, MORNING, 0
         self.people = [Actor(demo_person(session, *role)) for role in ROLES]
         self.tickets = [self._open(index, *place) for index, place in enumerate(places)]
 
@@ -199,7 +201,7 @@ class Story:
         compared = rebuilding.compare(self.session, self.now)
         assert compared.differing == []
         assert compared.wrong_cells == []
-        for name in ("幸福里小区", "幸福社区", "和顺街道"):
+        for name in ("幸福里小区", "幸福社区", "和顺街道", "幸福第一网格"):
             self._check_area(area_named(self.session, name).id)
         root = root_area_id(self.session)
         assert root is not None
@@ -211,14 +213,11 @@ class Story:
         scope, session = Scope(area_id, YEAR, self.now), self.session
         whole = figures.total(session, scope)
         assert whole == told_by_events(session, scope)
-        for slice_ in (Slice.CATEGORY, Slice.LEVEL, Slice.TEAM):
-            assert summed(figures.by_key(session, scope, slice_)) == whole
-        for span in Span:
-            assert summed(figures.by_span(session, scope, span)) == whole
-        for kind in (AreaKind.COMMUNITY, AreaKind.ESTATE, AreaKind.GRID, AreaKind.BUILDING):
-            parts = figures.by_area(session, scope, kind)
-            assert summed(parts) == whole
-            assert all(number >= 0 for counts in parts.values() for number in counts.values())
+        self.checked += 1  # not every axis each time: all of them come by in the end
+        for axis in WHOLE_AXES[self.checked % 4 :: 4]:
+            (found,) = figures.parts(session, scope, axis)
+            assert summed(found) == whole
+            assert all(number >= 0 for counts in found.values() for number in counts.values())
 
 
 def summed(parts: dict[str, Counts]) -> Counts:
@@ -227,8 +226,11 @@ def summed(parts: dict[str, Counts]) -> Counts:
 
 def told_by_events(session: Session, scope: Scope) -> Counts:
     """The same figures without a look at tickets or rollups."""
-    places = cells.map_within(session, [scope.area_id], [Slice.TOTAL])
-    told = retold(session, 1, 10**9, scope.now)
-    return summed(
-        {str(n): one for n, one in enumerate(rollups.summed(told, places, scope.now).values())}
-    )
+    told = list(retold(session, 1, 10**9, scope.now))
+    cells_of = rollups.summed(told, cells.rolled_map(session, told), scope.now).items()
+    mine = {
+        str(cell): counts
+        for cell, counts in cells_of
+        if (cell.area_id, cell.slice) == (scope.area_id, Slice.TOTAL)
+    }
+    return summed(mine)

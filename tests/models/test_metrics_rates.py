@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from models.base import Database
 from models.metrics import figures, rebuilding, rollups
+from models.metrics.cuts import OTHERS, Axis
 from models.metrics.figures import Scope
 from models.metrics.households import households_of
 from models.metrics.own import own_figures
 from models.metrics.periods import Period, Span, holding
 from models.metrics.rates import RATES, complaints_per_10k_households
-from models.metrics.sheet import Axis, Density, sheet
+from models.metrics.sheet import Density, sheet
 from models.metrics.tally import Count, Counts
-from models.metrics.teams import OTHERS
 from models.migrate import migrate
 from models.places import root_area_id
 from models.ticket_flow import Action, Outcome
@@ -182,12 +182,13 @@ def test_complaints_are_held_against_the_households_that_are_registered(house: D
         ticket(session, building(session))
         session.flush()
         found = sheet(session, Scope(estate, MARCH, MORNING), Axis.BUILDING)
-        households = households_of(session, estate)
+        households = households_of(session, [estate])[estate]
         assert households > 0
-        assert found.density.now == Fraction(10_000, households)
-        assert found.density.on_period is None  # nothing the month before: no change to tell
-    assert complaints_per_10k_households(Counter(complaints=3), 0) is None
-    density = Density(100, Fraction(3), Fraction(2), Fraction(4))
+        assert found.whole.density is not None
+        assert found.whole.density.now == Fraction(10_000) / households
+        assert found.whole.density.on_period is None  # nothing the month before: no change to tell
+    assert complaints_per_10k_households(Counter(complaints=3), Fraction()) is None
+    density = Density(Fraction(100), Fraction(3), Fraction(2), Fraction(4))
     assert (density.on_period, density.on_year) == (Fraction(1, 2), Fraction(-1, 4))
 
 
@@ -220,7 +221,9 @@ def test_own_figures_are_of_the_reader_and_a_team_of_one_is_not_shown(house: Dat
         root = root_area_id(session)
         assert root is not None
         rows = sheet(session, Scope(root, MARCH, MORNING), Axis.TEAM).rows
-        assert rows == {OTHERS: figures.total(session, Scope(root, MARCH, MORNING))}
+        assert rows.keys() == {OTHERS}
+        assert rows[OTHERS].counts == figures.total(session, Scope(root, MARCH, MORNING))
+        assert set(rows[OTHERS].rates().values()) == {None}
 
 
 def test_tickets_of_an_older_house_are_counted_from_the_day_it_learned_to(
