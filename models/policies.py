@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -12,6 +12,7 @@ from models import events
 from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Fact
+from models.places import outer_areas
 from models.posts import Post, Role, is_held
 
 AS_SHIPPED = 0  # the version before the first: the files alone
@@ -27,6 +28,7 @@ class Policy(Base):
     # earlier one, so that who has seen the highest has seen them all.
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str]
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))  # None: the whole house
     version: Mapped[int]
     body: Mapped[dict[str, Any]]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))  # None: the operator
@@ -35,7 +37,20 @@ class Policy(Base):
     at: Mapped[datetime]
 
     __table_args__ = (
-        UniqueConstraint("name", "version"),
+        Index(
+            "ix_policies_house",
+            *("name", "version"),
+            unique=True,
+            sqlite_where=text("area_id IS NULL"),
+            postgresql_where=text("area_id IS NULL"),
+        ),
+        Index(
+            "ix_policies_area",
+            *("area_id", "name", "version"),
+            unique=True,
+            sqlite_where=text("area_id IS NOT NULL"),
+            postgresql_where=text("area_id IS NOT NULL"),
+        ),
         CheckConstraint("version > 0", name="version_counts_from_one"),
     )
 
@@ -45,21 +60,23 @@ def revision(session: Session) -> int:
     return session.scalar(select(func.max(Policy.revision))) or 0
 
 
-def current(session: Session, name: str) -> Policy | None:
-    """The version in force, or None while the files stand alone."""
-    return session.scalars(_versions(name).limit(1)).first()
+def current(session: Session, name: str, area_id: int | None = None) -> Policy | None:
+    """The version in force, or None while the files (of an area: what is around it) stand alone."""
+    return session.scalars(_versions(name, area_id).limit(1)).first()
 
 
-def history(session: Session, name: str) -> Sequence[Policy]:
+def history(session: Session, name: str, area_id: int | None = None) -> Sequence[Policy]:
     """Every version, the latest first."""
-    return session.scalars(_versions(name)).all()
+    return session.scalars(_versions(name, area_id)).all()
 
 
-def body_of(session: Session, name: str, version: int) -> dict[str, Any]:
+def body_of(
+    session: Session, name: str, version: int, area_id: int | None = None
+) -> dict[str, Any]:
     """What that version says; the version as shipped says nothing."""
     if version == AS_SHIPPED:
         return {}
-    found = session.scalars(_versions(name).where(Policy.version == version)).first()
+    found = session.scalars(_versions(name, area_id).where(Policy.version == version)).first()
     if found is None:
         raise NotFound(f"{name} has no version {version}")
     return found.body
@@ -75,11 +92,12 @@ def publish(
     at: datetime,
     reason: str | None = None,
     reverted_from: int | None = None,
+    area_id: int | None = None,
 ) -> Policy:
     """A new version, made while looking at the version `after`; refused if that is not the last."""
-    if by is not None and not _may_edit(session, by, at):
+    if by is not None and not _may_edit(session, by, at, area_id):
         raise NotAllowed
-    last = current(session, name)
+    last = current(session, name, area_id)
     if (last.version if last else AS_SHIPPED) != after:
         raise TooLate(f"{name} is at version {last.version if last else AS_SHIPPED}")
     if body == (last.body if last else {}):
@@ -87,6 +105,7 @@ def publish(
     made = Policy(
         revision=revision(session) + 1,
         name=name,
+        area_id=area_id,
         version=after + 1,
         body=body,
         author_id=by,
@@ -104,23 +123,42 @@ def publish(
 
 
 def revert(
-    session: Session, name: str, version: int, *, after: int, by: int | None, at: datetime
+    session: Session,
+    name: str,
+    version: int,
+    *,
+    after: int,
+    by: int | None,
+    at: datetime,
+    area_id: int | None = None,
 ) -> Policy:
     """What a former version said, as a new version."""
-    body = body_of(session, name, version)
-    return publish(session, name, body, after=after, by=by, at=at, reverted_from=version)
+    return publish(
+        session,
+        name,
+        body_of(session, name, version, area_id),
+        after=after,
+        by=by,
+        at=at,
+        reverted_from=version,
+        area_id=area_id,
+    )
 
 
-def _versions(name: str) -> Select[Policy]:
-    return select(Policy).where(Policy.name == name).order_by(Policy.version.desc())
+def _versions(name: str, area_id: int | None) -> Select[Policy]:
+    of = Policy.name == name, Policy.area_id == area_id
+    return select(Policy).where(*of).order_by(Policy.version.desc())
 
 
-def _may_edit(session: Session, person_id: int, at: datetime) -> bool:
+def _may_edit(session: Session, person_id: int, at: datetime, area_id: int | None) -> bool:
+    """Staff of the area or of one around it; what counts for the whole house, any of them."""
     serving = select(Post.id).where(
         Post.person_id == person_id,
         Post.role.in_(EDITORS),
         is_held(at),
     )
+    if area_id is not None:
+        serving = serving.where(Post.area_id.in_(outer_areas(session, area_id)))
     return session.scalars(serving.limit(1)).first() is not None
 
 
@@ -136,6 +174,7 @@ def _tell(session: Session, made: Policy) -> None:
             subject_id=made.revision,
             at=made.at,
             actor_id=made.author_id,
+            area_id=made.area_id,
             old=str(made.version - 1),
             new=str(made.version),
             detail=detail,

@@ -1,4 +1,4 @@
-"""What changes rarely and every report reads (posts, places, directory), kept in memory.
+"""What changes rarely and every report reads (posts, places, calendars), kept in memory.
 
 The store itself says whether it is still true: triggers on those tables renew one token with
 every change, whoever makes it, and each look compares the token inside its own transaction.
@@ -37,6 +37,12 @@ class Reference:
         # Swapped as one, so that no thread adds what an older token showed to a newer one's looks.
         self._kept: tuple[int | None, dict[Hashable, Any]] = None, {}
 
+    def beside(self, key: Hashable, read: Callable[[], Value]) -> Value:
+        looks = self._kept[1]
+        if key not in looks:
+            looks[key] = read()
+        return cast(Value, looks[key])
+
     def look(self, session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
         """What `read` finds, from memory if nothing was changed since. Not to be altered."""
         row = _TOKEN.first(session)
@@ -55,9 +61,18 @@ class Reference:
 def looked_up(session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
     """What `read` finds in the data that changes rarely; see `Reference.look`."""
     session.flush()  # a Statement sees what is written, not what the session still holds
+    return _reference(session).look(session, key, read)
+
+
+def looked_up_beside(session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
+    """Like `looked_up`, right after it in the same writing transaction: asks the store nothing."""
+    return _reference(session).beside(key, read)
+
+
+def _reference(session: Session) -> Reference:
     store: dict[Any, Any] = session.info.get(Database, {})
     reference: Reference = store.setdefault(Reference, Reference())
-    return reference.look(session, key, read)
+    return reference
 
 
 WATCHED = {
@@ -66,6 +81,7 @@ WATCHED = {
     "areas": "INSERT OR UPDATE OR DELETE",
     "area_within": "INSERT OR UPDATE OR DELETE",
     "directory_entries": "INSERT OR UPDATE OR DELETE",
+    "policies": "INSERT OR UPDATE OR DELETE",
     "persons": "UPDATE OF name",
 }
 _RENEWING = {
@@ -82,16 +98,20 @@ def watching(dialect: str) -> Iterator[str]:
     if dialect == "postgresql":
         yield _FUNCTION
     for name, table, changes in triggers(dialect):
-        if dialect == "postgresql":
-            body = "FOR EACH STATEMENT EXECUTE FUNCTION renew_reference_token()"
-        else:
-            body = f"BEGIN {_RENEWING[dialect]}; END"
-        yield f"CREATE TRIGGER {name} AFTER {changes} ON {table} {body}"
+        yield _trigger(dialect, name, table, changes)
+
+
+def rewatching(dialect: str, watched: str) -> Iterator[str]:
+    """For a migration that watches a table from now on, or has made a watched one anew."""
+    for name, table, changes in triggers(dialect):
+        if table == watched:
+            yield f"DROP TRIGGER IF EXISTS {name}" + _of(dialect, table)
+            yield _trigger(dialect, name, table, changes)
 
 
 def unwatching(dialect: str) -> Iterator[str]:
     for name, table, _ in triggers(dialect):
-        yield f"DROP TRIGGER {name}" + (f" ON {table}" if dialect == "postgresql" else "")
+        yield f"DROP TRIGGER {name}" + _of(dialect, table)
     if dialect == "postgresql":
         yield "DROP FUNCTION renew_reference_token()"
 
@@ -102,6 +122,18 @@ def triggers(dialect: str) -> Iterator[tuple[str, str, str]]:
         kinds = [changes] if dialect == "postgresql" else changes.split(" OR ")
         for number, kind in enumerate(kinds):
             yield f"reference_{table}_{number}", table, kind
+
+
+def _trigger(dialect: str, name: str, table: str, changes: str) -> str:
+    if dialect == "postgresql":
+        body = "FOR EACH STATEMENT EXECUTE FUNCTION renew_reference_token()"
+    else:
+        body = f"BEGIN {_RENEWING[dialect]}; END"
+    return f"CREATE TRIGGER {name} AFTER {changes} ON {table} {body}"
+
+
+def _of(dialect: str, table: str) -> str:
+    return f" ON {table}" if dialect == "postgresql" else ""
 
 
 @event.listens_for(Base.metadata, "after_create")

@@ -1,9 +1,10 @@
 """Deadlines by category and urgency, recomputed at any time from the facts alone."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from config.categories import LEVEL_ONE, Urgency
@@ -45,10 +46,15 @@ class Term:
 
 
 class ServiceTerms:
-    """限时办结规则 — the whole table, from `config/sla.toml` or a community's own version."""
+    """限时办结规则 — the table of `config/sla.toml`, counted in the working time of one place."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], inner: Iterable[Mapping[str, Any]] = ()
+    ) -> None:
+        """`inner`: what the areas around the place changed of its calendar, the outermost first."""
         self.calendar = WorkCalendar.parse(document["office_hours"], document["holidays"])
+        for changes in inner:
+            self.calendar = self.calendar.changed_by(changes)
         self._percents = tuple(sorted(document["remind_percent"]))
         rows = document["terms"]
         if strange := set(rows) - {"default", *LEVEL_ONE}:
@@ -122,6 +128,12 @@ class ServiceTerms:
 def shipped() -> ServiceTerms:
     """The terms of `config/sla.toml`."""
     return ServiceTerms(load("sla"))
+
+
+@lru_cache(256)  # places with the same changes share one, and with it the years it has counted
+def changed(inner: tuple[str, ...]) -> ServiceTerms:
+    """The terms where these changes (JSON, the outermost first) of the calendar count."""
+    return ServiceTerms(load("sla"), map(json.loads, inner)) if inner else shipped()
 
 
 def deadlines(

@@ -1,7 +1,8 @@
 """Working time: office hours on China's workdays, exact to the microsecond."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 import chinese_calendar
 
 MICROSECONDS = 60_000_000  # in a minute
+
+_SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 Span = tuple[int, int]
 """Begin and length of a stretch of office hours, in microseconds from midnight."""
@@ -47,14 +50,34 @@ class Holidays:
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Holidays":
+        """`years` are whole lists by year; `rest` and `work` beside them single days, which win."""
+        refuse_unknown(document, "holidays", {"years", "rest", "work", "fixed"})
         years = document.get("years", {})
-        rest = {date.fromisoformat(day) for year in years.values() for day in year.get("rest", ())}
-        work = {date.fromisoformat(day) for year in years.values() for day in year.get("work", ())}
-        strange = {day for day in rest | work if str(day.year) not in years} | (rest & work)
-        if strange:
-            raise ValueError(f"holidays: {min(strange)} is in the wrong year or both rest and work")
+        for year, lists in years.items():
+            refuse_unknown(lists, f"holidays: {year}", {"rest", "work"})
+            if strange := [day for day in _days(lists.values()) if day.year != int(year)]:
+                raise ValueError(f"holidays: {min(strange)} does not lie in {year}")
         fixed = {(day.month, day.day) for day in map(_month_and_day, document.get("fixed", ()))}
-        return cls(frozenset(rest), frozenset(work), frozenset(map(int, years)), frozenset(fixed))
+        listed = cls._of(years.values())
+        known = replace(listed, years=frozenset(map(int, years)), fixed=frozenset(fixed))
+        return known.changed_by(cls._of([document]))
+
+    @classmethod
+    def _of(cls, lists: Collection[Mapping[str, Any]]) -> "Holidays":
+        rest = _days(one.get("rest", ()) for one in lists)
+        work = _days(one.get("work", ()) for one in lists)
+        if strange := rest & work:
+            raise ValueError(f"holidays: {min(strange)} is both rest and work")
+        return cls(rest, work)
+
+    def changed_by(self, inner: "Holidays") -> "Holidays":
+        """Day by day: what the inner area says of a day counts, of all others what is said here."""
+        return Holidays(
+            rest=(self.rest - inner.work) | inner.rest,
+            work=(self.work - inner.rest) | inner.work,
+            years=self.years | inner.years,
+            fixed=self.fixed | inner.fixed,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +95,7 @@ class WorkCalendar:
         holidays: Holidays = Holidays(),
         zone: str = "Asia/Shanghai",
     ) -> None:
+        self._office_hours = office_hours
         self._spans = _spans(office_hours)
         self._day = sum(length for _, length in self._spans)
         self._holidays = holidays
@@ -82,11 +106,19 @@ class WorkCalendar:
     @classmethod
     def parse(cls, office_hours: Mapping[str, Any], holidays: Mapping[str, Any]) -> "WorkCalendar":
         """From the tables of `config/sla.toml`, or from what a community put in their place."""
-        spans = [
-            (time.fromisoformat(begin), time.fromisoformat(end))
-            for begin, _, end in (text.partition("-") for text in office_hours["spans"])
-        ]
+        refuse_unknown(office_hours, "office hours", {"zone", "spans"})
+        spans = _office_hours(office_hours)
         return cls(spans, Holidays.parse(holidays), office_hours["zone"])
+
+    def changed_by(self, inner: Mapping[str, Any]) -> "WorkCalendar":
+        """As an area within has it: its own office hours, if it keeps any, and its own days."""
+        refuse_unknown(inner, "calendar", {"office_hours", "holidays"})
+        spans = self._office_hours
+        if "office_hours" in inner:
+            refuse_unknown(inner["office_hours"], "office hours", {"spans"})
+            spans = _office_hours(inner["office_hours"])
+        own = Holidays.parse(inner.get("holidays", {}))
+        return WorkCalendar(spans, self._holidays.changed_by(own), self._zone.key)
 
     def is_known(self, year: int) -> bool:
         """Whether the year's holidays are published; if not, is_workday is a guess."""
@@ -161,6 +193,27 @@ class WorkCalendar:
                     workdays.append(ordinal)
             facts = self._years[year] = _Year(tuple(workdays), tuple(before))
         return facts
+
+
+def refuse_unknown(document: Mapping[str, Any], where: str, names: Set[str]) -> None:
+    """Refuses what is misspelt; passed over, it would be believed to count."""
+    if strange := set(document) - names:
+        raise ValueError(f"{where}: no such key: {min(strange)}")
+
+
+def _days(lists: Iterable[Sequence[str]]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(day) for days in lists for day in days)
+
+
+def _office_hours(table: Mapping[str, Any]) -> list[tuple[time, time]]:
+    return [_span(text) for text in table["spans"]]
+
+
+def _span(text: str) -> tuple[time, time]:
+    if not _SPAN.fullmatch(text):
+        raise ValueError(f"office hours: {text} is not like 08:30-12:00")
+    begin, _, end = text.partition("-")
+    return time.fromisoformat(begin), time.fromisoformat(end)
 
 
 def _published(day: date) -> bool | None:

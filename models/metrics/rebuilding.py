@@ -63,7 +63,7 @@ def compare(session: Session, now: datetime) -> Comparison:
     found, expected = Comparison(), dict[Cell, Counts]()
     for first in range(1, (session.scalar(select(func.max(Ticket.id))) or 0) + 1, PAGE):
         rows = _rows(session, first)
-        told = {one.id: one for one in retold(session, first, first + PAGE - 1, now)}
+        told = {one.id: one for one in retold(session, first, first + PAGE - 1)}
         found.tickets += len(rows)
         found.differing += _differing(told, [one for one, _ in rows])
         taken_in = [told[one.id] for one, is_rolled_up in rows if is_rolled_up and one.id in told]

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models import work_calendars
 from models.events import Event
 from models.metrics import counted
 from models.metrics.counted import COUNTED, NAMES, CountedTicket
+from models.places import root_area_id
 from models.ticket_flow import Level, State
 from models.tickets import clock, undoing
 from models.tickets.table import Ticket
@@ -23,7 +25,7 @@ Told = tuple[int, str, str | None, int | None, dict[str, Any], datetime]
 """Of an event: ticket, verb, new state, area, detail, moment."""
 
 
-def retold(session: Session, first: int, last: int, now: datetime) -> Iterator[CountedTicket]:
+def retold(session: Session, first: int, last: int) -> Iterator[CountedTicket]:
     """The tickets of these numbers, in their order."""
     rows = session.execute(
         select(Event.subject_id, Event.verb, Event.new, Event.area_id, Event.detail, Event.at)
@@ -31,10 +33,10 @@ def retold(session: Session, first: int, last: int, now: datetime) -> Iterator[C
         .order_by(Event.subject_id, Event.id)
     )
     for ticket_id, events in groupby(rows, key=itemgetter(0)):
-        yield _ticket(ticket_id, map(tuple, events), now)
+        yield _ticket(session, ticket_id, map(tuple, events))
 
 
-def _ticket(ticket_id: int, events: Iterable[Told], now: datetime) -> CountedTicket:
+def _ticket(session: Session, ticket_id: int, events: Iterable[Told]) -> CountedTicket:
     said: dict[str, Any] = {}
     for event in events:
         said.update(_said(event))
@@ -43,7 +45,9 @@ def _ticket(ticket_id: int, events: Iterable[Told], now: datetime) -> CountedTic
     ticket = Ticket(id=ticket_id, **values)
     ticket.accept_due_at = ticket.resolve_due_at = ticket.opened_at
     if ticket.is_open:
-        clock.set_deadlines(ticket, now)
+        area_id = ticket.area_id or root_area_id(session)
+        due = clock.deadlines(ticket, work_calendars.terms_at(session, area_id))
+        ticket.accept_due_at, ticket.resolve_due_at = due.accept_due_at, due.resolve_due_at
     return counted.of(ticket)
 
 

@@ -2,9 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import object_session
+
 from config.categories import Urgency
 from config.policy import load
-from models import sla
+from models import sla, work_calendars
+from models.places import root_area_id
+from models.sla import ServiceTerms
 from models.ticket_flow import WAITING, State
 from models.tickets.table import Ticket
 
@@ -16,27 +20,63 @@ LEVEL = "level_overdue"
 RESUME = "pause_over"
 RATING = "rating_missing"
 ARCHIVE = "never_rated"
+TOLD_ONCE = frozenset({DUE, LEVEL})  # gone from the steps once done: told however late
 
 
 def set_deadlines(ticket: Ticket, now: datetime) -> None:
-    """Computes both deadlines from the facts alone; call it when class or pauses changed."""
-    terms = sla.deadlines(ticket.category, ticket.urgency, ticket.opened_at, pauses_of(ticket))
-    ticket.accept_due_at = terms.accept_due_at
-    ticket.resolve_due_at = terms.resolve_due_at
+    """Computes both deadlines from the facts alone, and the clock's next moment from them.
+
+    Call it when class, place or pauses changed, or the calendar did. What was told of a deadline
+    that passed stays told, unless the new one lies ahead.
+    """
+    was_due = ticket.accept_due_at
+    renew_deadlines(ticket)
+    if ticket.overdue_at is not None and ticket.overdue_at < ticket.resolve_due_at <= now:
+        ticket.overdue_at = ticket.resolve_due_at
+    if ticket.state in WAITING and ticket.accept_due_at <= now < was_due:
+        # The clock has not come to the old moment yet, and would never come to the new one.
+        ticket.clock_at = ticket.accept_due_at
     set_clock(ticket, now)
+
+
+def renew_deadlines(ticket: Ticket) -> None:
+    """Both deadlines from the facts alone; the clock's moment stays."""
+    due = deadlines(ticket, terms_of(ticket))
+    ticket.accept_due_at, ticket.resolve_due_at = due.accept_due_at, due.resolve_due_at
+
+
+def deadlines(ticket: Ticket, terms: ServiceTerms) -> sla.Deadlines:
+    """What the terms make of this ticket's class, opening and pauses."""
+    return terms.deadlines(ticket.category, ticket.urgency, ticket.opened_at, pauses_of(ticket))
+
+
+def terms_of(ticket: Ticket) -> ServiceTerms:
+    """The terms where it lies; a place nobody knows yet has those of the whole house."""
+    session = object_session(ticket)
+    if session is None:
+        raise ValueError("a ticket without its store has no place to count time by")
+    area_id = ticket.area_id or root_area_id(session)
+    return work_calendars.terms_at(session, area_id)
 
 
 def set_clock(ticket: Ticket, after: datetime) -> None:
     """Points the ticket at the next thing the clock has to do later than `after`.
 
-    That the deadline has passed is told however late, since a step may fall into the minute
-    between the deadline and the clock's next round.
+    What has come due and the clock has not seen yet stays due, since a step may fall into the
+    minute between a moment and the clock's next round.
     """
+    unseen = ticket.clock_at if ticket.clock_at is not None and ticket.clock_at <= after else None
     ticket.clock_step = ticket.clock_at = None
     for at, step in steps(ticket):
-        if at > after or step == DUE:
+        if at > after or step in TOLD_ONCE or (unseen is not None and unseen <= at):
             ticket.clock_at, ticket.clock_step = at, step
             return
+
+
+def move_on(ticket: Ticket, now: datetime) -> None:
+    """The clock has done what was due by now."""
+    ticket.clock_at = None
+    set_clock(ticket, now)
 
 
 def passed(ticket: Ticket, now: datetime) -> set[str]:
@@ -59,7 +99,9 @@ def steps(ticket: Ticket) -> list[tuple[datetime, str]]:
 
 
 def _open_steps(ticket: Ticket) -> list[tuple[datetime, str]]:
-    points = sla.remind_points(ticket.category, ticket.urgency, ticket.opened_at, pauses_of(ticket))
+    points = terms_of(ticket).remind_points(
+        ticket.category, ticket.urgency, ticket.opened_at, pauses_of(ticket)
+    )
     found = [(point.at, REMINDERS[point.percent]) for point in points if point.percent in REMINDERS]
     if ticket.overdue_at is None or ticket.overdue_at < ticket.resolve_due_at:
         found.append((ticket.resolve_due_at, DUE))
@@ -73,8 +115,8 @@ def _open_steps(ticket: Ticket) -> list[tuple[datetime, str]]:
 
 
 def _arrival(ticket: Ticket) -> list[tuple[datetime, str]]:
-    terms = sla.deadlines(ticket.category, ticket.urgency, ticket.opened_at, pauses_of(ticket))
-    return [(terms.arrive_due_at, ARRIVE)] if terms.arrive_due_at else []
+    due = deadlines(ticket, terms_of(ticket)).arrive_due_at
+    return [(due, ARRIVE)] if due else []
 
 
 def pauses_of(ticket: Ticket) -> list[sla.Pause]:
@@ -91,13 +133,21 @@ def end_pause(ticket: Ticket, at: datetime) -> None:
     """Keeps a pause that lasts as done; one that outlasted its plan counts to its plan."""
     if ticket.suspended_at and ticket.suspended_until:
         end = min(at, ticket.suspended_until)
+        _give_back(ticket, ticket.suspended_at, end)
         ticket.pauses = [*ticket.pauses, [ticket.suspended_at.isoformat(), end.isoformat()]]
     ticket.suspended_at = ticket.suspended_until = None
+
+
+def _give_back(ticket: Ticket, begin: datetime, end: datetime) -> None:
+    """The level that has it loses no minute by a pause either."""
+    if ticket.level_due_at is not None and ticket.level_due_at > begin:
+        keeping = terms_of(ticket).term(ticket.category, ticket.urgency).keeping
+        ticket.level_due_at = keeping.add(end, keeping.between(begin, ticket.level_due_at))
 
 
 def level_due(ticket: Ticket, now: datetime, *, share_of_resolving: float = 0.0) -> datetime:
     """When a level that took the ticket over must have acted: the time to accept again, or a
     share of the time to resolve. The promise to the resident, `resolve_due_at`, stays."""
-    term = sla.shipped().term(ticket.category, ticket.urgency)
+    term = terms_of(ticket).term(ticket.category, ticket.urgency)
     minutes = max(term.accept, term.resolve * share_of_resolving)
     return term.keeping.add(now, minutes)

@@ -156,8 +156,10 @@ def _undo(step: Step) -> None:
     former = ticket.merged_into
     undoing.restore(session, ticket, event.detail["before"])
     _settle_undone(step, former)
+    if ticket.is_open:  # the calendar may be another one than when the rows were kept
+        clock.renew_deadlines(ticket)
     if not undoing.is_last(session, ticket, event):
-        clock.set_clock(ticket, step.at)
+        clock.move_on(ticket, step.at)
     step.detail["undone"] = event.verb
     step.detail["undone_event"] = event.id
     caused = [event.id, *event.detail.get("led_to", ())]

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from config.categories import Intent, Urgency
-from models import dispatch, events, sla
+from models import dispatch, events, work_calendars
 from models.dispatch import Holder, Plan
 from models.events import Fact
 from models.hazards import entering
 from models.insertion import Insertion
 from models.places import root_area_id
 from models.posts import Role
+from models.sla import ServiceTerms
 from models.ticket_flow import Level, State
 from models.tickets import clock, facts
 from models.tickets.levels import level_of
@@ -83,7 +84,8 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     accused = dispatch.accused_at(session, area_id, rule, now, now) if area_id else frozenset()
     barred = accused | {report.reporter_id} if report.hazard_id else accused
     plan = dispatch.plan(holders, rule, dispatch.loads(session), barred=barred)
-    row = _row(report, plan.owner, now)
+    terms = work_calendars.terms_beside(session, area_id)
+    row = _row(report, plan.owner, terms, now)
     [ticket_id] = _tickets.run(session, [row])
     _ask(session, ticket_id, plan, now)
     context = _context(ticket_id, report, row, plan.owner)
@@ -96,8 +98,10 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     return Opened(ticket_id, plan.owner, context, alerted)
 
 
-def _row(report: Report, owner: Holder | None, now: datetime) -> dict[str, Any]:
-    terms = sla.deadlines(report.category, report.urgency, now)
+def _row(
+    report: Report, owner: Holder | None, terms: ServiceTerms, now: datetime
+) -> dict[str, Any]:
+    due = terms.deadlines(report.category, report.urgency, now)
     # Nothing of a new ticket comes before the time to accept it has passed.
     return {
         "account": report.account,
@@ -121,9 +125,9 @@ def _row(report: Report, owner: Holder | None, now: datetime) -> dict[str, Any]:
         "owner_post_id": owner.post_id if owner else None,
         "owner_id": owner.person_id if owner else None,
         "opened_at": now,
-        "accept_due_at": terms.accept_due_at,
-        "resolve_due_at": terms.resolve_due_at,
-        "clock_at": terms.accept_due_at,
+        "accept_due_at": due.accept_due_at,
+        "resolve_due_at": due.resolve_due_at,
+        "clock_at": due.accept_due_at,
         "clock_step": clock.ACCEPT,
     }
 

@@ -72,6 +72,7 @@ def place(session: Session, ticket: Ticket, area: Area, *, by: int, at: datetime
     ticket.area_id, ticket.community_id = area.id, community_of(area)
     ticket.place_name = full_name(session, area.id)
     detail = {"area": area.id, counted.COUNTED: {"area_id": area.id}}
+    clock.set_deadlines(ticket, at)  # in the working time of that place
     _told(session, ticket, "ticket_placed", by, at, detail=detail)
     following.follow(session, ticket, at, by)
     if ticket.state in WAITING:

@@ -46,7 +46,7 @@ def tick(session: Session, ticket: Ticket, now: datetime) -> str | None:
         # That nobody is there is told beside whatever else has come due.
         if step in (due[0], clock.ARRIVE):
             STEPS[step](session, ticket, now)
-    clock.set_clock(ticket, now)
+    clock.move_on(ticket, now)
     session.flush()
     return due[0] if due else None
 

@@ -226,7 +226,7 @@ def summed(parts: dict[str, Counts]) -> Counts:
 
 def told_by_events(session: Session, scope: Scope) -> Counts:
     """The same figures without a look at tickets or rollups."""
-    told = list(retold(session, 1, 10**9, scope.now))
+    told = list(retold(session, 1, 10**9))
     cells_of = rollups.summed(told, cells.rolled_map(session, told), scope.now).items()
     mine = {
         str(cell): counts

@@ -1,0 +1,197 @@
+"""Whose working time counts where: the shipped calendar, changed by areas, the nearest last."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import deepcopy
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import policies, sla, tasks
+from models.dispatch import NEARNESS
+from models.errors import DomainError
+from models.places import Area, AreaWithin
+from models.policies import Policy
+from models.reference import looked_up, looked_up_beside
+from models.sla import ServiceTerms
+
+POLICY = "calendar"
+RECOMPUTE = "recompute_deadlines"  # the kind of task
+# A report that was under way when the calendar changed has been kept by then, or has failed.
+UNDER_WAY = timedelta(seconds=10)
+
+
+class CalendarNotFit(DomainError):
+    """Office hours or days that contradict themselves; the text says which."""
+
+
+def terms_at(session: Session, area_id: int | None) -> ServiceTerms:
+    """What deadlines of this place are counted in; as shipped where no area is known."""
+    if area_id is None:
+        return sla.shipped()
+    return looked_up(session, ("terms", area_id), partial(_terms, session, area_id))
+
+
+def terms_beside(session: Session, area_id: int | None) -> ServiceTerms:
+    """The same right after another look of the same writing transaction, for the hot path."""
+    if area_id is None:
+        return sla.shipped()
+    return looked_up_beside(session, ("terms", area_id), partial(_terms, session, area_id))
+
+
+def own(session: Session, area_id: int) -> dict[str, Any]:
+    """What this very area changes; nothing while it keeps what is around it."""
+    last = policies.current(session, POLICY, area_id)
+    return deepcopy(last.body) if last else {}
+
+
+def keep_hours(
+    session: Session,
+    area_id: int,
+    spans: Sequence[str],
+    *,
+    by: int | None,
+    at: datetime,
+    reason: str | None = None,
+) -> Policy:
+    """Office hours (08:30-12:00) of this area; none: those around it count again."""
+
+    def change(body: dict[str, Any]) -> None:
+        body["office_hours"] = {"spans": list(spans)} if spans else {}
+
+    return _publish(session, area_id, change, by, at, reason)
+
+
+def mark_days(
+    session: Session,
+    area_id: int,
+    *,
+    rest: Iterable[date] = (),
+    work: Iterable[date] = (),
+    forget: Iterable[date] = (),
+    by: int | None,
+    at: datetime,
+    reason: str | None = None,
+) -> Policy:
+    """Single days off or at work here, whatever is said of them around it; or no more."""
+    lists = {"rest": _texts(rest), "work": _texts(work)}
+    unmarked = {*lists["rest"], *lists["work"], *_texts(forget)}
+
+    def change(body: dict[str, Any]) -> None:
+        holidays = body.setdefault("holidays", {})
+        for kind, days in lists.items():
+            kept = (day for day in holidays.get(kind, ()) if day not in unmarked)
+            holidays[kind] = sorted({*kept, *days})
+
+    return _publish(session, area_id, change, by, at, reason)
+
+
+def list_year(
+    session: Session,
+    area_id: int,
+    year: int,
+    rest: Iterable[date],
+    work: Iterable[date],
+    *,
+    by: int | None,
+    at: datetime,
+    reason: str | None = None,
+) -> Policy:
+    """The State Council's whole list of a year; from then on it is known and nothing is guessed."""
+    lists = {"rest": _texts(rest), "work": _texts(work)}
+    if not lists["rest"]:
+        raise CalendarNotFit(f"the list of {year} names no day off")
+
+    def change(body: dict[str, Any]) -> None:
+        body.setdefault("holidays", {}).setdefault("years", {})[str(year)] = lists
+
+    return _publish(session, area_id, change, by, at, reason)
+
+
+def revert(session: Session, area_id: int, version: int, *, by: int | None, at: datetime) -> Policy:
+    """What a former version said, as a new version."""
+    last = policies.current(session, POLICY, area_id)
+    made = policies.revert(
+        session,
+        POLICY,
+        version,
+        after=last.version if last else policies.AS_SHIPPED,
+        by=by,
+        at=at,
+        area_id=area_id,
+    )
+    _ask_recomputing(session, made)
+    return made
+
+
+def _publish(
+    session: Session,
+    area_id: int,
+    change: Callable[[dict[str, Any]], None],
+    by: int | None,
+    at: datetime,
+    reason: str | None,
+) -> Policy:
+    last = policies.current(session, POLICY, area_id)
+    body = own(session, area_id)
+    change(body)
+    body = _without_nothing(body)
+    try:
+        sla.changed((*_changes(session, area_id, skip=area_id), json.dumps(body)))
+    except ValueError as problem:
+        raise CalendarNotFit(str(problem)) from problem
+    made = policies.publish(
+        session,
+        POLICY,
+        body,
+        after=last.version if last else policies.AS_SHIPPED,
+        by=by,
+        at=at,
+        reason=reason,
+        area_id=area_id,
+    )
+    _ask_recomputing(session, made)
+    return made
+
+
+def _ask_recomputing(session: Session, made: Policy) -> None:
+    tasks.ask(
+        session,
+        RECOMPUTE,
+        {"area_id": made.area_id or 0, "revision": made.revision, "after": 0},
+        made.at + UNDER_WAY,
+        f"{RECOMPUTE}:{made.revision}:0",
+        made.at,
+    )
+
+
+def _terms(session: Session, area_id: int) -> ServiceTerms:
+    return sla.changed(tuple(_changes(session, area_id)))
+
+
+def _changes(session: Session, area_id: int, skip: int | None = None) -> list[str]:
+    """What the areas around this one and itself say now, the outermost first."""
+    rows = session.execute(
+        select(Area.kind, Area.id, Policy.body)
+        .join(AreaWithin, AreaWithin.outer_id == Area.id)
+        .join(Policy, Policy.area_id == Area.id)
+        .where(AreaWithin.area_id == area_id, Policy.name == POLICY)
+        .order_by(Policy.version)
+    ).all()
+    last = {(-NEARNESS[kind], outer): body for kind, outer, body in rows if outer != skip}
+    return [json.dumps(last[key], sort_keys=True) for key in sorted(last) if last[key]]
+
+
+def _texts(days: Iterable[date]) -> list[str]:
+    return sorted({day.isoformat() for day in days})
+
+
+def _without_nothing(body: Any) -> Any:
+    """So that what was taken back leaves no trace of its own and says the same as before."""
+    if not isinstance(body, dict):
+        return body
+    bare = {key: _without_nothing(value) for key, value in body.items()}
+    return {key: value for key, value in bare.items() if isinstance(value, Collection) and value}
