@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bots import answers, commands, pending, registry, rendering, resuming
 from bots.chat import Chat
-from bots.handlers import additions, directory, intake, load_all, small_talk
+from bots.handlers import additions, directory, intake, load_all, patrols, small_talk
 from bots.lexicon import Lexicon
 from bots.message import EventKind, IncomingMessage, MessageKind, Reply
 from bots.splitting import Part, split
@@ -90,6 +90,9 @@ def _route(chat: Chat) -> Reply | None:
 
 def _ordinary(chat: Chat) -> Reply:
     """Neither answer nor command: a question for the directory, an addition, or a new matter."""
+    found = patrols.in_plain_words(chat)
+    if found is not None:
+        return found
     if chat.parts:
         return intake.take_in(chat)  # several matters are more than a question or an addition
     before = reported_lately(chat.session, chat.person_id, chat.now)
@@ -109,6 +112,8 @@ def _handler(chat: Chat) -> registry.MessageHandler | None:
     command = commands.read(chat.text, is_staff=chat.speaker.has_posts)
     if command is not None:
         return partial(registry.COMMANDS[command.key], command=command)
+    if patrols.is_told(chat):
+        return patrols.take
     said = (answers.read(chat.text), answers.rating_at_end(chat.text))
     is_answer = chat.speaker.has_questions or said != (None, None)
     return pending.answer_words if is_answer else None

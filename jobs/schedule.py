@@ -13,7 +13,8 @@ from config.policy import load
 from models.base import Database
 
 MODULES = (
-    *("jobs.calendar", "jobs.digests", "jobs.identities", "jobs.metrics", "jobs.notices"),
+    *("jobs.calendar", "jobs.digests", "jobs.hazards", "jobs.identities", "jobs.metrics"),
+    "jobs.notices",
     *("jobs.outgoing", "jobs.takeovers", "jobs.tickets", "jobs.upkeep", "jobs.whistles"),
 )
 """Modules that define jobs, tasks and loops."""

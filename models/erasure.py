@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import events, homes, media, sign_ins, staff_accounts, takeovers
 from models.conversations import Question
 from models.events import Event, Fact
+from models.hazards.table import Hazard
 from models.homes import Home
 from models.inbox import InboxMessage
 from models.notices.table import Objection
@@ -79,6 +80,11 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
         update(Note).where(Note.ticket_id.in_(mine), Note.came_with.is_(None)).values(text=None)
     )
     session.execute(update(Objection).where(Objection.person_id == person_id).values(text=None))
+    session.execute(
+        update(Hazard)
+        .where(Hazard.finder_id == person_id)
+        .values(text=None, spot=None, evidence=[])
+    )
     session.execute(
         update(Ticket)
         .where(Ticket.reporter_id == person_id)

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from models import events, homes, sign_ins, staff_accounts, takeovers
 from models.conversations import Question
 from models.events import Fact
+from models.hazards.table import Hazard
 from models.homes import Home
+from models.matchings.table import Matched
 from models.media import Media
 from models.notices.table import NoticeRead, Objection
 from models.outbox import Delivery, OutboxMessage
@@ -34,6 +36,8 @@ _MOVED = (
     Home.asked_id,
     Takeover.resident_id,
     Takeover.staff_id,
+    Hazard.finder_id,
+    Hazard.moved_by,
     Whistle.caller_id,
     WhistleCall.person_id,
 )
@@ -139,6 +143,7 @@ def _merge_lists(session: Session, stays: Person, goes: Person) -> None:
     for person, subject in (
         (Supporter.person_id, Supporter.ticket_id),
         (NoticeRead.person_id, NoticeRead.notice_id),
+        (Matched.person_id, Matched.matching_id),
     ):
         row = person.class_
         has = select(subject).where(person == stays.id).scalar_subquery()

@@ -4,7 +4,7 @@ from importlib import import_module
 
 SUBJECTS = (
     *("account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
-    "directory_answers",
+    *("directory_answers", "hazards"),
     *("following", "homes", "intake", "joining", "media", "notices", "own_figures"),
     *("people", "ratings", "sign_ins"),
     *("splitting", "takeovers", "task_reports", "tasks", "tickets", "whistles"),

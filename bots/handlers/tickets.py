@@ -9,7 +9,7 @@ from bots import registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import accusing, clarifying, intake, whistles
+from bots.handlers import accusing, clarifying, hazards, intake, whistles
 from bots.message import Reply
 from bots.ticket_words import line
 from config.categories import CATEGORIES, Urgency
@@ -194,6 +194,10 @@ def undo_command(chat: Chat, command: Command) -> Reply:
     """Takes back the last step this person took, on whatever ticket."""
     ticket = _undoable(chat, command.number)
     whistled = whistle_steps.undoable(chat.session, chat.person_id, chat.now, command.number)
+    found = None if command.number else hazards.last_step(chat)
+    if found is not None and _is_later(chat, found, ticket):
+        if whistled is None or found.id > whistled.id:
+            return hazards.undo(chat, found)
     if whistled is not None and _is_later(chat, whistled, ticket):
         return whistles.undo(chat, whistled)
     if ticket is None:

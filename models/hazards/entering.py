@@ -21,7 +21,7 @@ from models.tickets.table import About, Ticket
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Discovery:
     """发现 — what somebody says they found, understood and placed."""
 
     account: str
@@ -56,24 +56,24 @@ _SHARED = (
 _hazards = Insertion(Hazard.__table__, _COLUMNS, unique=["ticket_id"])
 
 
-def find(session: Session, finding: Finding, state: HazardState, now: datetime) -> Hazard:
+def find(session: Session, discovery: Discovery, state: HazardState, now: datetime) -> Hazard:
     """Enters what was found; one without a word on what became of it gets a clock."""
-    shared = {name: getattr(finding, name) for name in _SHARED if name != "evidence"}
+    shared = {name: getattr(discovery, name) for name in _SHARED if name != "evidence"}
     wait = timedelta(minutes=load("hazards")["pass_up_after_minutes"])
     row = {
         **shared,
-        "evidence": [[word, weight] for word, weight in finding.evidence],
-        "finder_id": finding.finder_id,
-        "found_by": finding.found_by,
+        "evidence": [[word, weight] for word, weight in discovery.evidence],
+        "finder_id": discovery.finder_id,
+        "found_by": discovery.found_by,
         "entry": Entry.SAID,
-        "text": finding.text,
-        "round_id": finding.round_id,
-        "check_point_id": finding.check_point_id,
+        "text": discovery.text,
+        "round_id": discovery.round_id,
+        "check_point_id": discovery.check_point_id,
         "state": state,
         "ticket_id": None,
         "found_at": now,
         "moved_at": now,
-        "moved_by": finding.finder_id,
+        "moved_by": discovery.finder_id,
         "clock_at": now + wait if state == HazardState.FOUND else None,
     }
     session.flush()

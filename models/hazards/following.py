@@ -25,6 +25,14 @@ def follow(session: Session, ticket: Ticket, at: datetime, by: int | None) -> No
         entering.enter(session, ticket, roles, Entry.CLASS, at)
 
 
+def bring_back(session: Session, hazard: Hazard, at: datetime, by: int) -> None:
+    """A keeper's word that it is one after all: it stands again as its ticket does."""
+    if hazard.state == HazardState.STRUCK:
+        hazard.state = HazardState.PASSED_UP
+        telling.tell(session, hazard, HazardState.STRUCK, Said(FOLLOWED, at, by, Side.KEEPER))
+    _follow(session, hazard, at, by)
+
+
 def _hanging_on(session: Session, ticket_id: int) -> Sequence[Hazard]:
     """Of the ticket, and of those that were merged into it, directly or through others."""
     part = select(Ticket.id).where(Ticket.id == ticket_id).cte("part", recursive=True)

@@ -13,7 +13,7 @@ from models.base import Database
 from models.errors import NotAllowed, ReasonMissing, TooLate, TransitionNotAllowed
 from models.events import Event
 from models.hazards import acting, entering, lists, rules, sides, ticking, undoing
-from models.hazards.entering import Finding
+from models.hazards.entering import Discovery
 from models.hazards.flow import (
     FOLLOWING,
     MOVES,
@@ -78,7 +78,7 @@ def found(
         "spot": "楼道",
         **more,
     }
-    return entering.find(session, Finding(**told), state, at)
+    return entering.find(session, Discovery(**told), state, at)
 
 
 def passed_up(session: Session, **more: Any) -> tuple[Hazard, Ticket]:

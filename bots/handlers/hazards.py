@@ -1,0 +1,183 @@
+"""The hazard ledger in chat: what is open, one of it, what became of it, corrections."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bots import commands, registry
+from bots.chat import Chat
+from bots.commands import Command
+from bots.handlers import intake, patrols
+from bots.hazard_words import says_found, state_said
+from bots.message import Reply
+from config.categories import Intent
+from config.policy import load
+from models import conversations, protection
+from models.conversations import Question
+from models.errors import NotAllowed
+from models.events import Event
+from models.hazards import acting, correcting, lists, sides, undoing
+from models.hazards.flow import HazardAction, HazardState
+from models.hazards.table import Hazard
+from models.tickets.table import Ticket
+
+SOLVED, PASSED_UP = 1, 2
+_SAID = {SOLVED: HazardState.SOLVED, PASSED_UP: HazardState.PASSED_UP}
+_ACTIONS = {
+    HazardState.SOLVED: HazardAction.SOLVE,
+    HazardState.PASSED_UP: HazardAction.PASS_UP,
+}
+
+
+@registry.command("hazard")
+def hazard_command(chat: Chat, command: Command) -> Reply:
+    """隐患 lists what is open; 隐患 5 shows one; 隐患 and words enters what was found."""
+    if command.number is None:
+        return _take(chat, chat.as_said(command.text)) if command.text else _list(chat)
+    hazard = _seen(chat, command.number)
+    state = state_said(command.text)
+    return _show(chat, hazard) if state is None else _settle(chat, [hazard], state)
+
+
+def _take(chat: Chat, said: str) -> Reply:
+    meant = chat.understanding
+    is_talk = meant is None or meant.intent in (Intent.CHITCHAT, Intent.ABUSE, Intent.ENQUIRY)
+    return chat.say("hazard_how") if is_talk else patrols.take(chat, said)
+
+
+def _seen(chat: Chat, number: int) -> Hazard:
+    """The same refusal for a wrong number and a hidden hazard."""
+    hazard = chat.session.get(Hazard, number)
+    if hazard is None or not sides.may_see(chat.session, hazard, chat.person_id, chat.now):
+        raise NotAllowed(number=f"{load('labels')['noun']['hazard']}{number}")
+    return hazard
+
+
+def _list(chat: Chat) -> Reply:
+    found = lists.open_around(chat.session, chat.person_id, chat.now)
+    if not found:
+        return chat.say("hazard_none")
+    keep = {"ids": [one.id for one in found]}
+    shown = [patrols.facts(one) | {"ticket_state": _ticket_state(chat, one)} for one in found]
+    return chat.ask("hazard_list", "hazard_list", keep=keep, hazards=shown)
+
+
+@registry.question("hazard_list")
+def hazard_list(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    ids = question.context["ids"]
+    if digit is None:
+        return None
+    if not 1 <= digit <= len(ids):
+        return chat.say("not_a_choice", most=len(ids))
+    return _show(chat, _seen(chat, ids[digit - 1]))
+
+
+def _show(chat: Chat, hazard: Hazard) -> Reply:
+    offered = [
+        digit
+        for digit, state in _SAID.items()
+        if _can(chat, hazard, _ACTIONS[state]) and hazard.state != HazardState.PASSED_UP
+    ]
+    context = patrols.facts(hazard) | {
+        "found_by": hazard.found_by,
+        "found_at": hazard.found_at.isoformat(),
+        "text": _words(chat, hazard),
+        "ticket_state": _ticket_state(chat, hazard),
+        "offered": offered,
+        "can_strike": _can(chat, hazard, HazardAction.STRIKE),
+    }
+    if not offered:
+        return chat.say("hazard_shown", **context)
+    return chat.ask("hazard", "hazard_shown", keep={"ids": [hazard.id]}, **context)
+
+
+def _can(chat: Chat, hazard: Hazard, action: HazardAction) -> bool:
+    return acting.can(chat.session, hazard, action, by=chat.person_id, at=chat.now)
+
+
+def _words(chat: Chat, hazard: Hazard) -> str:
+    if not sides.may_read_words(chat.session, hazard, chat.person_id, chat.now):
+        return ""
+    ticket = chat.session.get(Ticket, hazard.ticket_id) if hazard.ticket_id else None
+    return (ticket.text if ticket else hazard.text) or ""
+
+
+def _ticket_state(chat: Chat, hazard: Hazard) -> str | None:
+    ticket = chat.session.get(Ticket, hazard.ticket_id) if hazard.ticket_id else None
+    return ticket.state if ticket else None
+
+
+@registry.question("hazard")
+def hazard_question(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    """1 solved on the spot, 2 passed up, or the same in words."""
+    found = [chat.session.get_one(Hazard, one) for one in question.context["ids"]]
+    if digit is not None and digit not in _SAID:
+        return chat.say("not_a_choice", most=PASSED_UP)
+    if digit is None and _is_elsewhere(chat, found):
+        return None
+    state = _SAID[digit] if digit is not None else state_said(chat.text)
+    if state is None:
+        return None
+    conversations.close(question, chat.now)
+    return _settle(chat, found, state)
+
+
+def _is_elsewhere(chat: Chat, found: Sequence[Hazard]) -> bool:
+    """An alarm, a finding of its own, or words about another building."""
+    meant = chat.understanding
+    if meant is None or chat.is_alarm or says_found(chat.text):
+        return True
+    if meant.place is None or not meant.place.building:
+        return False
+    return intake.locate(chat, meant.place).area_id not in {one.area_id for one in found}
+
+
+def _settle(chat: Chat, found: Sequence[Hazard], state: HazardState) -> Reply:
+    """Of several each as far as it still waits; what has gone up meanwhile is said so."""
+    waiting = [one for one in found if _can(chat, one, _ACTIONS[state])]
+    gone_up = [one for one in found if one.state == HazardState.PASSED_UP]
+    if not waiting and gone_up and state == HazardState.SOLVED:
+        return chat.say("hazard_is_up", **patrols.facts(gone_up[0]))
+    words = chat.as_said(commands.remark(chat.text))
+    for hazard in waiting or found:
+        if state == HazardState.SOLVED:
+            acting.solve(chat.session, hazard, by=chat.person_id, at=chat.now, words=words)
+        else:
+            acting.pass_up(chat.session, hazard, by=chat.person_id, at=chat.now)
+    return patrols.asked_about(chat, waiting or found)
+
+
+@registry.command("strike_hazard")
+def strike_command(chat: Chat, command: Command) -> Reply:
+    """不算隐患 5 是住户的快递."""
+    if command.number is None:
+        return _list(chat)
+    hazard = _seen(chat, command.number)
+    reason = chat.as_said(command.text)
+    acting.strike(chat.session, hazard, reason, by=chat.person_id, at=chat.now)
+    return chat.say("hazard_struck", **patrols.facts(hazard))
+
+
+@registry.command("enter_hazard")
+def enter_command(chat: Chat, command: Command) -> Reply:
+    """列为隐患 12: a ticket that its class alone did not enter."""
+    if command.number is None:
+        return chat.say("hazard_how")
+    ticket = protection.seen(chat.session, command.number, chat.person_id, chat.now)
+    hazard = correcting.enter(chat.session, ticket, by=chat.person_id, at=chat.now)
+    return chat.say("hazard_entered", **patrols.facts(hazard))
+
+
+def last_step(chat: Chat) -> Event | None:
+    """What this person did in the ledger last, if it can be taken back."""
+    if not chat.speaker.has_posts:
+        return None
+    return undoing.undoable(chat.session, chat.person_id, chat.now)
+
+
+def undo(chat: Chat, step: Event) -> Reply:
+    hazard = undoing.undo(chat.session, step, by=chat.person_id, at=chat.now)
+    conversations.close_asked(chat.session, chat.person_id, chat.now)
+    context: dict[str, Any] = patrols.facts(hazard)
+    if hazard.state != HazardState.FOUND:
+        return chat.say("hazard_undone", **context, asks=False)
+    return chat.ask("hazard", "hazard_undone", keep={"ids": [hazard.id]}, **context, asks=True)
