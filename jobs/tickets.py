@@ -1,15 +1,16 @@
 """Tickets by the clock: reminders, the step up, the end of a pause, an owner for every matter."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.orm import Session
 
 from jobs.schedule import job
 from models.base import Database
-from models.tickets import gaps, refining, ticking
+from models.tickets import gaps, refining, relieving, ticking
 from models.tickets.table import Ticket
 
 log = structlog.get_logger(__name__)
@@ -30,22 +31,30 @@ def ticket_clock(database: Database, now: datetime) -> str | None:
 
 @job("dispatch_ownerless")
 def dispatch_ownerless(database: Database, now: datetime) -> str | None:
-    """Dispatches what nobody owns as soon as a post is held; else staff hear of it once a day."""
-    done, left, after = Counter[str](), 0, 0
+    """Finds somebody for what nobody owns and for what its owner has left behind.
+
+    Staff hear of what is left, for want of a post that is held.
+    """
+    done = Counter[str]()
+    left_behind = partial(relieving.left_behind, now=now)
+    for find, work in ((gaps.without_owner, _dispatch), (left_behind, _relieve)):
+        for page in _numbered(database, find):
+            done += _each(database, page, work, now)
+    if done["left"]:
+        with database.writing() as session:
+            gaps.tell_staff(session, done["left"], now)
+    return _counts(done)
+
+
+def _numbered(database: Database, find: Callable[..., Sequence[int]]) -> Iterator[Sequence[int]]:
+    after = 0
     while True:
         with database.reading() as session:
-            page = gaps.without_owner(session, after, PAGE)
+            page = find(session, after=after, limit=PAGE)
         if not page:
-            break
+            return
         after = page[-1]
-        found = _each(database, page, _dispatch, now)
-        left += len(page) - found["dispatched"]
-        done += found
-    if left:
-        with database.writing() as session:
-            gaps.tell_staff(session, left, now)
-        done["left"] = left
-    return _counts(done)
+        yield page
 
 
 def _pages(database: Database, now: datetime) -> Iterator[list[int]]:
@@ -78,8 +87,15 @@ def _each(database: Database, ticket_ids: Iterable[int], work: Work, now: dateti
 
 
 def _dispatch(session: Session, ticket: Ticket, now: datetime) -> str | None:
-    is_free = ticket.is_open and ticket.owner_id is None
-    return "dispatched" if is_free and refining.redispatch(session, ticket, now) else None
+    if not ticket.is_open or ticket.owner_id is not None:
+        return None
+    return "dispatched" if refining.redispatch(session, ticket, now) else "left"
+
+
+def _relieve(session: Session, ticket: Ticket, now: datetime) -> str | None:
+    if not ticket.is_open or not relieving.is_gone(session, ticket.owner_post_id, now):
+        return None
+    return "relieved" if relieving.relieve(session, ticket, now) else "left"
 
 
 def _counts(done: Counter[str]) -> str | None:

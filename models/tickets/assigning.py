@@ -19,11 +19,17 @@ from models.tickets.table import ACTIVE, Answer, Assignment, Part, Ticket
 
 
 def hand_to(session: Session, ticket: Ticket, holder: Holder, at: datetime) -> None:
-    """A new owner; the former one is released. Helpers stay. The level never falls by it."""
+    """A new owner; the former one is released. Helpers stay. The level never falls by it.
+
+    Who comes in after the first has accepted, or let the time pass, has that time anew: or else
+    silence would stay unnoticed until the deadline.
+    """
     release_owner(session, ticket, at, Answer.RELEASED)
     ask(session, ticket, [holder], Part.OWNER, at)
     ticket.level = levels.highest(ticket.level, levels.level_of(holder.role))
     ticket.owner_post_id, ticket.owner_id = holder.post_id, holder.person_id
+    if ticket.accepted_at is not None or at >= ticket.accept_due_at:
+        ticket.level_due_at = clock.level_due(ticket, at)
 
 
 def ask(

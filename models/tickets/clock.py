@@ -105,7 +105,7 @@ def _open_steps(ticket: Ticket) -> list[tuple[datetime, str]]:
     found = [(point.at, REMINDERS[point.percent]) for point in points if point.percent in REMINDERS]
     if ticket.overdue_at is None or ticket.overdue_at < ticket.resolve_due_at:
         found.append((ticket.resolve_due_at, DUE))
-    if ticket.state in WAITING:
+    if ticket.state in WAITING and ticket.level_due_at is None:
         found.append((ticket.accept_due_at, ACCEPT))
     if ticket.level_due_at:
         found.append((ticket.level_due_at, LEVEL))

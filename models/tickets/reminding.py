@@ -39,7 +39,7 @@ def tell(
             old=ticket.state,
             new=ticket.state,
             area_id=ticket.area_id,
-            detail={"level": ticket.level},
+            detail={"level": ticket.level, "due": ticket.resolve_due_at.isoformat()},
             parties=parties,
             context=facts.context(session, ticket)
             | {"minutes": int((at - ticket.opened_at).total_seconds() // 60)},
@@ -49,15 +49,20 @@ def tell(
     )
 
 
-def has_told(session: Session, ticket: Ticket, verb: str) -> bool:
-    """Whether this was told since the matter was opened, or last opened again."""
-    told = select(Event.id).where(
-        Event.subject_kind == "ticket",
-        Event.subject_id == ticket.id,
-        Event.verb == verb,
-        Event.at >= ticket.opened_at,
+def has_told(session: Session, ticket: Ticket, verb: str, *, of: datetime | None = None) -> bool:
+    """Whether this was told since the matter was opened, or last opened again; `of` a deadline.
+
+    The log is the guard: a step that was undone puts the clock back, but tells nobody twice.
+    """
+    told = session.scalars(
+        select(Event.detail).where(
+            Event.subject_kind == "ticket",
+            Event.subject_id == ticket.id,
+            Event.verb == verb,
+            Event.at >= ticket.opened_at,
+        )
     )
-    return session.scalar(told.limit(1)) is not None
+    return any(of is None or detail.get("due") == of.isoformat() for detail in told)
 
 
 def cancel(session: Session, ticket: Ticket) -> None:

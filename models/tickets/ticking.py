@@ -71,6 +71,7 @@ def _overdue(session: Session, ticket: Ticket, now: datetime) -> None:
 def _may_go_up(session: Session, ticket: Ticket, now: datetime) -> bool:
     """A level that has just taken over keeps the time to accept; its own moment follows."""
     if assigning.next_level(session, ticket, now) is None:
+        _look_again(ticket, now)
         return False
     last = session.scalar(
         select(Event.at)
@@ -101,6 +102,8 @@ def _accept_overdue(session: Session, ticket: Ticket, now: datetime) -> None:
 
 
 def _nobody_there(session: Session, ticket: Ticket, now: datetime) -> None:
+    if reminding.has_told(session, ticket, reminding.UNREACHED):
+        return
     told = {
         "owner": [ticket.owner_id] if ticket.owner_id else [],
         "reporter": list(facts.parties(session, ticket)["reporter"]),
@@ -113,10 +116,16 @@ def _escalate_or_tell(session: Session, ticket: Ticket, now: datetime, cause: st
     if assigning.next_level(session, ticket, now) is not None:
         _escalate(session, ticket, now, cause)
         return
-    ticket.level_due_at = None
+    _look_again(ticket, now)
     if not reminding.has_told(session, ticket, reminding.STUCK):
         told = {"supervisors": _watching(session, ticket, now, LAST_RESORT)}
         reminding.tell(session, ticket, reminding.STUCK, told, now)
+
+
+def _look_again(ticket: Ticket, now: datetime) -> None:
+    """Nobody is above now; unless it is at the top, a post may be filled or a leave end."""
+    is_at_top = ticket.level.up() is None
+    ticket.level_due_at = None if is_at_top else clock.level_due(ticket, now)
 
 
 def _escalate(session: Session, ticket: Ticket, now: datetime, cause: str) -> None:
@@ -137,6 +146,8 @@ def _most(session: Session, ticket: Ticket, now: datetime) -> None:
 
 
 def _remind(session: Session, ticket: Ticket, now: datetime, verb: str) -> None:
+    if reminding.has_told(session, ticket, verb, of=ticket.resolve_due_at):
+        return
     owner = [ticket.owner_id] if ticket.owner_id else []
     due = ticket.resolve_due_at
     reminding.tell(session, ticket, verb, {"owner": owner}, now, due if due > now else None)
