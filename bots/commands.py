@@ -74,6 +74,8 @@ _DIGIT = re.compile(
     re.DOTALL,
 )
 _NOT_AN_ANSWER = re.compile(r"[号楼栋幢单元室层#\d年月日天点元个块次米楼家户期区]")
+# "3处飞线已拆" counts; "1处理好了", "2条件不够" answer.
+_COUNTED = re.compile(r"处(?!理)|条(?!件)|根(?!据|本)|[辆台堆袋桶]")
 _CIRCLED = {chr(ord("①") + index): index + 1 for index in range(9)}
 _CHINESE = {character: index for index, character in enumerate("零一二三四五六七八九")}
 LONGEST_REMARK = 8
@@ -102,6 +104,8 @@ def _answering(text: str) -> re.Match[str] | None:
     rest = found["rest"].strip()
     longest = LONGEST_REASON if found["apart"] else LONGEST_REMARK
     if len(rest) > longest or (rest and _NOT_AN_ANSWER.match(rest)):
+        return None
+    if not found["apart"] and _COUNTED.match(rest):
         return None
     if found[1] in _CHINESE and rest:
         return None  # "一楼漏水", "三更半夜" begin with a number and answer nothing

@@ -17,7 +17,7 @@ LONGEST_ASIDE = 3  # "5 很满意" still is nothing but a digit
 RATED_IN_WORDS = frozenset({"rating", "stars"})
 TRUE_IN_WORDS = frozenset({"home", "is_home", "scanned_place", "same_matter"})
 CONSENTED_IN_WORDS = frozenset({"is_home", "directory_keep"})
-PROMISED_IN_WORDS = frozenset({"task", "alert", "take", "call"})
+PROMISED_IN_WORDS = frozenset({"task", "alert", "take", "call", "operation"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,11 +53,15 @@ def _pattern() -> re.Pattern[str]:
 
 @cache
 def _meanings() -> Mapping[str, str | WhistleKind]:
-    table = load("whistles")
-    named: dict[str, str | WhistleKind] = {
-        word: department for department, words in table["department"].items() for word in words
-    }
     kinds = {
-        word: WhistleKind(kind) for kind, row in table["kind"].items() for word in row["words"]
+        word: WhistleKind(kind)
+        for kind, row in load("whistles")["kind"].items()
+        for word in row["words"]
     }
-    return named | kinds
+    return {**department_words(), **kinds}
+
+
+def department_words() -> Mapping[str, str]:
+    """What people call a department → the department."""
+    rows = load("whistles")["department"]
+    return {word: department for department, words in rows.items() for word in words}

@@ -15,7 +15,8 @@ from models.base import Database
 MODULES = (
     *("jobs.calendar", "jobs.digests", "jobs.hazards", "jobs.identities", "jobs.metrics"),
     "jobs.notices",
-    *("jobs.outgoing", "jobs.takeovers", "jobs.tickets", "jobs.upkeep", "jobs.whistles"),
+    *("jobs.operations", "jobs.outgoing", "jobs.takeovers", "jobs.tickets", "jobs.upkeep"),
+    "jobs.whistles",
 )
 """Modules that define jobs, tasks and loops."""
 

@@ -13,6 +13,7 @@ from models.hazards.table import Hazard
 from models.homes import Home
 from models.inbox import InboxMessage
 from models.notices.table import Objection
+from models.operations.table import Finding
 from models.outbox import Delivery, OutboxMessage
 from models.people import Identity, Person
 from models.places import full_name
@@ -85,6 +86,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
         .where(Hazard.finder_id == person_id)
         .values(text=None, spot=None, evidence=[])
     )
+    session.execute(update(Finding).where(Finding.person_id == person_id).values(text=None))
     session.execute(
         update(Ticket)
         .where(Ticket.reporter_id == person_id)
@@ -137,7 +139,9 @@ def _events_of(person_id: int) -> Any:
     """What they did, and what failed while they spoke and went to the duty desk."""
     return select(Event.id).where(
         or_(
-            and_(Event.actor_id == person_id, Event.subject_kind.in_(["home", "ticket"])),
+            and_(
+                Event.actor_id == person_id, Event.subject_kind.in_(["home", "operation", "ticket"])
+            ),
             and_(Event.subject_kind == "person", Event.subject_id == person_id),
         )
     )

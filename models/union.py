@@ -14,6 +14,7 @@ from models.homes import Home
 from models.matchings.table import Matched
 from models.media import Media
 from models.notices.table import NoticeRead, Objection
+from models.operations.table import Finding, FindingPhoto, Member, Operation
 from models.outbox import Delivery, OutboxMessage
 from models.people import Identity, Person
 from models.posts import Post
@@ -40,6 +41,9 @@ _MOVED = (
     Hazard.moved_by,
     Whistle.caller_id,
     WhistleCall.person_id,
+    Operation.leader_id,
+    Finding.person_id,
+    FindingPhoto.person_id,
 )
 
 
@@ -144,6 +148,7 @@ def _merge_lists(session: Session, stays: Person, goes: Person) -> None:
         (Supporter.person_id, Supporter.ticket_id),
         (NoticeRead.person_id, NoticeRead.notice_id),
         (Matched.person_id, Matched.matching_id),
+        (Member.person_id, Member.operation_id),
     ):
         row = person.class_
         has = select(subject).where(person == stays.id).scalar_subquery()

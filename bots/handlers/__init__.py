@@ -6,6 +6,7 @@ SUBJECTS = (
     *("account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
     *("directory_answers", "hazards"),
     *("following", "homes", "intake", "joining", "media", "notices", "own_figures"),
+    *("on_site", "operation_plans", "operation_sheets", "operations"),
     *("people", "ratings", "sign_ins"),
     *("splitting", "takeovers", "task_reports", "tasks", "tickets", "whistles"),
 )

@@ -2,7 +2,7 @@
 
 from bots import keeping, registry
 from bots.chat import Chat
-from bots.handlers import patrols, takeovers
+from bots.handlers import on_site, patrols, takeovers
 from bots.message import EventKind, MessageKind, Reply
 from bots.rendering import label
 from models import conversations, media
@@ -39,6 +39,9 @@ def photo(chat: Chat) -> Reply:
         ticket_id = talk.ticket_id
         media.want_photo(chat.session, chat.account, media_id, ticket_id, chat.person_id, chat.now)
         return takeovers.relay(chat, talk, label("photo", "act"))
+    from_site = on_site.photo(chat, media_id)
+    if from_site is not None:
+        return from_site
     of_hazard = patrols.photo(chat, media_id)
     if of_hazard is not None:
         return of_hazard

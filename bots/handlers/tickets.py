@@ -1,6 +1,6 @@
 """A resident about their own tickets: progress, urging, adding, correcting, taking back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -9,19 +9,22 @@ from bots import registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import accusing, clarifying, hazards, intake, whistles
+from bots.handlers import accusing, clarifying, hazards, intake, operations, whistles
 from bots.message import Reply
 from bots.ticket_words import line
 from config.categories import CATEGORIES, Urgency
 from models import conversations
 from models.conversations import Question
 from models.events import Event
+from models.operations import undoing as operation_steps
 from models.ticket_flow import UNDO_MINUTES, Action
 from models.tickets import facts, lists, refining, supporting, undoing
 from models.tickets.actions import apply, can
 from models.tickets.step import Actor
 from models.tickets.table import Note, Ticket
 from models.whistles import undoing as whistle_steps
+
+Undo = Callable[[Chat, Event], Reply]
 
 
 @registry.command("progress")
@@ -193,13 +196,10 @@ def _reclassify(chat: Chat, ticket: Ticket, text: str) -> Reply:
 def undo_command(chat: Chat, command: Command) -> Reply:
     """Takes back the last step this person took, on whatever ticket."""
     ticket = _undoable(chat, command.number)
-    whistled = whistle_steps.undoable(chat.session, chat.person_id, chat.now, command.number)
-    found = None if command.number else hazards.last_step(chat)
-    if found is not None and _is_later(chat, found, ticket):
-        if whistled is None or found.id > whistled.id:
-            return hazards.undo(chat, found)
-    if whistled is not None and _is_later(chat, whistled, ticket):
-        return whistles.undo(chat, whistled)
+    beside = _beside(chat, command.number)
+    if beside is not None and _is_later(chat, beside[0], ticket):
+        step, undo = beside
+        return undo(chat, step)
     if ticket is None:
         reported = lists.recent_of(chat.session, chat.person_id, chat.now)
         return chat.say("nothing_to_undo", ticket_id=reported.id if reported else None)
@@ -209,12 +209,26 @@ def undo_command(chat: Chat, command: Command) -> Reply:
     return chat.say("step_undone", undone=undone, **facts.context(chat.session, ticket))
 
 
-def _is_later(chat: Chat, whistled: Event, ticket: Ticket | None) -> bool:
-    """Whether the step with a whistle came after the one with a ticket."""
+def _beside(chat: Chat, number: int | None) -> tuple[Event, Undo] | None:
+    """The last step of this person that is none of a ticket's own, and who takes it back."""
+    session, who, now = chat.session, chat.person_id, chat.now
+    steps: list[tuple[Event | None, Undo]] = [
+        (whistle_steps.undoable(session, who, now, number), whistles.undo)
+    ]
+    if number is None:
+        steps.append((hazards.last_step(chat), hazards.undo))
+    if number is None and chat.speaker.has_posts:
+        steps.append((operation_steps.undoable(session, who, now), operations.undo))
+    found = [(step, undo) for step, undo in steps if step is not None]
+    return max(found, key=lambda one: one[0].id, default=None)
+
+
+def _is_later(chat: Chat, step: Event, ticket: Ticket | None) -> bool:
+    """Whether this step came after the one with a ticket."""
     if ticket is None:
         return True
     last = undoing.undoable(chat.session, ticket, Actor(chat.person_id), chat.now)
-    return last is None or whistled.id > last.id
+    return last is None or step.id > last.id
 
 
 def _undoable(chat: Chat, number: int | None) -> Ticket | None:

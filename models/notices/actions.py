@@ -88,7 +88,7 @@ def draft(
         raise NotFound(f"no kind of notice is named {kind}", number=kind)
     if session.get(Area, area_id) is None:
         raise NotFound(f"no area has the number {area_id}", number=str(area_id))
-    if not serves(session, area_id, by, AUTHORS, at):
+    if not serves(session, area_id, by, AUTHORS, at, kind):
         raise NotAllowed(number="")
     notice = Notice(
         account=account,
@@ -110,7 +110,7 @@ def correct(
     """更正: a new version of what is out; the old one stays as it was."""
     if notice.state not in OUT:
         raise TransitionNotAllowed(number=notice.number, state=notice.state, action="correct")
-    if not serves(session, notice.area_id, by, AUTHORS, at):
+    if not serves(session, notice.area_id, by, AUTHORS, at, notice.kind):
         raise NotAllowed(number=notice.number)
     if lists.correction_of(session, notice) is not None:
         raise AlreadyDone(number=notice.number)
@@ -140,7 +140,7 @@ def can(
         return by is None and transition.by == CLOCK
     if action == NoticeAction.REVIEW and by == notice.author_id:
         return False
-    return serves(session, notice.area_id, by, transition.by, at)
+    return serves(session, notice.area_id, by, transition.by, at, notice.kind)
 
 
 def revise(
@@ -197,9 +197,20 @@ def archive(session: Session, notice: Notice, *, at: datetime) -> None:
     _record(session, notice, _ARCHIVE, old, None, at)
 
 
-def serves(session: Session, area_id: int, person_id: int, posts: str, at: datetime) -> bool:
-    """Whether the person holds one of the posts named in config/notices.toml for this area."""
-    roles = load("notices")["posts"][posts]
+def serves(
+    session: Session,
+    area_id: int,
+    person_id: int,
+    posts: str,
+    at: datetime,
+    kind: str | None = None,
+) -> bool:
+    """Whether the person holds one of the posts named in config/notices.toml for this area.
+
+    A kind of notice may name posts beyond those of all kinds.
+    """
+    beyond = kinds()[kind].get(posts, []) if kind else []
+    roles = [*load("notices")["posts"][posts], *beyond]
     return any(
         one.person_id == person_id and one.role in roles
         for one in dispatch.holders_at(session, area_id, at)

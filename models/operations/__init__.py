@@ -1,0 +1,1 @@
+"""Joint operations: planned by one, done by several teams, published as a result sheet."""

@@ -1,0 +1,34 @@
+"""Places by the names that whoever plans there calls them."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models.places import Area, AreaKind, AreaWithin
+from models.posts import Post, Role, is_held
+
+NAMED = (
+    *(AreaKind.SUBDISTRICT, AreaKind.COMMUNITY, AreaKind.ESTATE, AreaKind.GRID),
+    AreaKind.COURTYARD,
+)
+
+
+def plannable(session: Session, person_id: int, now: datetime) -> dict[str, int]:
+    """Name or nickname → area, of all places where this person may plan, the widest first."""
+    roles = [Role(role) for role in load("operations")["planners"]]
+    served = select(Post.area_id).where(
+        Post.person_id == person_id, Post.role.in_(roles), is_held(now)
+    )
+    inside = select(AreaWithin.area_id).where(AreaWithin.outer_id.in_(served))
+    rows = session.execute(
+        select(Area.id, Area.name, Area.nicknames)
+        .where(Area.id.in_(inside), Area.kind.in_(NAMED))
+        .order_by(Area.id)
+    )
+    found: dict[str, int] = {}
+    for area_id, name, nicknames in rows:
+        for called in (name, *nicknames):
+            found.setdefault(called, area_id)
+    return found

@@ -1,0 +1,125 @@
+"""Which operations there are, for whom, and what they add up to: queries only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from models.notices.table import Notice, NoticeState
+from models.operations.finding import kinds
+from models.operations.flow import OperationState, Reply
+from models.operations.table import Finding, FindingPhoto, Member, Operation
+from models.posts import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """合计 — one line of a result sheet. `kind` is None for what stands under its own name."""
+
+    kind: str | None
+    label: str
+    count: int
+    unit: str
+
+
+def concerning(session: Session, person_id: int, limit: int = 9) -> Sequence[Operation]:
+    """What this person leads or was asked to, what is open first and the latest first."""
+    asked = select(Member.operation_id).where(
+        Member.person_id == person_id, Member.reply != Reply.DECLINED
+    )
+    is_open = Operation.state.in_([OperationState.PLANNED, OperationState.UNDER_WAY])
+    return session.scalars(
+        select(Operation)
+        .where(
+            or_(Operation.leader_id == person_id, Operation.id.in_(asked)),
+            Operation.state != OperationState.CANCELLED,
+        )
+        .order_by(is_open.desc(), Operation.starts_at.desc(), Operation.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def under_way(session: Session, person_id: int) -> Sequence[Operation]:
+    """Where this person is on site now, the latest first."""
+    return [one for one in concerning(session, person_id) if one.state == OperationState.UNDER_WAY]
+
+
+def invitations(session: Session, person_id: int) -> list[tuple[Operation, Member]]:
+    """Where this person is asked to come and has said nothing yet."""
+    rows = session.execute(
+        select(Operation, Member)
+        .join(Member, Member.operation_id == Operation.id)
+        .where(
+            Member.person_id == person_id,
+            Member.reply == Reply.ASKED,
+            Operation.state.in_([OperationState.PLANNED, OperationState.UNDER_WAY]),
+        )
+        .order_by(Operation.starts_at, Operation.id)
+    )
+    return [(operation, member) for operation, member in rows]
+
+
+def waiting_for_review(session: Session) -> Sequence[Operation]:
+    """Ended, with a result sheet that nobody has reviewed."""
+    return session.scalars(
+        select(Operation)
+        .join(Notice, Notice.id == Operation.notice_id)
+        .where(Operation.state == OperationState.ENDED, Notice.state == NoticeState.DRAFT)
+        .order_by(Operation.id)
+    ).all()
+
+
+def findings(
+    session: Session, operation: Operation, person_id: int | None = None
+) -> Sequence[Finding]:
+    """What counts, in the order it was told; of one person alone if one is named."""
+    found = select(Finding).where(
+        Finding.operation_id == operation.id, Finding.retracted_at.is_(None)
+    )
+    if person_id is not None:
+        found = found.where(Finding.person_id == person_id)
+    return session.scalars(found.order_by(Finding.id)).all()
+
+
+def sums(session: Session, operation: Operation) -> list[Sum]:
+    """Each kind by its unit, in the order of the file; then what stands under its own name."""
+    totals: dict[tuple[str | None, str, str], int] = {}
+    for one in findings(session, operation):
+        row = kinds().get(one.kind or "")
+        known = row is not None and one.unit in (row["unit"], *row["same"])
+        unit = row["unit"] if row is not None and known else one.unit
+        key = (one.kind if row else None, row["label"] if row else one.name, unit)
+        totals[key] = totals.get(key, 0) + one.count
+    order = {kind: place for place, kind in enumerate(kinds())}
+    lines = [Sum(kind, label, count, unit) for (kind, label, unit), count in totals.items()]
+    return sorted(lines, key=lambda one: order.get(one.kind or "", len(order)))
+
+
+def photo_count(session: Session, operation: Operation) -> int:
+    found = select(func.count()).where(FindingPhoto.operation_id == operation.id)
+    return session.scalar(found) or 0
+
+
+def ticket_ids(session: Session, operation: Operation) -> list[int]:
+    """What became a ticket, because it could not be settled on the spot."""
+    return [one.ticket_id for one in findings(session, operation) if one.ticket_id is not None]
+
+
+def took_part(session: Session, operation: Operation) -> list[tuple[Role, str | None]]:
+    """Roles and departments that came; never a person."""
+    rows = session.execute(
+        select(Member.role, Member.department)
+        .where(Member.operation_id == operation.id, Member.reply == Reply.COMING)
+        .order_by(Member.id)
+    )
+    return list(dict.fromkeys((role, department) for role, department in rows))
+
+
+def last_batch(
+    session: Session, operation: Operation, person_id: int, since: datetime
+) -> list[Finding]:
+    """What this person told in their last message, if it came since then."""
+    mine = [one for one in findings(session, operation, person_id) if one.at >= since]
+    return [one for one in mine if one.at == mine[-1].at]

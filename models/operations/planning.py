@@ -1,0 +1,192 @@
+"""Before anybody is on site: planned, answered, begun, called off."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models import conversations
+from models.errors import NotAllowed, NotFound, ReasonMissing, TooLate
+from models.operations import clock, sides, telling
+from models.operations.actions import move
+from models.operations.flow import (
+    INVITED,
+    PLANNED,
+    OperationAction,
+    OperationState,
+    Reply,
+    Side,
+)
+from models.operations.table import Member, Operation
+from models.operations.telling import Said
+from models.outbox import Quiet
+from models.places import Area
+from models.posts import UNPAID, Post, Role
+
+ON_SITE = "on_site"  # the question that what is said on site answers
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """整治方案 — what is planned, where, when, and who is asked to come."""
+
+    title: str
+    area_id: int
+    starts_at: datetime
+    roles: tuple[Role, ...] = ()
+    departments: tuple[str, ...] = ()
+
+
+def plan(
+    session: Session, wanted: Plan, *, by: int, at: datetime, account: str = "main"
+) -> Operation:
+    """Everybody of the teams is asked to come. Raises NotAllowed, NotFound, TooLate."""
+    if session.get(Area, wanted.area_id) is None:
+        raise NotFound(number="")
+    if not sides.may_plan(session, wanted.area_id, by, at):
+        raise NotAllowed(number="")
+    if not wanted.title.strip():
+        raise ReasonMissing(number="", action="plan")
+    if wanted.starts_at < at:
+        raise TooLate(number="")
+    operation = Operation(
+        account=account,
+        title=wanted.title.strip(),
+        area_id=wanted.area_id,
+        starts_at=wanted.starts_at,
+        state=OperationState.PLANNED,
+        leader_id=by,
+        planned_at=at,
+    )
+    session.add(operation)
+    clock.set_clock(operation, at)
+    told = Said(PLANNED, at, by, Side.LEADER, detail={"starts": wanted.starts_at.isoformat()})
+    telling.tell(session, operation, told)
+    invite(session, operation, wanted.roles, wanted.departments, at)
+    return operation
+
+
+def invite(
+    session: Session,
+    operation: Operation,
+    roles: Collection[Role],
+    departments: Sequence[str],
+    at: datetime,
+) -> list[Member]:
+    """Asks these posts; who is asked already, and the leader, are left out."""
+    known = {one.person_id for one in sides.members(session, operation)} | {operation.leader_id}
+    posts = sides.teams(session, operation.area_id, roles, departments, operation.starts_at)
+    asked = [_asked(operation, post, at) for post in posts if post.person_id not in known]
+    session.add_all(asked)
+    session.flush()
+    for part in ("paid", "unpaid"):
+        people = [one.person_id for one in asked if (one.role in UNPAID) == (part == "unpaid")]
+        if people:
+            said = Said(
+                INVITED,
+                at,
+                operation.leader_id,
+                Side.LEADER,
+                parties={part: people},
+                detail={"posts": [one.post_id for one in asked if one.person_id in people]},
+                expires_at=operation.starts_at,
+            )
+            telling.tell(session, operation, said)
+    return asked
+
+
+def _asked(operation: Operation, post: Post, at: datetime) -> Member:
+    return Member(
+        operation_id=operation.id,
+        post_id=post.id,
+        person_id=post.person_id,
+        role=post.role,
+        department=post.department,
+        reply=Reply.ASKED,
+        asked_at=at,
+    )
+
+
+def reply(
+    session: Session, operation: Operation, answer: Reply, *, by: int, at: datetime, words: str = ""
+) -> Member:
+    """Comes, or can not; nobody has to say why. The leader hears who of the teams does not."""
+    found, before, side = move(session, operation, OperationAction.REPLY, by=by, at=at)
+    member = sides.member_of(session, operation, by)
+    if member is None:
+        raise NotAllowed(number=operation.number)
+    member.reply, member.replied_at = answer, at
+    leader = sides.leader_of(session, operation, at)
+    is_missed = answer == Reply.DECLINED and leader is not None
+    said = Said(
+        found.verb,
+        at,
+        by,
+        side,
+        before,
+        parties={"leader": [leader] if is_missed and leader else []},
+        detail={"reply": answer},
+        context={"role": member.role, "department": member.department},
+        words=words or None,
+    )
+    telling.tell(session, operation, said)
+    if operation.state == OperationState.UNDER_WAY and answer == Reply.COMING:
+        listen(session, operation, [by], at)
+    return member
+
+
+def start(session: Session, operation: Operation, *, by: int | None, at: datetime) -> None:
+    """By the leader, or by the clock at its time: from now on what people tell is counted."""
+    found, before, side = move(session, operation, OperationAction.START, by=by, at=at)
+    operation.started_at = at
+    clock.set_clock(operation, at)
+    people = sides.coming(session, operation)
+    leader = sides.leader_of(session, operation, at) or operation.leader_id
+    listen(session, operation, [*people, leader], at)
+    said = Said(
+        found.verb,
+        at,
+        by,
+        side,
+        before,
+        parties={"members": people, "leader": [leader]},
+        quiet=Quiet.AWAKE,
+        expires_at=at + timedelta(hours=load("operations")["on_site_hours"]),
+    )
+    telling.tell(session, operation, said)
+
+
+def cancel(session: Session, operation: Operation, reason: str, *, by: int, at: datetime) -> None:
+    """It does not take place; who was asked hears why."""
+    action = OperationAction.CANCEL
+    found, before, side = move(session, operation, action, by=by, at=at, words=reason)
+    clock.set_clock(operation, at)
+    stop_listening(session, operation, at)
+    people = sides.coming(session, operation)
+    said = Said(found.verb, at, by, side, before, {"members": people}, words=reason.strip())
+    telling.tell(session, operation, said)
+
+
+def listen(session: Session, operation: Operation, people: Sequence[int], at: datetime) -> None:
+    """What these persons say may be a finding now."""
+    hours = load("operations")["on_site_hours"]
+    for person_id in dict.fromkeys(people):
+        asked = conversations.open_questions(session, person_id, at)
+        if any(_is_about(one, operation) for one in asked):
+            continue
+        keep = {"operation": operation.id}
+        conversations.ask(session, person_id, ON_SITE, keep, at, is_pushed=True, hours=hours)
+
+
+def stop_listening(session: Session, operation: Operation, at: datetime) -> None:
+    people = {one.person_id for one in sides.members(session, operation)}
+    for person_id in people | {operation.leader_id}:
+        for one in conversations.open_questions(session, person_id, at):
+            if _is_about(one, operation):
+                conversations.close(one, at)
+
+
+def _is_about(question: conversations.Question, operation: Operation) -> bool:
+    return question.kind == ON_SITE and question.context.get("operation") == operation.id

@@ -1,0 +1,57 @@
+"""What the clock does to operations: a reminder, the beginning, a question whether it is over."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.operations import clock, planning, sides, telling
+from models.operations.actions import move
+from models.operations.flow import OVERRUN, REMINDED, OperationAction, OperationState, Side
+from models.operations.table import Operation
+from models.operations.telling import Said
+from models.outbox import Quiet
+
+
+def tick(session: Session, operation: Operation, now: datetime) -> str | None:
+    """Does what has come due, of several the weightiest. Says what was done."""
+    if operation.clock_at is None or operation.clock_at > now:
+        return None
+    if operation.state == OperationState.PLANNED and operation.starts_at <= now:
+        planning.start(session, operation, by=None, at=now)
+        return "started"
+    is_before = operation.state == OperationState.PLANNED
+    clock.set_clock(operation, now)
+    leader = sides.leader_of(session, operation, now)
+    told = {"leader": [leader] if leader else []}
+    if is_before:
+        told["members"] = sides.coming(session, operation)
+    said = Said(
+        REMINDED if is_before else OVERRUN,
+        now,
+        None,
+        Side.CLOCK,
+        operation.state,
+        parties=told,
+        quiet=Quiet.AWAKE if is_before else Quiet.RESPECT,
+        expires_at=operation.starts_at if is_before else None,
+    )
+    telling.tell(session, operation, said)
+    return "reminded" if is_before else "overrun"
+
+
+def publish(session: Session, operation: Operation, now: datetime) -> str:
+    """Its result sheet is out: who took part hears where it is read."""
+    action = OperationAction.PUBLISH
+    found, before, side = move(session, operation, action, by=None, at=now)
+    leader = sides.leader_of(session, operation, now) or operation.leader_id
+    said = Said(
+        found.verb,
+        now,
+        None,
+        side,
+        before,
+        parties={"members": sides.coming(session, operation), "leader": [leader]},
+        context={"notice_id": operation.notice_id},
+    )
+    telling.tell(session, operation, said)
+    return "published"
