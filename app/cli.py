@@ -22,6 +22,7 @@ COMMANDS = {
     "notices": "app.commands.notices:notices",
     "directory": "app.commands.directory:directory",
     "metrics": "app.commands.metrics:metrics",
+    "hazards": "app.commands.hazards:hazards",
     "menu": "app.commands.menu:menu",
     "qr": "app.commands.qr:qr",
     "job": "app.commands.job:job",

@@ -12,6 +12,8 @@ from config.categories import Urgency
 from models import localtime, outbox
 from models.digests.sight import hidden_tickets
 from models.digests.table import ORDER, DigestKind, Section
+from models.hazards import lists as hazards
+from models.hazards import sides
 from models.places import Area, AreaKind, AreaWithin, GridKind
 from models.posts import Post, Role, is_held
 from models.ticket_flow import OPEN, WAITING, WORKING, State
@@ -66,6 +68,7 @@ class _Facts:
     vacant: Sequence[int]
     unreached: Sequence[tuple[int, int]]  # person, ticket of the message
     late_check_ins: Sequence[tuple[int, int]]  # call of a department, its ticket
+    hazards: Sequence[tuple[int, frozenset[int]]]  # found today, and whom each accuses
 
 
 def compose(
@@ -85,9 +88,10 @@ def compose(
         _vacant(session, community_id, now) if is_morning else (),
         _unreached(session, tickets, now) if is_morning else (),
         _late_check_ins(session, community_id, now) if is_morning else (),
+        () if is_morning else _found_today(session, community_id, now),
     )
     hidden = hidden_tickets(session, tickets, readers, now)
-    return {reader: _composed(facts, hidden[reader]) for reader in readers}
+    return {reader: _composed(facts, hidden[reader], reader) for reader in readers}
 
 
 def _tickets(session: Session, community_id: int, now: datetime) -> list[Ticket]:
@@ -159,7 +163,15 @@ def _late_check_ins(
     return whistles.late_check_ins(session, community_id, yesterday, now)
 
 
-def _composed(facts: _Facts, hidden: frozenset[int]) -> Composed:
+def _found_today(
+    session: Session, community_id: int, now: datetime
+) -> Sequence[tuple[int, frozenset[int]]]:
+    _, today = _yesterday(now)
+    found = hazards.found_in(session, community_id, today, now)
+    return [(one.id, sides.accused(session, one, now)) for one in found]
+
+
+def _composed(facts: _Facts, hidden: frozenset[int], reader: int) -> Composed:
     seen = [one for one in facts.tickets if one.id not in hidden]
     topics = _topics(seen, facts.now)
     lists = {
@@ -174,6 +186,7 @@ def _composed(facts: _Facts, hidden: frozenset[int]) -> Composed:
     lists[Section.LATE_CHECK_INS] = [
         call for call, ticket in facts.late_check_ins if ticket in told
     ]
+    lists[Section.HAZARDS] = [one for one, accused in facts.hazards if reader not in accused]
     ranks = {category: rank for rank, (category, _) in enumerate(topics)}
     talked_of = [one for one in _lately(seen, facts.now) if one.category in ranks]
     lists[Section.TOPICS] = [

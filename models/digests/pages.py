@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from models.digests.sight import hidden_tickets
 from models.digests.table import Digest, Section
+from models.hazards import telling
+from models.hazards.table import Hazard
 from models.homes import Home, HomeState
 from models.people import Person
 from models.places import Area
@@ -76,6 +78,15 @@ def late_check_ins(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]
         for call, ticket in rows
     }
     return [found[one] for one in ids]
+
+
+def hazards(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Where they are and what became of them; nobody's words."""
+    found = {one.id: one for one in session.scalars(select(Hazard).where(Hazard.id.in_(ids)))}
+    return [
+        telling.place_of(found[one]) | {"hazard_id": one, "hazard_state": found[one].state}
+        for one in ids
+    ]
 
 
 def page_of(digest: Digest, section: Section, page: int) -> list[int]:

@@ -28,6 +28,7 @@ class Section(StrEnum):
     WORKING = "working"
     SUSPENDED = "suspended"
     LATE_CHECK_INS = "late_check_ins"  # departments called by a whistle
+    HAZARDS = "hazards"  # found today, and what became of them
     VACANT = "vacant"  # buildings without a building head
     UNREACHED = "unreached"  # persons no channel could bring a message to
     ENDED_YESTERDAY = "ended_yesterday"
@@ -53,6 +54,7 @@ ORDER = {
         Section.WAITING,
         Section.WORKING,
         Section.SUSPENDED,
+        Section.HAZARDS,
     ),
 }
 

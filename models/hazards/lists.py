@@ -100,3 +100,19 @@ def just_found(session: Session, person_id: int, now: datetime) -> Hazard | None
         Assignment.person_id == person_id, Assignment.answered_at > hazard.moved_at
     )
     return None if session.scalar(since.limit(1)) is not None else hazard
+
+
+def found_in(
+    session: Session, community_id: int, since: datetime, now: datetime
+) -> Sequence[Hazard]:
+    """Found in a community since then; what was none or stands twice is left out."""
+    return session.scalars(
+        select(Hazard)
+        .where(
+            Hazard.community_id == community_id,
+            Hazard.found_at >= since,
+            Hazard.found_at <= now,
+            Hazard.state.not_in([HazardState.MERGED, HazardState.STRUCK, HazardState.TAKEN_BACK]),
+        )
+        .order_by(Hazard.found_at, Hazard.id)
+    ).all()

@@ -1,0 +1,61 @@
+"""`linli hazards`: what an area found and what became of it."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+from models.base import Database
+from models.hazards.flow import HazardState
+from models.migrate import migrate
+from tests.factories import town
+from tests.models.test_hazards import found
+
+NOW = datetime.now(UTC)  # the command has no other
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setenv("LINLI_DATA_DIR", str(tmp_path))
+    store = Database(f"sqlite:///{tmp_path / 'linli.db'}")
+    migrate(store)
+    town(store, NOW - 30 * DAY)
+    with store.writing() as session:
+        found(session, HazardState.SOLVED, NOW)
+        found(session, HazardState.FOUND, NOW - 3 * DAY)
+    yield store
+    store.dispose()
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(main, ["hazards", *words])
+
+
+def since(days: int) -> list[str]:
+    return ["--from", f"{NOW - days * DAY:%Y-%m-%d}", "--to", f"{NOW + DAY:%Y-%m-%d}"]
+
+
+def test_lines_and_json_say_the_same_of_an_area_and_its_parts(house: Database) -> None:
+    said = run("show", "--area", "幸福社区", *since(5)).output
+    assert "合计: 发现 2, 当场解决 1, 上报 0, 等一句话 1" in said
+    told = json.loads(run("show", "--by", "grid", "--json", *since(5)).output)
+    [row] = told["rows"]
+    assert row["label"] == "幸福第一网格"
+    assert (row["found"], told["whole"]["solved_on_the_spot"]) == (2, 1)
+    assert "其他队伍: 发现 1" in run("show", "--by", "finder", *since(1)).output
+    assert "发现 0" in run("show", "--area", "和平社区").output
+
+
+def test_bad_input_gets_a_clear_answer(house: Database) -> None:
+    assert "--to needs --from" in run("show", "--to", "2026-03-01").output
+    assert (
+        "--to lies before --from"
+        in run("show", "--from", "2026-03-02", "--to", "2026-03-01").output
+    )
+    assert "no area is named 月亮" in run("show", "--area", "月亮").output
