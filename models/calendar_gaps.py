@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models import events, sla
+from models import events, work_calendars
 from models.events import Fact
 from models.localtime import local
 from models.places import root_area_id
@@ -16,9 +16,8 @@ STAFF = (Role.ADMIN, Role.SUBDISTRICT_STAFF)
 NOTICE_MONTH = 11  # the State Council publishes the next year's holidays in it
 
 
-def missing_years(now: datetime, calendar: WorkCalendar | None = None) -> list[int]:
+def missing_years(now: datetime, calendar: WorkCalendar) -> list[int]:
     """Of this year, and towards its end of the next, those the calendar has to guess."""
-    calendar = calendar or sla.shipped().calendar
     today = local(now)
     years = [today.year] if today.month < NOTICE_MONTH else [today.year, today.year + 1]
     return [year for year in years if not calendar.is_known(year)]
@@ -26,8 +25,11 @@ def missing_years(now: datetime, calendar: WorkCalendar | None = None) -> list[i
 
 def tell_staff(session: Session, now: datetime) -> list[int]:
     """Asks those who keep the house to enter what is missing; returns the years."""
-    root, years = root_area_id(session), missing_years(now)
-    if root is None or not years:
+    root = root_area_id(session)
+    if root is None:
+        return []
+    years = missing_years(now, work_calendars.terms_at(session, root).calendar)
+    if not years:
         return []
     staff = holding(session, STAFF, now)
     events.record(

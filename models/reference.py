@@ -38,7 +38,9 @@ class Reference:
         self._kept: tuple[int | None, dict[Hashable, Any]] = None, {}
 
     def beside(self, key: Hashable, read: Callable[[], Value]) -> Value:
-        looks = self._kept[1]
+        token, looks = self._kept
+        if token is None:
+            return read()
         if key not in looks:
             looks[key] = read()
         return cast(Value, looks[key])

@@ -86,6 +86,20 @@ class ServiceTerms:
             resolve_due_at=_due(term.keeping, opened_at, term.resolve, stops),
         )
 
+    def due(
+        self,
+        category: str | None,
+        urgency: Urgency,
+        begin: datetime,
+        pauses: Iterable[Pause] = (),
+        *,
+        share_of_resolving: float,
+    ) -> datetime:
+        """When the time to accept has passed since then, or that share of the time to resolve."""
+        term = self.term(category, urgency)
+        minutes = max(term.accept, term.resolve * share_of_resolving)
+        return _due(term.keeping, begin, minutes, _merged(pauses))
+
     def remind_points(
         self,
         category: str | None,

@@ -123,7 +123,7 @@ def revert(session: Session, area_id: int, version: int, *, by: int | None, at: 
         at=at,
         area_id=area_id,
     )
-    _ask_recomputing(session, made)
+    ask_recomputing(session, area_id, made.revision, at + UNDER_WAY)
     return made
 
 
@@ -153,19 +153,16 @@ def _publish(
         reason=reason,
         area_id=area_id,
     )
-    _ask_recomputing(session, made)
+    ask_recomputing(session, area_id, made.revision, at + UNDER_WAY)
     return made
 
 
-def _ask_recomputing(session: Session, made: Policy) -> None:
-    tasks.ask(
-        session,
-        RECOMPUTE,
-        {"area_id": made.area_id or 0, "revision": made.revision, "after": 0},
-        made.at + UNDER_WAY,
-        f"{RECOMPUTE}:{made.revision}:0",
-        made.at,
-    )
+def ask_recomputing(
+    session: Session, area_id: int, revision: int, due_at: datetime, after: int = 0
+) -> None:
+    """Has the deadlines of open tickets there computed anew, those numbered after `after`."""
+    payload = {"area_id": area_id, "revision": revision, "after": after}
+    tasks.ask(session, RECOMPUTE, payload, due_at, f"{RECOMPUTE}:{revision}:{after}", due_at)
 
 
 def _terms(session: Session, area_id: int) -> ServiceTerms:

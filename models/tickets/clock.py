@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import object_session
 
 from config.categories import Urgency
@@ -10,7 +11,7 @@ from models import sla, work_calendars
 from models.places import root_area_id
 from models.sla import ServiceTerms
 from models.ticket_flow import WAITING, State
-from models.tickets.table import Ticket
+from models.tickets.table import ACTIVE, Assignment, Part, Ticket
 
 ACCEPT = "accept_overdue"
 ARRIVE = "arrive_overdue"
@@ -20,6 +21,7 @@ LEVEL = "level_overdue"
 RESUME = "pause_over"
 RATING = "rating_missing"
 ARCHIVE = "never_rated"
+SHARE_WHEN_LATE = 0.5  # of the time to resolve, for a level that accepted a late matter
 TOLD_ONCE = frozenset({DUE, LEVEL})  # gone from the steps once done: told however late
 
 
@@ -40,9 +42,14 @@ def set_deadlines(ticket: Ticket, now: datetime) -> None:
 
 
 def renew_deadlines(ticket: Ticket) -> None:
-    """Both deadlines from the facts alone; the clock's moment stays."""
+    """Both deadlines, and that of the level that has it, anew; the clock's moment stays."""
+    ticket.accept_due_at, ticket.resolve_due_at, ticket.level_due_at = moments(ticket)
+
+
+def moments(ticket: Ticket) -> tuple[datetime, datetime, datetime | None]:
+    """By when to accept, to resolve, and the level to act: as facts and events make it now."""
     due = deadlines(ticket, terms_of(ticket))
-    ticket.accept_due_at, ticket.resolve_due_at = due.accept_due_at, due.resolve_due_at
+    return due.accept_due_at, due.resolve_due_at, _level_due_anew(ticket)
 
 
 def deadlines(ticket: Ticket, terms: ServiceTerms) -> sla.Deadlines:
@@ -133,21 +140,39 @@ def end_pause(ticket: Ticket, at: datetime) -> None:
     """Keeps a pause that lasts as done; one that outlasted its plan counts to its plan."""
     if ticket.suspended_at and ticket.suspended_until:
         end = min(at, ticket.suspended_until)
-        _give_back(ticket, ticket.suspended_at, end)
         ticket.pauses = [*ticket.pauses, [ticket.suspended_at.isoformat(), end.isoformat()]]
     ticket.suspended_at = ticket.suspended_until = None
-
-
-def _give_back(ticket: Ticket, begin: datetime, end: datetime) -> None:
-    """The level that has it loses no minute by a pause either."""
-    if ticket.level_due_at is not None and ticket.level_due_at > begin:
-        keeping = terms_of(ticket).term(ticket.category, ticket.urgency).keeping
-        ticket.level_due_at = keeping.add(end, keeping.between(begin, ticket.level_due_at))
 
 
 def level_due(ticket: Ticket, now: datetime, *, share_of_resolving: float = 0.0) -> datetime:
     """When a level that took the ticket over must have acted: the time to accept again, or a
     share of the time to resolve. The promise to the resident, `resolve_due_at`, stays."""
-    term = terms_of(ticket).term(ticket.category, ticket.urgency)
-    minutes = max(term.accept, term.resolve * share_of_resolving)
-    return term.keeping.add(now, minutes)
+    return terms_of(ticket).due(
+        ticket.category,
+        ticket.urgency,
+        now,
+        pauses_of(ticket),
+        share_of_resolving=share_of_resolving,
+    )
+
+
+def _level_due_anew(ticket: Ticket) -> datetime | None:
+    """Of whom it came to late or from below: their time again, since they were asked."""
+    session = object_session(ticket)
+    if ticket.level_due_at is None or session is None:
+        return None
+    owner = session.execute(
+        select(Assignment.answer, Assignment.asked_at, Assignment.answered_at)
+        .where(
+            Assignment.ticket_id == ticket.id,
+            Assignment.part == Part.OWNER,
+            Assignment.answer.in_(ACTIVE),
+        )
+        .order_by(Assignment.id.desc())
+        .limit(1)
+    ).first()
+    if owner is None:
+        return ticket.level_due_at
+    if owner.answered_at is not None and owner.answered_at >= ticket.resolve_due_at:
+        return level_due(ticket, owner.answered_at, share_of_resolving=SHARE_WHEN_LATE)
+    return level_due(ticket, owner.asked_at)

@@ -35,7 +35,9 @@ def _accept(step: Step) -> None:
     if ticket.level_due_at is not None:
         late = ticket.resolve_due_at <= step.at
         ticket.level_due_at = (
-            clock.level_due(ticket, step.at, share_of_resolving=0.5) if late else None
+            clock.level_due(ticket, step.at, share_of_resolving=clock.SHARE_WHEN_LATE)
+            if late
+            else None
         )
 
 
@@ -156,9 +158,11 @@ def _undo(step: Step) -> None:
     former = ticket.merged_into
     undoing.restore(session, ticket, event.detail["before"])
     _settle_undone(step, former)
+    kept = ticket.accept_due_at, ticket.resolve_due_at
     if ticket.is_open:  # the calendar may be another one than when the rows were kept
         clock.renew_deadlines(ticket)
-    if not undoing.is_last(session, ticket, event):
+    is_moved = kept != (ticket.accept_due_at, ticket.resolve_due_at)
+    if is_moved or not undoing.is_last(session, ticket, event):
         clock.move_on(ticket, step.at)
     step.detail["undone"] = event.verb
     step.detail["undone_event"] = event.id

@@ -18,6 +18,7 @@ from models.whistles.flow import VERBS
 BESIDE = VERBS | frozenset(
     {
         "ticket_counted",
+        "ticket_deadlines_moved",
         "ticket_supplemented",
         "ticket_noted",
         "ticket_answered",

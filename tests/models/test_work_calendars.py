@@ -1,0 +1,256 @@
+"""Office hours and days off of one area: what counts where, who may say so, and when it is seen."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from models import policies, sla, work_calendars
+from models.base import Database, Statement
+from models.errors import AlreadyDone, NotAllowed
+from models.events import Event
+from models.places import root_area_id
+from models.tasks import Task
+from models.tickets import refining
+from models.work_calendars import CalendarNotFit
+from tests import factories
+from tests.factories import MORNING, area_named, building, demo_person
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+URUMQI = ["10:00-14:00", "15:30-19:30"]
+TYPHOON = date(2026, 3, 4)  # the day after MORNING
+ESTATE, COMMUNITY, OTHER = "幸福里小区", "幸福社区", "和平社区"
+
+
+@pytest.fixture
+def town(store: Database) -> Database:
+    factories.town(store)
+    return store
+
+
+def place(store: Database, name: str) -> int:
+    with store.reading() as session:
+        return area_named(session, name).id
+
+
+def hours(store: Database, name: str, spans: list[str], **more: object) -> None:
+    with store.writing() as session:
+        where = area_named(session, name).id
+        work_calendars.keep_hours(session, where, spans, by=None, at=MORNING, **more)
+
+
+def days_off(store: Database, name: str, *days: date) -> None:
+    with store.writing() as session:
+        where = area_named(session, name).id
+        work_calendars.mark_days(session, where, rest=days, by=None, at=MORNING)
+
+
+def due_in(store: Database, area_id: int | None, begin: datetime, minutes: float) -> str:
+    with store.reading() as session:
+        calendar = work_calendars.terms_at(session, area_id).calendar
+    return calendar.add(begin, minutes).astimezone(SHANGHAI).strftime("%m-%d %H:%M")
+
+
+def test_a_community_keeps_its_own_hours_and_its_buildings_with_it(town: Database) -> None:
+    hours(town, COMMUNITY, URUMQI)
+    with town.reading() as session:
+        inside = building(session).id
+    assert due_in(town, inside, MORNING, 300) == "03-03 16:30"
+    assert due_in(town, place(town, OTHER), MORNING, 300) == "03-03 15:30"
+    assert due_in(town, None, MORNING, 300) == "03-03 15:30"
+
+
+def test_the_nearest_area_with_hours_of_its_own_wins(town: Database) -> None:
+    hours(town, COMMUNITY, URUMQI)
+    hours(town, ESTATE, ["09:00-12:00", "14:00-18:00"])
+    with town.reading() as session:
+        inside = building(session).id
+    assert due_in(town, inside, MORNING, 240) == "03-03 15:00"
+    assert due_in(town, place(town, COMMUNITY), MORNING, 240) == "03-03 14:00"
+    hours(town, ESTATE, [])
+    assert due_in(town, inside, MORNING, 240) == "03-03 14:00"
+
+
+def test_days_add_up_from_the_outermost_area_inwards_and_the_inner_word_wins(
+    town: Database,
+) -> None:
+    days_off(town, COMMUNITY, TYPHOON, TYPHOON + timedelta(days=1))
+    with town.writing() as session:
+        estate = area_named(session, ESTATE).id
+        work_calendars.mark_days(session, estate, work=[TYPHOON], by=None, at=MORNING)
+    with town.reading() as session:
+        calendar = work_calendars.terms_at(session, estate).calendar
+        assert calendar.is_workday(TYPHOON)
+        assert not calendar.is_workday(TYPHOON + timedelta(days=1))
+        around = work_calendars.terms_at(session, area_named(session, COMMUNITY).id).calendar
+        assert not around.is_workday(TYPHOON)
+
+
+def test_a_single_day_does_not_make_an_unknown_year_known(town: Database) -> None:
+    days_off(town, COMMUNITY, date(2061, 7, 1))
+    with town.reading() as session:
+        calendar = work_calendars.terms_at(session, area_named(session, COMMUNITY).id).calendar
+    assert not calendar.is_workday(date(2061, 7, 1))
+    assert not calendar.is_known(2061)
+    assert not calendar.is_workday(date(2061, 10, 1)), "a festival of fixed date stays off"
+
+
+def test_a_listed_year_is_known_and_a_single_day_still_corrects_it(town: Database) -> None:
+    festival, make_up = date(2061, 2, 1), date(2061, 2, 6)
+    with town.writing() as session:
+        root = root_area_id(session)
+        assert root is not None
+        work_calendars.list_year(session, root, 2061, [festival], [make_up], by=None, at=MORNING)
+        work_calendars.mark_days(session, root, rest=[make_up], by=None, at=MORNING)
+    with town.reading() as session:
+        calendar = work_calendars.terms_at(session, area_named(session, ESTATE).id).calendar
+    assert calendar.is_known(2061)
+    assert not calendar.is_workday(festival)
+    assert not calendar.is_workday(make_up)
+
+
+def test_what_is_taken_back_leaves_the_calendar_as_it_was(town: Database) -> None:
+    before = due_in(town, place(town, ESTATE), MORNING, 600)
+    days_off(town, ESTATE, TYPHOON)
+    assert due_in(town, place(town, ESTATE), MORNING, 600) != before
+    with town.writing() as session:
+        estate = area_named(session, ESTATE).id
+        work_calendars.mark_days(session, estate, forget=[TYPHOON], by=None, at=MORNING)
+        assert work_calendars.own(session, estate) == {}
+    assert due_in(town, place(town, ESTATE), MORNING, 600) == before
+    with town.writing() as session:
+        work_calendars.revert(session, estate, 1, by=None, at=MORNING)
+    assert due_in(town, place(town, ESTATE), MORNING, 600) != before
+
+
+@pytest.mark.parametrize(
+    ("spans", "said"),
+    [
+        (["8:30-12:00"], "8:30-12:00 is not like 08:30-12:00"),
+        (["08:30"], "08:30 is not like"),
+        (["08:30-25:00"], "08:30-25:00 is not like"),
+        (["08:30-12:00", "11:00-17:30"], "must follow each other"),
+        (["12:00-08:30"], "must follow each other"),
+        (["09:00-09:01"], "time to accept"),  # a day's work of one minute is less than that
+    ],
+)
+def test_hours_that_can_not_be_are_refused_in_words_and_change_nothing(
+    town: Database, spans: list[str], said: str
+) -> None:
+    with pytest.raises(CalendarNotFit, match=said):
+        hours(town, ESTATE, spans)
+    with town.reading() as session:
+        assert work_calendars.own(session, area_named(session, ESTATE).id) == {}
+        assert policies.revision(session) == 0
+
+
+def test_days_that_contradict_each_other_are_refused(town: Database) -> None:
+    with town.writing() as session:
+        estate = area_named(session, ESTATE).id
+        with pytest.raises(CalendarNotFit, match="both rest and work"):
+            work_calendars.mark_days(
+                session, estate, rest=[TYPHOON], work=[TYPHOON], by=None, at=MORNING
+            )
+        with pytest.raises(CalendarNotFit, match="does not lie in 2061"):
+            work_calendars.list_year(
+                session, estate, 2061, [date(2060, 12, 31)], [], by=None, at=MORNING
+            )
+        with pytest.raises(CalendarNotFit, match="names no day off"):
+            work_calendars.list_year(session, estate, 2061, [], [], by=None, at=MORNING)
+        assert policies.revision(session) == 0
+
+
+def test_the_same_word_twice_is_no_second_version(town: Database) -> None:
+    days_off(town, ESTATE, TYPHOON)
+    with pytest.raises(AlreadyDone):
+        days_off(town, ESTATE, TYPHOON)
+
+
+def test_staff_change_the_calendar_of_their_own_area_and_of_none_beside(town: Database) -> None:
+    with town.writing() as session:
+        staff = demo_person(session, "community_staff")
+        resident = demo_person(session, "resident")
+        mine, beside = area_named(session, ESTATE).id, area_named(session, OTHER).id
+        root = root_area_id(session)
+        assert root is not None
+        for by, where in ((resident, mine), (staff, beside), (staff, root)):
+            with pytest.raises(NotAllowed):
+                work_calendars.mark_days(session, where, rest=[TYPHOON], by=by, at=MORNING)
+        made = work_calendars.mark_days(
+            session, mine, rest=[TYPHOON], by=staff, at=MORNING, reason="台风"
+        )
+        assert (made.author_id, made.area_id, made.version) == (staff, mine, 1)
+
+
+def test_a_change_leaves_an_event_of_its_area_and_asks_for_deadlines_anew(town: Database) -> None:
+    days_off(town, ESTATE, TYPHOON)
+    with town.reading() as session:
+        told = session.scalars(select(Event).where(Event.verb == "policy_changed")).one()
+        asked = session.scalars(select(Task)).one()
+        estate = area_named(session, ESTATE).id
+    assert (told.area_id, told.old, told.new) == (estate, "0", "1")
+    assert asked.payload == {"area_id": estate, "revision": told.subject_id, "after": 0}
+    assert asked.due_at == MORNING + work_calendars.UNDER_WAY
+
+
+def test_another_process_sees_a_change_with_its_next_look(town: Database) -> None:
+    estate = place(town, ESTATE)
+    other = Database(town.url.render_as_string(hide_password=False))
+    before = due_in(other, estate, MORNING, 600)
+    days_off(town, ESTATE, TYPHOON)
+    assert due_in(other, estate, MORNING, 600) != before
+    other.dispose()
+
+
+def test_a_change_that_is_rolled_back_counts_for_nobody(town: Database) -> None:
+    estate = place(town, ESTATE)
+    before = due_in(town, estate, MORNING, 600)
+    with pytest.raises(ZeroDivisionError), town.writing() as session:
+        work_calendars.mark_days(session, estate, rest=[TYPHOON], by=None, at=MORNING)
+        assert not work_calendars.terms_at(session, estate).calendar.is_workday(TYPHOON)
+        raise ZeroDivisionError
+    assert due_in(town, estate, MORNING, 600) == before
+
+
+def test_a_report_is_due_by_the_working_time_of_its_place(town: Database) -> None:
+    days_off(town, ESTATE, TYPHOON)
+    hours(town, COMMUNITY, URUMQI)
+    with town.writing() as session:
+        one = factories.ticket(session, building(session))
+        elsewhere = factories.ticket(session, area_named(session, OTHER))
+    # Two days of eight hours from ten o'clock, over the typhoon: Tuesday and Thursday.
+    assert one.resolve_due_at == datetime(2026, 3, 5, 11, 30, tzinfo=UTC)
+    assert one.accept_due_at == datetime(2026, 3, 3, 4, 0, tzinfo=UTC)
+    expected = sla.deadlines("noise", elsewhere.urgency, MORNING)
+    assert elsewhere.resolve_due_at == expected.resolve_due_at
+
+
+def test_opening_a_ticket_asks_the_store_nothing_more_for_its_calendar(
+    town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days_off(town, ESTATE, TYPHOON)
+    with town.writing() as session:
+        factories.ticket(session, building(session))
+        run, asked = Statement.run, []
+        monkeypatch.setattr(
+            Statement, "run", lambda self, *one, **more: asked.append(1) or run(self, *one, **more)
+        )
+        session.connection()  # the look at the calendar goes round it, if it makes one
+        factories.ticket(session, building(session))
+        with_calendar = len(asked)
+        asked.clear()
+        monkeypatch.setattr(work_calendars, "terms_beside", lambda *_: sla.shipped())
+        factories.ticket(session, building(session))
+        assert with_calendar == len(asked) > 0
+
+
+def test_a_place_that_becomes_known_brings_its_own_working_time(town: Database) -> None:
+    days_off(town, ESTATE, TYPHOON)
+    with town.writing() as session:
+        one = factories.ticket(session, None)
+        early = one.resolve_due_at
+        refining.place(
+            session, one, building(session), by=demo_person(session, "resident"), at=MORNING
+        )
+        assert one.resolve_due_at == early + timedelta(days=1)
