@@ -13,8 +13,8 @@ from config.policy import load
 from models.base import Database
 
 MODULES = (
-    *("jobs.calendar", "jobs.digests", "jobs.hazards", "jobs.identities", "jobs.metrics"),
-    "jobs.notices",
+    *("jobs.calendar", "jobs.digests", "jobs.hazards", "jobs.identities", "jobs.matchings"),
+    *("jobs.metrics", "jobs.notices"),
     *("jobs.operations", "jobs.outgoing", "jobs.takeovers", "jobs.tickets", "jobs.upkeep"),
     "jobs.whistles",
 )

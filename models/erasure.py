@@ -21,6 +21,7 @@ from models.ticket_flow import OPEN
 from models.tickets.table import Note, Supporter, Ticket
 
 GONE = "erased"
+_WITH_WORDS = ("home", "matching", "operation", "ticket")  # messages of their events quote people
 
 
 def summary(session: Session, person_id: int) -> dict[str, Any]:
@@ -139,9 +140,7 @@ def _events_of(person_id: int) -> Any:
     """What they did, and what failed while they spoke and went to the duty desk."""
     return select(Event.id).where(
         or_(
-            and_(
-                Event.actor_id == person_id, Event.subject_kind.in_(["home", "operation", "ticket"])
-            ),
+            and_(Event.actor_id == person_id, Event.subject_kind.in_(_WITH_WORDS)),
             and_(Event.subject_kind == "person", Event.subject_id == person_id),
         )
     )
