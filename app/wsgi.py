@@ -10,6 +10,7 @@ from app import dev, health, house, logs
 from app.console.blueprint import add_console
 from app.errors import register_errors
 from app.house import LiveLexicon, open_database
+from app.pages.blueprint import make_pages
 from app.wechat.intake import Intake
 from app.wechat.keys import accounts_of
 from app.wechat.limit import MinuteLimit
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.register_blueprint(health.make_health(database))
     add_console(app, database, settings)
+    app.register_blueprint(make_pages(database))
     if settings.dev:
         app.register_blueprint(dev.make_dev(database))
     register_errors(app)

@@ -1,0 +1,60 @@
+"""The public pages put together: their routes, their headers, and a page for what is not there."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, Response, render_template
+from werkzeug.exceptions import NotFound
+
+from app.house import now
+from app.pages import notices
+from bots import rendering
+from models.base import Database
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+FRESH_SECONDS = 60
+
+Page = tuple[str, int]
+
+
+def make_pages(database: Database, clock: Callable[[], datetime] = now) -> Blueprint:
+    """Pages that only read; each in one short transaction."""
+    pages = Blueprint(
+        "pages",
+        __name__,
+        url_prefix="/p",
+        template_folder="templates",
+        static_folder="static",
+    )
+    notices.add_routes(pages, database, clock)
+    pages.add_url_rule("/", "nothing", _missing)
+    pages.add_url_rule("/<path:_>", "elsewhere", _missing)
+    pages.register_error_handler(404, _missing)
+    pages.after_request(_secured)
+    pages.context_processor(_words)
+    return pages
+
+
+def _missing(_: NotFound | str | None = None) -> Page:
+    return render_template("pages/missing.html"), 404
+
+
+def _secured(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    is_page = response.status_code == 200 and response.mimetype == "text/html"
+    if is_page:
+        response.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
+    return response
+
+
+def _words() -> dict[str, Callable[..., str]]:
+    """Moments and labels are worded as they are in chat."""
+    return {"day": rendering.day, "moment": rendering.moment, "label": rendering.label}
