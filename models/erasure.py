@@ -15,6 +15,7 @@ from models.inbox import InboxMessage
 from models.notices.table import Objection
 from models.operations.table import Finding
 from models.outbox import Delivery, OutboxMessage
+from models.patrols import rounds
 from models.people import Identity, Person
 from models.places import full_name
 from models.ticket_flow import OPEN
@@ -97,6 +98,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
         update(Question).where(Question.person_id == person_id).values(context={}, closed_at=now)
     )
     takeovers.end_silently(session, person_id, now)
+    rounds.forget(session, person_id, now)
     sign_ins.end_all(session, person_id, now)
     staff_accounts.forget(session, person_id)
     media.forget(session, person_id)

@@ -16,6 +16,8 @@ from models.media import Media
 from models.notices.table import NoticeRead, Objection
 from models.operations.table import Finding, FindingPhoto, Member, Operation
 from models.outbox import Delivery, OutboxMessage
+from models.patrols import rounds
+from models.patrols.table import Round
 from models.people import Identity, Person
 from models.posts import Post
 from models.takeovers import Takeover
@@ -39,6 +41,7 @@ _MOVED = (
     Takeover.staff_id,
     Hazard.finder_id,
     Hazard.moved_by,
+    Round.person_id,
     Whistle.caller_id,
     WhistleCall.person_id,
     Operation.leader_id,
@@ -86,6 +89,7 @@ def _merge(session: Session, stays: Person, goes: Person, now: datetime) -> None
     # Nobody talks to themselves, and nobody is talked to twice at a time.
     takeovers.end_silently(session, goes.id, now)
     sign_ins.end_all(session, goes.id, now)
+    rounds.end_all(session, goes.id, now)
     staff_accounts.merge(session, stays.id, goes.id)
     for column in _MOVED:
         session.execute(

@@ -7,7 +7,7 @@ SUBJECTS = (
     *("directory_answers", "hazards"),
     *("following", "homes", "intake", "joining", "matchings", "media", "notices", "own_figures"),
     *("on_site", "operation_plans", "operation_sheets", "operations"),
-    *("people", "ratings", "sign_ins"),
+    *("people", "ratings", "rounds", "sign_ins"),
     *("splitting", "takeovers", "task_reports", "tasks", "tickets", "whistles"),
 )
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from bots import registry
 from bots.chat import Chat
 from bots.commands import Command
-from bots.handlers import homes, sign_ins
+from bots.handlers import homes, rounds, sign_ins
 from bots.message import EventKind, Reply
 from models import consents, delivery_results, erasure, rights, sign_in_scans
 from models.places import Area
@@ -18,6 +18,9 @@ def subscribed(chat: Chat) -> Reply:
     area = _scanned(chat)
     if area is not None:
         return homes.at_door(chat, area, is_welcome=True)
+    at_point = rounds.scanned(chat, is_welcome=True)
+    if at_point is not None:
+        return at_point
     return chat.say("welcome", home=chat.speaker.home_label)
 
 
@@ -27,7 +30,7 @@ def scanned(chat: Chat) -> Reply:
         return sign_ins.scanned(chat, scene)
     area = _scanned(chat)
     if area is None:
-        return chat.say("scene_unknown")
+        return rounds.scanned(chat, is_welcome=False) or chat.say("scene_unknown")
     return homes.at_door(chat, area, is_welcome=False)
 
 

@@ -19,6 +19,8 @@ from models.hazards import acting, entering, lists, rules
 from models.hazards.entering import Discovery
 from models.hazards.flow import Finder, HazardState
 from models.hazards.table import Hazard, HazardPhoto
+from models.patrols import rounds
+from models.patrols.table import CheckPoint, Round
 
 TOLD = frozenset({Intent.REPORT, Intent.HAZARD})
 KEPT = frozenset({"kept_first", "scanned_place"})  # what waits for the words it belongs to
@@ -30,13 +32,21 @@ class Walker:
 
     kind: Finder
     area_id: int | None
+    round: Round | None = None
+    point: CheckPoint | None = None
+
+    @property
+    def needs_no_command(self) -> bool:
+        """Who patrols, or is on a round, says plainly what there is."""
+        return self.kind == Finder.PATROL or self.round is not None
 
 
 def is_told(chat: Chat) -> bool:
     """Who serves here begins with 发现: that is a finding, whatever else waits for them."""
     if not chat.speaker.has_posts or not says_found(chat.text) or not _tells(chat):
         return False
-    return walker(chat).kind != Finder.RESIDENT
+    who = walker(chat)
+    return who.kind != Finder.RESIDENT or who.needs_no_command
 
 
 def in_plain_words(chat: Chat) -> Reply | None:
@@ -48,7 +58,7 @@ def in_plain_words(chat: Chat) -> Reply | None:
     is_hazard = rules.is_hazardous(meant.category, meant.subcategory)
     if not is_hazard and state_said(chat.text) is None:
         return None
-    return take(chat) if walker(chat).kind == Finder.PATROL else None
+    return take(chat) if walker(chat).needs_no_command else None
 
 
 def _tells(chat: Chat) -> bool:
@@ -57,7 +67,14 @@ def _tells(chat: Chat) -> bool:
 
 
 def walker(chat: Chat) -> Walker:
-    return Walker(*lists.post_of(chat.session, chat.person_id, chat.now))
+    kind, area_id = lists.post_of(chat.session, chat.person_id, chat.now)
+    walk = rounds.under_way(chat.session, chat.person_id, chat.now)
+    if walk is None:
+        return Walker(kind, area_id)
+    point = rounds.standing_at(chat.session, walk, chat.now)
+    # A volunteer who walks a round is a patrol as long as it lasts.
+    kind = Finder.PATROL if kind == Finder.RESIDENT else kind
+    return Walker(kind, area_id, walk, point)
 
 
 def take(chat: Chat, said: str | None = None) -> Reply:
@@ -104,7 +121,8 @@ def _enter(
 ) -> Hazard:
     meant = intake.provisional(meant, words)
     about = accused(words, meant)
-    where = _where(chat, who, kept, meant)
+    point = None if _is_named(meant) else who.point
+    where = _at(chat, point, meant) if point else _where(chat, who, kept, meant)
     state = HazardState.PASSED_UP if about is not None else state_said(words)
     discovery = Discovery(
         account=chat.account,
@@ -121,6 +139,8 @@ def _enter(
         community_id=where.community_id,
         place_name=where.name,
         spot=where.spot,
+        round_id=who.round.id if who.round else None,
+        check_point_id=point.id if point else None,
     )
     is_solved = state == HazardState.SOLVED
     entered = HazardState.SOLVED if is_solved else HazardState.FOUND
@@ -138,10 +158,19 @@ def _where(chat: Chat, who: Walker, kept: Mapping[str, Any], meant: Understandin
         building = lists.building_within(chat.session, who.area_id, mention.building)
         if building is not None:
             return intake.area_location(chat, building.id, spot)
-    is_named = mention is not None and (mention.building or mention.estate)
-    if is_named or kept.get("area_id") is not None or who.area_id is None:
+    if _is_named(meant) or kept.get("area_id") is not None or who.area_id is None:
         return intake.locate(chat, mention, kept)
     return intake.area_location(chat, who.area_id, spot)
+
+
+def _is_named(meant: Understanding) -> bool:
+    return meant.place is not None and bool(meant.place.building or meant.place.estate)
+
+
+def _at(chat: Chat, point: CheckPoint, meant: Understanding) -> Location:
+    """Where the code hangs that was just scanned."""
+    spot = meant.place.spot if meant.place else None
+    return intake.area_location(chat, point.area_id, spot or point.name)
 
 
 def _take_along(chat: Chat, hazard: Hazard, kept: Mapping[str, Any]) -> None:

@@ -116,3 +116,12 @@ def found_in(
         )
         .order_by(Hazard.found_at, Hazard.id)
     ).all()
+
+
+def of_round(session: Session, round_id: int) -> Sequence[Hazard]:
+    """Found within a round, in that order; what was taken back is left out."""
+    return session.scalars(
+        select(Hazard)
+        .where(Hazard.round_id == round_id, Hazard.state != HazardState.TAKEN_BACK)
+        .order_by(Hazard.id)
+    ).all()

@@ -13,7 +13,9 @@ from app.cli import main
 from models.base import Database
 from models.hazards.flow import HazardState
 from models.migrate import migrate
-from tests.factories import town
+from models.patrols import rounds
+from tests import factories
+from tests.factories import demo_person, town
 from tests.models.test_hazards import found
 
 NOW = datetime.now(UTC)  # the command has no other
@@ -50,6 +52,26 @@ def test_lines_and_json_say_the_same_of_an_area_and_its_parts(house: Database) -
     assert (row["found"], told["whole"]["solved_on_the_spot"]) == (2, 1)
     assert "其他队伍: 发现 1" in run("show", "--by", "finder", *since(1)).output
     assert "发现 0" in run("show", "--area", "和平社区").output
+
+
+def test_check_points_are_added_listed_and_retired(house: Database) -> None:
+    assert run("points", "add", "幸福里小区", "东门").output == "point-1: 幸福里小区 东门\n"
+    assert "already" in run("points", "add", "幸福里小区", "东门").output
+    assert run("points", "list", "--area", "幸福社区").output == "point-1: 幸福里小区 东门\n"
+    assert "out of use" in run("points", "retire", "point-1").output
+    assert "no check point" in run("points", "retire", "point-1").output
+    assert run("points", "list").output == ""
+
+
+def test_rounds_are_told_of_a_team_and_never_of_one_person(house: Database) -> None:
+    assert json.loads(run("show", "--json").output)["rounds"] == 0
+    with house.writing() as session:
+        area = factories.area_named(session, "幸福第一网格").id
+        rounds.start(session, demo_person(session, "patrol"), "main", area, at=NOW)
+    assert "巡查次数: -" in run("show").output
+    with house.writing() as session:
+        rounds.start(session, demo_person(session, "volunteer"), "main", area, at=NOW)
+    assert "巡查次数: 2" in run("show").output
 
 
 def test_bad_input_gets_a_clear_answer(house: Database) -> None:
