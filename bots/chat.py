@@ -25,6 +25,7 @@ class Chat:
     text: str  # normalised
     now: datetime
     parts: tuple[Part, ...] = ()  # several matters in one message
+    things: frozenset[str] = frozenset()  # that the words name
     has_asked: bool = False  # a question goes back with the reply
     answered_id: int | None = None  # the question that was answered
 

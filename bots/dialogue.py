@@ -12,6 +12,7 @@ from bots.handlers import additions, directory, intake, load_all, patrols, small
 from bots.lexicon import Lexicon
 from bots.message import EventKind, IncomingMessage, MessageKind, Reply
 from bots.splitting import Part, split
+from bots.things import things_in
 from bots.understand import Understanding, understand
 from models import held_messages, rights
 from models.errors import DomainError
@@ -30,6 +31,7 @@ class Heard:
     text: str
     understanding: Understanding | None
     parts: tuple[Part, ...] = ()
+    things: frozenset[str] = frozenset()
 
 
 def hear(message: IncomingMessage, lexicon: Lexicon) -> Heard:
@@ -41,7 +43,7 @@ def hear(message: IncomingMessage, lexicon: Lexicon) -> Heard:
     if not text:
         return Heard("", None)
     understanding = understand(said, lexicon)
-    return Heard(text, understanding, split(said, understanding, lexicon))
+    return Heard(text, understanding, split(said, understanding, lexicon), things_in(text))
 
 
 def _words(message: IncomingMessage) -> str | None:
@@ -57,7 +59,9 @@ def answer(session: Session, message: IncomingMessage, heard: Heard, now: dateti
     Inside the caller's transaction; nothing leaves before it commits.
     """
     who = speaker(session, message.account, message.openid, now)
-    chat = Chat(session, who, message, heard.understanding, heard.text, now, heard.parts)
+    chat = Chat(
+        session, who, message, heard.understanding, heard.text, now, heard.parts, heard.things
+    )
     if message.is_from_person:
         _note_rights(chat)
     reply = _route(chat)

@@ -101,12 +101,8 @@ def compare(one: Signs, other: Signs) -> dict[str, float]:
     }
 
 
-def class_beside(matter: Matter) -> str | None:
+def class_beside(matter: Matter, things: frozenset[str]) -> str | None:
     """The other class that neighbours' words for the same matter are likely read as."""
-    return _class_beside(matter, named(folded(matter.text), "things"))
-
-
-def _class_beside(matter: Matter, things: frozenset[str]) -> str | None:
     if things and not is_of_class(things, matter.category):
         return class_of_things(things)
     akin: str | None = load("likeness")["akin"].get(matter.kind)
@@ -129,8 +125,8 @@ def _are_akin(one: Signs, other: Signs) -> bool:
     a, b = one.matter, other.matter
     return (
         a.category == b.category
-        or _class_beside(a, one.things) == b.category
-        or _class_beside(b, other.things) == a.category
+        or class_beside(a, one.things) == b.category
+        or class_beside(b, other.things) == a.category
     )
 
 

@@ -24,7 +24,9 @@ def render(name: str, context: Mapping[str, Any], language: str = "zh") -> str:
 def _template(name: str, language: str) -> Template:
     # A community may add a language; what it has not translated stays Chinese.
     names = [f"{name}.txt"] if language == "zh" else [f"{language}/{name}.txt", f"{name}.txt"]
-    return _environment().select_template(names)
+    template = _environment().select_template(names)
+    template.globals = dict(template.globals)  # each rendering copies them, slowly while chained
+    return template
 
 
 @cache

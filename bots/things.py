@@ -30,6 +30,11 @@ def named(text: str, table: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def things_in(said: str) -> frozenset[str]:
+    """The things that a message names, as it was written."""
+    return named(folded(said), "things")
+
+
 def class_of_things(things: Collection[str]) -> str | None:
     """The class that most of them belong to."""
     classes = [_classes()[thing] for thing in things]

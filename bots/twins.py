@@ -29,6 +29,7 @@ class Reported:
     intent: Intent
     about: About | None
     matter: Matter
+    things: frozenset[str]  # that its words name
 
 
 def twin_of(session: Session, reported: Reported, now: datetime) -> dict[str, Any] | None:
@@ -43,7 +44,7 @@ def twin_of(session: Session, reported: Reported, now: datetime) -> dict[str, An
     if not is_askable or reported.community_id is None:
         return None
     found = _found(session, reported, matter.category, now)
-    if found is None and (beside := class_beside(matter)) is not None:
+    if found is None and (beside := class_beside(matter, reported.things)) is not None:
         found = _found(session, reported, beside, now)
     if found is None or not _may_know_of(session, found, reported.person_id, now):
         return None

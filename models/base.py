@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import (
@@ -35,6 +35,10 @@ from models.engines import (
 )
 from models.errors import StoreBusy
 from models.group_commit import GroupCommit, Turn
+
+Made = TypeVar("Made")
+
+SEEN = "seen"  # in a session's info: what one block has looked up and need not look up again
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -144,16 +148,24 @@ class Database:
         Raises StoreBusy when the store can not be had in LOCK_SECONDS.
         """
         begin = self._group.turn if self._group else self._transaction
-        with _busy_mapped(), begin() as turn:
-            try:
-                yield turn.session
-                # Writes what is pending; the connection it joined commits afterwards. Statements
-                # leave a session untouched, and an untouched one has nothing to commit.
-                if turn.session.in_transaction():
-                    turn.session.commit()
-            finally:
-                if turn.session.identity_map or turn.session.in_transaction():
-                    turn.session.close()
+        with _busy_mapped(), begin() as turn, _flushed(turn.session) as session:
+            yield session
+
+    def write(self, work: Callable[[Session], Made]) -> Made:
+        """Does the work as a block of `writing()`, and returns what it made once that is kept.
+
+        On SQLite it may be done by another thread, which writes just now. Raises the same.
+        """
+        if self._group is None:
+            with self.writing() as session:
+                return work(session)
+
+        def working(turn: Turn) -> Made:
+            with _flushed(turn.session) as session:
+                return work(session)
+
+        with _busy_mapped():
+            return self._group.run(working)
 
     @contextmanager
     def _transaction(self) -> Iterator[Turn]:
@@ -183,6 +195,22 @@ class Database:
         self.reader.dispose()
         if self._gate is not None:
             self._gate.close()
+
+
+@contextmanager
+def _flushed(session: Session) -> Iterator[Session]:
+    """Ends with everything written and nothing held; the connection it joined commits afterwards.
+
+    Statements leave a session untouched, and an untouched one has nothing to write.
+    """
+    session.info.pop(SEEN, None)
+    try:
+        yield session
+        if session.in_transaction():
+            session.commit()
+    finally:
+        if session.identity_map or session.in_transaction():
+            session.close()
 
 
 @contextmanager

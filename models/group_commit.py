@@ -1,11 +1,12 @@
-"""One SQLite transaction for the blocks that wait in a process: one commit, one fsync for all."""
+"""One SQLite transaction for all who wait to write in a process: one commit, one fsync."""
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.orm import Session
@@ -15,7 +16,8 @@ from models.errors import StoreBusy
 
 MOST_BLOCKS = 16
 MOST_SECONDS = 0.02  # a transaction takes no more blocks in after that
-PATIENCE_SECONDS = 0.05  # for those who were counted on and did not come
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,30 @@ class Turn:
         self.connection.close()
 
 
+class _Waiter(Generic[Made]):
+    """Somebody with something to write. Without `work` it is a block of their own thread."""
+
+    __slots__ = ("failure", "leads", "made", "signal", "work")
+
+    made: Made
+
+    def __init__(self, work: Callable[[Turn], Made] | None = None) -> None:
+        self.work = work
+        self.leads = False
+        self.failure: BaseException | None = None
+        self.signal = threading.Lock()
+        self.signal.acquire()
+
+    def do(self, turn: Turn) -> None:
+        """Does the work in a savepoint; its failure is its own."""
+        assert self.work is not None
+        try:
+            with _savepoint(turn):
+                self.made = self.work(turn)
+        except BaseException as failure:  # raised again by who waits for it
+            self.failure = failure
+
+
 @dataclass
 class _Group:
     """What is written together; `failure` is everybody's."""
@@ -41,69 +67,96 @@ class _Group:
     transaction: RootTransaction
     began: float
     blocks: int = 0
+    others: list[_Waiter[Any]] = field(default_factory=list)  # whose work was done for them
     done: threading.Event = field(default_factory=threading.Event)
     failure: BaseException | None = None
 
+    @property
+    def is_full(self) -> bool:
+        return self.blocks >= MOST_BLOCKS or time.monotonic() - self.began > MOST_SECONDS
+
 
 class GroupCommit:
-    """Takes turns in one transaction. A block returns only after its commit.
+    """Takes turns in one transaction; nobody hears of an end before its commit.
 
-    A block that fails takes nothing of the others with it: it works in a savepoint. The
-    connection is kept between groups, until one of them fails.
+    One thread leads: it does the work of those who wait meanwhile too, for a change of threads
+    between two of them would take as long as half of their work. A block can only run in its own
+    thread, so the lead goes there with the transaction open. What fails takes nothing of the
+    others with it: it works in a savepoint. The connection is kept until a transaction fails.
     """
 
     def __init__(self, gate: FileGate, connect: Callable[[], Turn]) -> None:
         self._gate = gate
         self._connect = connect
-        self._turn = threading.Lock()
-        self._counting = threading.Lock()
-        self._waiting = 0
-        self._group: _Group | None = None
+        self._mutex = threading.Lock()
+        self._is_led = False
+        self._waiting: deque[_Waiter[Any]] = deque()
+        self._group: _Group | None = None  # handed on by who led before
         self._kept: Turn | None = None
+
+    def run(self, work: Callable[[Turn], Made]) -> Made:
+        """Does the work, perhaps in another thread that writes just now.
+
+        Raises StoreBusy, what the work raised, and what the commit raised.
+        """
+        me = _Waiter(work)
+        self._come(me)
+        if me.leads:
+            group = self._open()
+            self._do(group, me)
+            self._lead(group)
+            me.failure = me.failure or group.failure
+        if me.failure is not None:
+            raise me.failure
+        return me.made
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
         """What one block writes with. Raises StoreBusy, and what the commit raised."""
-        self._take_turn(LOCK_SECONDS)
+        self._come(_Waiter())
+        group = self._open()
         try:
-            group = self._group or self._open()
-            try:
-                with _savepoint(group.turn):
-                    yield group.turn
-            except BaseException:
-                self._leave_out(group)
-                raise
+            with _savepoint(group.turn):
+                yield group.turn
             group.blocks += 1
-            is_last = self._is_last(group)
-            if is_last:
-                self._commit(group)
         finally:
-            self._turn.release()
-        if not is_last:
-            self._await(group)
+            self._lead(group)
+        group.done.wait()
         if group.failure is not None:
             raise group.failure
 
-    def _take_turn(self, seconds: float) -> None:
-        with self._counting:
-            self._waiting += 1
-        taken = self._turn.acquire(timeout=seconds)
-        with self._counting:
-            self._waiting -= 1
-        if not taken:
-            raise StoreBusy
+    def _come(self, me: _Waiter[Any]) -> None:
+        """Returns when it leads, or when its work is done and committed."""
+        with self._mutex:
+            if not self._is_led:
+                self._is_led = me.leads = True
+                return
+            self._waiting.append(me)
+        if me.signal.acquire(timeout=LOCK_SECONDS):
+            return
+        with self._mutex:
+            if me in self._waiting:
+                self._waiting.remove(me)
+                raise StoreBusy
+        me.signal.acquire()  # taken up just now
 
     def _open(self) -> _Group:
-        self._gate.enter()
+        group, self._group = self._group, None
+        return group or self._begin()
+
+    def _begin(self) -> _Group:
         try:
-            turn = self._kept = self._kept or self._connect()
-            group = _Group(turn, turn.connection.begin(), time.monotonic())
+            self._gate.enter()
+            try:
+                turn = self._kept = self._kept or self._connect()
+                return _Group(turn, turn.connection.begin(), time.monotonic())
+            except BaseException:
+                self.drop()
+                self._gate.leave()
+                raise
         except BaseException:
-            self.drop()
-            self._gate.leave()
+            self._hand_on()
             raise
-        self._group = group
-        return group
 
     def drop(self) -> None:
         """Closes the connection; nobody may be writing."""
@@ -111,28 +164,40 @@ class GroupCommit:
         if kept is not None:
             kept.drop()
 
-    def _is_last(self, group: _Group) -> bool:
-        full = group.blocks >= MOST_BLOCKS or time.monotonic() - group.began > MOST_SECONDS
-        return full or self._waiting == 0
+    def _do(self, group: _Group, waiter: _Waiter[Any]) -> None:
+        waiter.do(group.turn)
+        if waiter.failure is None:
+            group.blocks += 1
 
-    def _leave_out(self, group: _Group) -> None:
-        """A block failed. The others' work is kept, unless the store itself gave all of it up."""
-        if group.blocks == 0 or self._is_last(group):
-            self._commit(group)
+    def _lead(self, group: _Group) -> None:
+        """Does what others wait with, until nobody does or a block needs the lead for itself."""
+        while (waiter := self._next(group)) is not None:
+            if waiter.work is None:
+                self._group = group
+                waiter.leads = True
+                waiter.signal.release()
+                return
+            self._do(group, waiter)
+            group.others.append(waiter)
+        self._commit(group)
 
-    def _await(self, group: _Group) -> None:
-        """Another block ends the transaction; if none came after all, this one does."""
-        while not group.done.wait(PATIENCE_SECONDS):
-            self._take_turn(LOCK_SECONDS)
-            try:
-                if self._group is group:
-                    self._commit(group)
-            finally:
-                self._turn.release()
+    def _next(self, group: _Group) -> _Waiter[Any] | None:
+        if group.is_full:
+            return None
+        with self._mutex:
+            return self._waiting.popleft() if self._waiting else None
+
+    def _hand_on(self) -> None:
+        """Somebody who waits leads the next transaction."""
+        with self._mutex:
+            waiter = self._waiting.popleft() if self._waiting else None
+            self._is_led = waiter is not None
+        if waiter is not None:
+            waiter.leads = True
+            waiter.signal.release()
 
     def _commit(self, group: _Group) -> None:
-        """Holding the turn: ends the transaction for everybody in it."""
-        self._group = None
+        """Ends the transaction for everybody in it."""
         try:
             if group.blocks and not _is_open(group.turn):
                 raise StoreBusy("the store gave the transaction up")
@@ -142,7 +207,11 @@ class GroupCommit:
             self.drop()
         finally:
             self._gate.leave()
+            self._hand_on()
             group.done.set()
+            for waiter in group.others:
+                waiter.failure = waiter.failure or group.failure
+                waiter.signal.release()
 
 
 @contextmanager

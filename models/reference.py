@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import BigInteger, Connection, MetaData, Table, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Database, Statement
+from models.base import SEEN, Base, Database, Statement
 
 MOST_KEPT = 20_000  # looks; a district has fewer buildings
 
@@ -47,17 +47,30 @@ class Reference:
 
     def look(self, session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
         """What `read` finds, from memory if nothing was changed since. Not to be altered."""
-        row = _TOKEN.first(session)
-        if row is None:
+        now = _token(session)
+        if now is None:
             return read()
         token, looks = self._kept
-        if token != row[0] or len(looks) > MOST_KEPT:
+        if token != now or len(looks) > MOST_KEPT:
             looks = {}
-            self._kept = row[0], looks
+            self._kept = now, looks
         if key in looks:
             return cast(Value, looks[key])
         value = looks[key] = read()
         return value
+
+
+def _token(session: Session) -> int | None:
+    """Read once a block, until it uses the ORM: Statements change nothing of what is watched."""
+    if session.in_transaction():
+        row = _TOKEN.first(session)
+        return row[0] if row else None
+    seen: dict[Any, Any] = session.info.setdefault(SEEN, {})
+    if ReferenceToken not in seen:
+        row = _TOKEN.first(session)
+        seen[ReferenceToken] = row[0] if row else None
+    token: int | None = seen[ReferenceToken]
+    return token
 
 
 def looked_up(session: Session, key: Hashable, read: Callable[[], Value]) -> Value:

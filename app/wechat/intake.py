@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -64,11 +65,7 @@ class Intake:
         message = delivery.message
         try:
             understanding = self.prepare(message)
-            with self.database.writing() as session:
-                received = self._receive(session, delivery)
-                if not received.is_repeat:
-                    received = self._work(session, delivery, received, understanding)
-                received = self._settle(session, delivery, received)
+            received = self.database.write(partial(self._take, delivery, understanding))
         except StoreBusy as busy:
             log.warning("store_busy", account=message.account)
             raise NotKept from busy
@@ -77,6 +74,12 @@ class Intake:
             log.debug("work_failed_because", exc_info=failure)
             received = self._keep_failure(delivery)
         return self._hand_over(delivery, received)
+
+    def _take(self, delivery: Delivery, understanding: Any, session: Session) -> Received:
+        received = self._receive(session, delivery)
+        if not received.is_repeat:
+            received = self._work(session, delivery, received, understanding)
+        return self._settle(session, delivery, received)
 
     def _receive(self, session: Session, delivery: Delivery) -> Received:
         message = delivery.message

@@ -1,6 +1,7 @@
 """The questions about a ticket's class and place: put another way once, then left to a person."""
 
 from datetime import timedelta
+from functools import cache
 
 from bots import answers, commands, registry
 from bots.accusation import accused
@@ -47,14 +48,19 @@ def class_choice(chat: Chat, question: Question, text: str, digit: int | None) -
 
 def class_named(text: str) -> _Class | None:
     """The category, or its child, whose name was said and nothing else."""
-    plain = text.strip(_AROUND_A_NAME)
+    return _by_name().get(text.strip(_AROUND_A_NAME))
+
+
+@cache
+def _by_name() -> dict[str, _Class]:
+    """Where two have one name, the first of the file; a category before its children."""
+    named: dict[str, _Class] = {}
     for key, category in CATEGORIES.items():
-        if plain == category.label:
-            return key, None
+        named.setdefault(category.label, (key, None))
         for child in category.children:
-            if plain == child.label and child.key != LAST_RESORT:
-                return key, child.key
-    return None
+            if child.key != LAST_RESORT:
+                named.setdefault(child.label, (key, child.key))
+    return named
 
 
 @registry.question("place")

@@ -12,7 +12,7 @@ from bots.message import Reply
 from bots.places_in_text import PlaceMention
 from bots.rendering import render
 from bots.splitting import under_main
-from bots.things import class_of_things, folded, named
+from bots.things import class_of_things
 from bots.understand import Understanding
 from config.categories import LAST_RESORT, Intent, Urgency
 from config.policy import load
@@ -43,7 +43,7 @@ class Location:
 def take_in(chat: Chat) -> Reply:
     """Greets back, or opens a ticket and asks at most one question about it."""
     assert chat.understanding is not None
-    meant = provisional(under_main(chat.parts, chat.understanding), chat.text)
+    meant = provisional(under_main(chat.parts, chat.understanding), chat.things)
     if meant.intent in TALK:
         return chat.say(TALK[meant.intent], has_home=chat.speaker.home_id is not None)
     if meant.intent == Intent.ENQUIRY and _tells_defect(chat.text, meant):
@@ -90,11 +90,11 @@ def _received(
     return chat.say("ticket_received", **context, question=None)
 
 
-def provisional(meant: Understanding, text: str) -> Understanding:
+def provisional(meant: Understanding, things: frozenset[str]) -> Understanding:
     """While the class is unsure, that of what the words name, else some matter of the estate."""
     if meant.intent in TALK or meant.emergency or is_sure(meant):
         return meant
-    category = class_of_things(named(folded(text), "things"))
+    category = class_of_things(things)
     if category == meant.category or (category is None and meant.evidence):
         return meant
     confidence = meant.confidence if meant.evidence else 0.0

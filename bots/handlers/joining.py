@@ -10,6 +10,7 @@ from bots.choosing import on_ticket
 from bots.commands import Command
 from bots.likeness import Matter
 from bots.message import Reply
+from bots.things import things_in
 from bots.twins import Reported, twin_of
 from config.categories import Urgency
 from models import conversations, protection
@@ -58,7 +59,9 @@ def twin_of_report(chat: Chat, report: Report) -> dict[str, Any] | None:
         report.place_name,
         chat.now,
     )
-    reported = Reported(chat.person_id, report.community_id, report.intent, report.about, matter)
+    reported = Reported(
+        chat.person_id, report.community_id, report.intent, report.about, matter, chat.things
+    )
     return twin_of(chat.session, reported, chat.now)
 
 
@@ -83,7 +86,10 @@ def _twin_of_ticket(chat: Chat, ticket: Ticket) -> dict[str, Any] | None:
         ticket.place_name,
         ticket.opened_at,
     )
-    reported = Reported(chat.person_id, ticket.community_id, ticket.intent, ticket.about, matter)
+    things = things_in(matter.text)
+    reported = Reported(
+        chat.person_id, ticket.community_id, ticket.intent, ticket.about, matter, things
+    )
     return twin_of(chat.session, reported, chat.now)
 
 

@@ -11,6 +11,7 @@ from bots.handlers.intake import Location
 from bots.hazard_words import says_found, state_said
 from bots.keeping import attach_kept, kept_for_later
 from bots.message import Reply
+from bots.things import things_in
 from bots.understand import Understanding
 from config.categories import Intent
 from config.policy import load
@@ -119,7 +120,7 @@ def facts(hazard: Hazard) -> dict[str, Any]:
 def _enter(
     chat: Chat, who: Walker, kept: Mapping[str, Any], words: str, meant: Understanding
 ) -> Hazard:
-    meant = intake.provisional(meant, words)
+    meant = intake.provisional(meant, things_in(words))
     about = accused(words, meant)
     point = None if _is_named(meant) else who.point
     where = _at(chat, point, meant) if point else _where(chat, who, kept, meant)

@@ -159,23 +159,24 @@ def _alerted_alone(plan: Plan) -> list[Holder]:
 def _context(
     ticket_id: int, report: Report, row: dict[str, Any], owner: Holder | None
 ) -> dict[str, Any]:
+    # Plain words: the ledger keeps them as JSON, and an enum's member takes a microsecond there.
     return {
         "ticket_id": ticket_id,
         "text": report.text,
         "category": report.category,
         "subcategory": report.subcategory,
-        "urgency": report.urgency,
-        "intent": report.intent,
+        "urgency": report.urgency.value,
+        "intent": report.intent.value,
         "emergency": report.emergency,
         "place": report.place_name,
         "spot": report.spot,
-        "state": row["state"],
-        "level": row["level"],
+        "state": row["state"].value,
+        "level": row["level"].value,
         "accept_due": row["accept_due_at"].isoformat(),
         "resolve_due": row["resolve_due_at"].isoformat(),
         "outcome": None,
         "result": None,
-        "owner_role": owner.role if owner else None,
+        "owner_role": owner.role.value if owner else None,
         "owner_name": owner.name if owner else None,
         "owner_department": owner.department if owner else None,
     }
@@ -201,7 +202,7 @@ def _facts(
         capacity="reporter",
         new=State.REPORTED,
         area_id=report.area_id,
-        detail={"category": report.category, "urgency": report.urgency, "intent": report.intent},
+        detail={name: context[name] for name in ("category", "urgency", "intent")},
     )
     if plan.owner is None:
         return [opened]
@@ -214,7 +215,7 @@ def _facts(
         old=State.REPORTED,
         new=State.DISPATCHED,
         area_id=report.area_id,
-        detail={"owner": plan.owner.post_id, "gap": list(plan.gap), "level": row["level"]},
+        detail={"owner": plan.owner.post_id, "gap": list(plan.gap), "level": context["level"]},
         parties={
             "new_owner": [plan.owner.person_id],
             "new_helpers": [one.person_id for one in plan.helpers],

@@ -106,8 +106,13 @@ class Ticket(Base):
 
     __table_args__ = (
         _where_open("owner_id", name="ix_tickets_owner_open"),
-        # By class and time as well: who reports is asked whether a neighbour's is the same matter.
-        _where_open("community_id", "category", "opened_at", name="ix_tickets_community_open"),
+        # Who reports is asked whether a neighbour's is the same matter: by class and time, and
+        # with all that most are told apart by, so that no row of theirs is read for it.
+        _where_open(
+            *("community_id", "category", "opened_at"),
+            *("reporter_id", "urgency", "subcategory", "place_name", "about", "state"),
+            name="ix_tickets_community_open",
+        ),
         Index(
             "ix_tickets_merged",
             "merged_into",

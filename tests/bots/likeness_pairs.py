@@ -19,6 +19,7 @@ from typing import Any
 
 from bots.handlers.intake import provisional
 from bots.likeness import Matter, Signs, class_beside, compare, likeness, may_be_one, signs
+from bots.things import things_in
 from bots.understand import Understanding, understand
 from config.policy import load
 from tests.chat import shipped_lexicon
@@ -48,7 +49,10 @@ class Pair:
     @property
     def is_asked(self) -> bool:
         later = self.later.matter
-        is_found = self.earlier.matter.category in (later.category, class_beside(later))
+        is_found = self.earlier.matter.category in (
+            later.category,
+            class_beside(later, things_in(later.text)),
+        )
         return is_found and bool(self.likeness >= load("likeness")["asking"]["ask_from"])
 
 
@@ -89,7 +93,7 @@ def _kind_by_hand(report: dict[str, str]) -> tuple[str, str]:
 
 
 def _kind_understood(report: dict[str, str]) -> tuple[str, str]:
-    meant = provisional(_understood(report["text"]), report["text"])
+    meant = provisional(_understood(report["text"]), things_in(report["text"]))
     return meant.category, meant.subcategory
 
 

@@ -15,7 +15,7 @@ from bots.likeness import (
     may_be_one_place,
     signs,
 )
-from bots.things import named
+from bots.things import named, things_in
 from config.categories import CATEGORIES
 from config.policy import load
 from tests.bots.likeness_pairs import Pair, pairs, pairs_as_understood, precision_and_recall
@@ -150,14 +150,15 @@ def test_a_matter_of_the_whole_estate_is_one_wherever_people_live() -> None:
 
 def test_what_is_named_leads_to_its_class_however_the_report_was_read() -> None:
     misread = replace(DARK, category="pets", subcategory="other")
-    assert class_beside(misread) == "facility"
+    assert class_beside(misread, things_in(misread.text)) == "facility"
     assert likeness(signs(DARK), signs(misread)) >= ASKED_FROM
 
 
 def test_a_kind_that_is_mixed_up_leads_to_the_class_it_is_mixed_up_with() -> None:
     lane = Matter("三号楼前面又堵死了", "fire_safety", "passage", {}, "幸福里小区3号楼", MORNING)
-    assert class_beside(lane) == "parking"
-    assert class_beside(replace(lane, category="pets", subcategory="rules")) is None
+    assert class_beside(lane, frozenset()) == "parking"
+    rules = replace(lane, category="pets", subcategory="rules")
+    assert class_beside(rules, things_in(lane.text)) is None
 
 
 def test_a_word_within_another_that_means_nothing_of_it_is_passed_over() -> None:

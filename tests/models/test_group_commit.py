@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from models import group_commit
 from models.base import Database
@@ -115,21 +116,106 @@ def test_when_the_commit_fails_everybody_in_it_hears_of_it(
     assert words(notes) == {"afterwards"}
 
 
-def test_who_was_counted_on_and_left_does_not_hold_up_the_commit(
+def work(word: str, store: Database, pause: float = 0.0) -> int:
+    """Puts the word, perhaps by another thread, and says in which one."""
+
+    def put_it(session: Session) -> int:
+        session.execute(text("INSERT INTO notes VALUES (:word)"), {"word": word})
+        time.sleep(pause)
+        return threading.get_ident()
+
+    return store.write(put_it)
+
+
+def test_one_thread_does_the_work_of_those_who_wait(notes: Database) -> None:
+    commits = commits_of(notes)
+    done_by: list[int] = []
+    at_once(*[lambda n=n: done_by.append(work(f"{n}", notes, 0.002)) for n in range(24)])
+    assert len(words(notes)) == 24
+    assert len(commits) == len(set(done_by)) < 24
+
+
+def test_work_and_blocks_share_a_transaction(notes: Database) -> None:
+    commits = commits_of(notes)
+    at_once(
+        *[lambda n=n: put(notes, f"block{n}", 0.002) for n in range(12)],
+        *[lambda n=n: work(f"work{n}", notes, 0.002) for n in range(12)],
+    )
+    assert len(words(notes)) == 24
+    assert len(commits) < 24
+
+
+def test_work_that_fails_is_heard_of_by_who_brought_it(notes: Database) -> None:
+    put(notes, "taken")
+    refused: list[str] = []
+
+    def clash(number: int) -> None:
+        try:
+            work("taken", notes, 0.002)
+        except IntegrityError:
+            refused.append(f"x{number}")
+
+    at_once(
+        *[lambda n=n: work(f"{n}", notes, 0.002) for n in range(8)],
+        *[lambda n=n: clash(n) for n in range(8)],
+    )
+    assert len(refused) == 8
+    assert words(notes) == {"taken", *(str(n) for n in range(8))}
+
+
+def test_when_the_commit_fails_whose_work_was_done_for_them_hear_of_it_too(
     notes: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    group = notes._group
-    assert group is not None
-    monkeypatch.setattr(group, "_waiting", 1)  # somebody who will never come
-    put(notes, "alone")
-    assert words(notes) == {"alone"}
+    monkeypatch.setattr(group_commit, "MOST_SECONDS", 5)
+    failures: list[str] = []
+
+    def fail(_: object) -> None:
+        raise StoreBusy("disk")
+
+    def attempt(number: int) -> None:
+        try:
+            work(f"{number}", notes, 0.02)
+        except StoreBusy:
+            failures.append(f"{number}")
+
+    event.listen(notes.writer, "commit", fail)
+    at_once(*[lambda n=n: attempt(n) for n in range(6)])
+    event.remove(notes.writer, "commit", fail)
+    assert len(failures) == 6
+    assert words(notes) == set()
+    work("afterwards", notes)
+    assert words(notes) == {"afterwards"}
+
+
+def test_who_waits_too_long_goes_away_and_holds_up_nobody(
+    notes: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(group_commit, "MOST_BLOCKS", 1)
+    gone: list[str] = []
+
+    def come_late(word: str, way: Callable[[Database, str], object]) -> None:
+        time.sleep(0.1)
+        try:
+            way(notes, word)
+        except StoreBusy:
+            gone.append(word)
+
+    at_once(
+        lambda: put(notes, "slow", 0.6),
+        lambda: come_late("block", put),
+        lambda: come_late("work", lambda store, word: work(word, store)),
+    )
+    assert set(gone) == {"block", "work"}
+    put(notes, "afterwards")
+    assert words(notes) == {"slow", "afterwards"}
 
 
 def test_a_store_that_gave_up_the_transaction_is_told_of(notes: Database) -> None:
     with pytest.raises(StoreBusy), notes.writing() as session:
         session.execute(text("INSERT INTO notes VALUES ('lost')"))
         session.commit()
-        notes._group._group.turn.cursor.connection.rollback()  # type: ignore[union-attr]
+        notes._group._kept.cursor.connection.rollback()  # type: ignore[union-attr]
     assert words(notes) == set()
     put(notes, "afterwards")
     assert words(notes) == {"afterwards"}

@@ -18,7 +18,7 @@ from app.wechat.keys import AccountKeys
 from app.wechat.limit import MinuteLimit
 from app.wechat.webhook import PATH, Webhook
 from bots.message import IncomingMessage
-from models.base import Base, Database
+from models.base import Base, Database, Made
 from models.inbox import InboxMessage
 
 from .sender import Sender
@@ -102,6 +102,12 @@ class SlowStore(Database):
         with super().writing() as session:
             yield session
         self._after()
+
+    def write(self, work: Callable[[Session], Made]) -> Made:
+        made = super().write(work)
+        if self.is_sqlite:  # elsewhere it is a block of `writing()`
+            self._after()
+        return made
 
 
 def accounts() -> dict[str, AccountKeys]:
