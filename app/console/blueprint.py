@@ -22,7 +22,10 @@ from jobs.channels.wechat_client import WeChatClient
 from models.base import Database
 from models.errors import DomainError
 
-SUBJECTS = ("sign_in", "sign_in_scan", "second_factor", "account", "home")
+SUBJECTS = (
+    *("sign_in", "sign_in_scan", "second_factor", "account", "access_log"),
+    *("home", "queue", "ticket", "whistle"),
+)
 
 log = structlog.get_logger(__name__)
 

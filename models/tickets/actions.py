@@ -28,19 +28,34 @@ from models.tickets.effects import CHECKS, EFFECTS
 from models.tickets.step import Actor, Step
 from models.tickets.table import Answer, Ticket
 
+FOR_SUPPORTERS = frozenset(
+    state for (state, _), transition in TRANSITIONS.items() if Capacity.SUPPORTER in transition.by
+)
 FOR_THE_LOG = frozenset({"before", counted.COUNTED})  # no words of a message need it
 
 
 def can(session: Session, ticket: Ticket, action: Action, *, by: Actor, at: datetime) -> bool:
     """Whether `apply` would take this action of this actor now."""
-    capacity = _capacity(session, ticket, action, by, at)
-    return capacity is not None and _fits(session, ticket, action, capacity, by, at)
+    return _may(session, ticket, action, _held(session, ticket, by, at), by, at)
 
 
 def allowed(session: Session, ticket: Ticket, *, by: Actor, at: datetime) -> list[Action]:
     """The actions to offer, in the order of the table."""
     known = [action for state, action in TRANSITIONS if state == ticket.state]
-    return [action for action in known if can(session, ticket, action, by=by, at=at)]
+    held = _held(session, ticket, by, at)
+    return [action for action in known if _may(session, ticket, action, held, by, at)]
+
+
+def _may(
+    session: Session,
+    ticket: Ticket,
+    action: Action,
+    held: frozenset[Capacity],
+    by: Actor,
+    at: datetime,
+) -> bool:
+    capacity = _capacity(session, ticket, action, held, by, at)
+    return capacity is not None and _fits(session, ticket, action, capacity, by, at)
 
 
 def apply(
@@ -89,7 +104,7 @@ def _checked(
     transition = TRANSITIONS.get((ticket.state, action))
     if transition is None:
         raise TransitionNotAllowed(number=ticket.number, state=ticket.state, action=action)
-    capacity = _capacity(session, ticket, action, by, at)
+    capacity = _capacity(session, ticket, action, _held(session, ticket, by, at), by, at)
     if capacity is None:
         is_late = action == Action.UNDO and undoing.has_acted(session, ticket, by)
         raise (TooLate if is_late else NotAllowed)(number=ticket.number)
@@ -112,8 +127,23 @@ def _take_effect(step: Step, action: Action) -> None:
         effect(step)
 
 
+def _held(session: Session, ticket: Ticket, by: Actor, at: datetime) -> frozenset[Capacity]:
+    """Everything this actor is to the ticket; asked once for all actions."""
+    if by.person_id is None:
+        return frozenset({Capacity.CLOCK})
+    held = capacities(session, ticket, by.person_id, at)
+    if ticket.state in FOR_SUPPORTERS and is_supporter(session, ticket, by.person_id):
+        return held | {Capacity.SUPPORTER}
+    return held
+
+
 def _capacity(
-    session: Session, ticket: Ticket, action: Action, by: Actor, at: datetime
+    session: Session,
+    ticket: Ticket,
+    action: Action,
+    held: frozenset[Capacity],
+    by: Actor,
+    at: datetime,
 ) -> Capacity | None:
     transition = TRANSITIONS.get((ticket.state, action))
     if transition is None:
@@ -122,10 +152,7 @@ def _capacity(
         return Capacity.CLOCK if Capacity.CLOCK in transition.by else None
     if action == Action.UNDO:
         return undoing.undo_capacity(session, ticket, by, at)
-    mine = set(capacities(session, ticket, by.person_id, at))
-    if Capacity.SUPPORTER in transition.by and is_supporter(session, ticket, by.person_id):
-        mine.add(Capacity.SUPPORTER)
-    return strongest(mine & transition.by)
+    return strongest(held & transition.by)
 
 
 def _fits(

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pyotp
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.console.blueprint import add_console
 from config.settings import Settings
 from models import staff_accounts
 from models.base import Database
+from models.staff_accounts import StaffAccount
 from tests.factories import MORNING, demo_person
 
 PASSWORD = "correct horse battery"
@@ -71,6 +74,15 @@ class Visitor:
     def post(self, path: str, form: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         """With the token of a page of this session."""
         return self.client.post(path, data={"csrf_token": self.token(), **(form or {})}, **more)
+
+    def confirm(self) -> None:
+        """Brings the second factor."""
+        with self.house.database.reading() as session:
+            account = session.scalars(
+                select(StaffAccount).where(StaffAccount.second_factor.is_not(None))
+            ).one()
+        code = pyotp.TOTP(account.second_factor or "").at(self.house.now)
+        assert self.post("/console/second-factor", {"code": code}).status_code == 302
 
     def token(self) -> str:
         for path in ("/console/account", "/console/second-factor", "/console/sign-in"):

@@ -1,0 +1,169 @@
+"""What one member of staff may see among all tickets: the rule of protection as a condition of SQL.
+
+`models.protection` rules on one ticket and one person; a list can not ask it of each.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from config.policy import load
+from models import dispatch
+from models.errors import NotFound
+from models.places import Area, AreaKind, AreaWithin, root_area_id
+from models.posts import Absence, Post
+from models.protection import SUPERVISING
+from models.tickets.table import About, Assignment, Ticket
+from models.whistles.flow import CallState
+from models.whistles.table import Whistle, WhistleCall
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """任职 — a post somebody holds or held, or stood in for: whom complaints of its area mean."""
+
+    role: str
+    area_id: int
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """视野 — which places somebody supervises now, and which complaints are about them."""
+
+    person_id: int
+    places: tuple[int, ...]
+    sees_unplaced: bool
+    served: tuple[Served, ...]
+
+    def condition(self) -> ColumnElement[bool]:
+        """Supervised, worked on or called to; and never about who asks."""
+        return and_(or_(*self._reasons()), *self._not_accused())
+
+    def _reasons(self) -> Iterator[ColumnElement[bool]]:
+        if self.places:
+            yield Ticket.area_id.in_(_inside(self.places))
+        if self.sees_unplaced:
+            yield Ticket.area_id.is_(None)
+        yield (
+            select(Assignment.id)
+            .where(Assignment.ticket_id == Ticket.id, Assignment.person_id == self.person_id)
+            .exists()
+        )
+        yield Ticket.id.in_(
+            select(Whistle.ticket_id)
+            .join(WhistleCall, WhistleCall.whistle_id == Whistle.id)
+            .where(
+                WhistleCall.person_id == self.person_id, WhistleCall.state != CallState.CANCELLED
+            )
+        )
+
+    def _not_accused(self) -> Iterator[ColumnElement[bool]]:
+        """As `dispatch.accused_at` has it: leave, a former or a second post change nothing."""
+        accusing = [_is_about(one) for one in self.served if _accusing(one.role)]
+        if accusing:
+            yield or_(Ticket.about.is_(None), not_(or_(*accusing)))
+
+
+def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
+    own = session.scalars(
+        select(Post).where(Post.person_id == person_id, Post.since <= now).order_by(Post.id)
+    ).all()
+    places = _supervised(session, person_id, own, now)
+    return Sight(
+        person_id,
+        places,
+        bool(places) and root_area_id(session) in places,
+        (
+            *(Served(one.role, one.area_id, one.until) for one in own),
+            *_stood_in(session, [one.id for one in own], now),
+        ),
+    )
+
+
+def ticket_in(session: Session, sight: Sight, ticket_id: int) -> Ticket:
+    """The ticket; NotFound, in the same words, for a number nobody has and for a hidden one."""
+    found = session.scalars(select(Ticket).where(Ticket.id == ticket_id, sight.condition())).first()
+    if found is None:
+        raise NotFound(number=f"#{ticket_id}")
+    return found
+
+
+def _supervised(
+    session: Session, person_id: int, own: Sequence[Post], now: datetime
+) -> tuple[int, ...]:
+    """Areas this person answers for as a supervisor now, by a post or standing in."""
+    candidates = {one.area_id for one in own if one.role in SUPERVISING}
+    candidates |= _standing_in_at(session, [one.id for one in own], now)
+    if not candidates:
+        return ()
+    kinds = session.execute(select(Area.id, Area.kind).where(Area.id.in_(candidates)))
+    return tuple(
+        area_id
+        for area_id, kind in sorted(kinds.all())
+        if _serves(session, person_id, area_id, kind, now)
+    )
+
+
+def _serves(session: Session, person_id: int, area_id: int, kind: AreaKind, now: datetime) -> bool:
+    return any(
+        one.person_id == person_id
+        and one.role in SUPERVISING
+        and one.nearness == dispatch.NEARNESS[kind]
+        for one in dispatch.holders_at(session, area_id, now)
+    )
+
+
+def _standing_in_at(session: Session, post_ids: Collection[int], now: datetime) -> set[int]:
+    """Areas of the posts that these stand in for now, also over somebody who is away in turn."""
+    areas: set[int] = set()
+    known, frontier = set(post_ids), set(post_ids)
+    while frontier:
+        rows = session.execute(
+            select(Post.id, Post.area_id, Post.role)
+            .join(Absence, Absence.post_id == Post.id)
+            .where(Absence.substitute_id.in_(frontier), Absence.since <= now, Absence.until > now)
+        ).all()
+        areas |= {row.area_id for row in rows if row.role in SUPERVISING}
+        frontier = {row.id for row in rows} - known
+        known |= frontier
+    return areas
+
+
+def _stood_in(session: Session, post_ids: Collection[int], now: datetime) -> Iterator[Served]:
+    substitute = aliased(Post)
+    rows = session.execute(
+        select(Post.role, Post.area_id, Post.until, Absence.until)
+        .select_from(Absence)
+        .join(substitute, substitute.id == Absence.substitute_id)
+        .join(Post, Post.id == Absence.post_id)
+        .where(substitute.id.in_(post_ids), Post.since <= now, Absence.since <= now)
+    )
+    for role, area_id, until, back in rows:
+        yield Served(role, area_id, back if until is None else min(until, back))
+
+
+@cache
+def _accusing(role: str) -> tuple[About, ...]:
+    """Complaints about which bodies are hidden from this role."""
+    table = load("dispatch")["about"]
+    return tuple(one for one in About if role in table[one]["hidden_from"])
+
+
+def _is_about(served: Served) -> ColumnElement[bool]:
+    near = or_(
+        Ticket.area_id.is_(None),  # it may be anywhere
+        Ticket.area_id.in_(_inside((served.area_id,))),
+        Ticket.area_id.in_(select(AreaWithin.outer_id).where(AreaWithin.area_id == served.area_id)),
+    )
+    was_held = [] if served.until is None else [Ticket.opened_at < served.until]
+    about = _accusing(served.role)
+    return and_(Ticket.about.in_(about) if about else false(), near, *was_held)
+
+
+def _inside(area_ids: Collection[int]) -> Select[int]:
+    return select(AreaWithin.area_id).where(AreaWithin.outer_id.in_(area_ids))
