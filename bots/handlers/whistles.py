@@ -24,6 +24,7 @@ from models.whistles.flow import SOUNDED, WhistleAction, WhistleKind, WhistleSta
 from models.whistles.table import Whistle, WhistleCall
 
 CONFIRM, BREAK_OFF = 1, 2
+WITHOUT_WORDS = 1
 LISTED = 9
 
 
@@ -59,7 +60,7 @@ def _whistle(chat: Chat, ticket: Ticket, text: str) -> Reply:
         raise NotAllowed(number=ticket.number)
     named = whistle_words.read(text)
     if named.departments:
-        return _sound(chat, ticket, named.departments, named.kind, named.words)
+        return _gather(chat, ticket, named.departments, named.kind, named.words)
     offered = _offered(chat, ticket)
     if not offered:
         return chat.say("whistle_nobody_left", ticket_id=ticket.id)
@@ -105,7 +106,35 @@ def whistle_departments(
         return None
     conversations.close(question, chat.now)
     ticket = chat.session.get_one(Ticket, question.ticket_id)
-    return _sound(chat, ticket, chosen, WhistleKind(kind) if kind else None, words)
+    return _gather(chat, ticket, chosen, WhistleKind(kind) if kind else None, words)
+
+
+def _gather(
+    chat: Chat,
+    ticket: Ticket,
+    departments: Sequence[str],
+    kind: WhistleKind | None,
+    words: str,
+) -> Reply:
+    """Asks once when and where a joint action gathers: all departments read the same words."""
+    is_begun = whistle_lists.under_way(chat.session, ticket.id) is not None
+    if kind != WhistleKind.JOINT or words or is_begun:
+        return _sound(chat, ticket, departments, kind, words)
+    keep = {"departments": list(departments)}
+    return chat.ask("whistle_gathering", "gathering_asked", keep=keep, on_ticket=ticket.id)
+
+
+@registry.question("whistle_gathering")
+def whistle_gathering(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    """Words: when and where. 1: each department arranges its own."""
+    if chat.is_alarm:
+        return None
+    if digit not in (None, WITHOUT_WORDS):
+        return chat.say("not_a_choice", least=WITHOUT_WORDS, most=WITHOUT_WORDS)
+    conversations.close(question, chat.now)
+    ticket = chat.session.get_one(Ticket, question.ticket_id)
+    words = "" if digit == WITHOUT_WORDS else text
+    return _sound(chat, ticket, question.context["departments"], WhistleKind.JOINT, words)
 
 
 def _sound(

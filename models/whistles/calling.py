@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.tickets import facts, refining
-from models.tickets.table import Ticket
+from models.tickets.table import Note, Ticket
 from models.whistles import clock, lists, sides, telling, terms
 from models.whistles.flow import (
     CALLED,
@@ -19,6 +19,11 @@ from models.whistles.flow import (
 )
 from models.whistles.table import Whistle, WhistleCall
 from models.whistles.telling import Said
+
+
+def can(session: Session, ticket: Ticket, *, by: int, at: datetime) -> bool:
+    """Whether this person may call departments to this ticket now."""
+    return ticket.is_open and sides.may_call(session, ticket, by, at)
 
 
 def sound(
@@ -53,11 +58,11 @@ def sound(
         )
         session.add(whistle)
         session.flush()
-    calls = [_called(session, whistle, ticket, one, at) for one in wanted]
-    if words:
-        refining.keep_note(session, ticket, words, by=by, at=at)
+    dues = _dues(session, whistle, at)
+    calls = [_called(session, whistle, ticket, one, at, dues) for one in wanted]
+    note = refining.keep_note(session, ticket, words, by=by, at=at) if words else None
     clock.set_clock(session, whistle, at)
-    _tell(session, whistle, ticket, calls, by, at, words)
+    _tell(session, whistle, ticket, calls, by, at, note)
     return calls
 
 
@@ -74,19 +79,32 @@ def _wanted(session: Session, ticket: Ticket, departments: Sequence[str]) -> lis
     return wanted
 
 
+def _dues(session: Session, whistle: Whistle, at: datetime) -> tuple[datetime, datetime]:
+    """By when who is called now checks in and answers; a joint action has one time for all."""
+    if whistle.kind == WhistleKind.JOINT:
+        for call in lists.calls_of(session, whistle):
+            if call.is_pending and call.check_in_due_at > at:
+                return call.check_in_due_at, call.result_due_at
+    return terms.due(whistle.kind, at)
+
+
 def _called(
-    session: Session, whistle: Whistle, ticket: Ticket, department: str, at: datetime
+    session: Session,
+    whistle: Whistle,
+    ticket: Ticket,
+    department: str,
+    at: datetime,
+    dues: tuple[datetime, datetime],
 ) -> WhistleCall:
     holder = sides.liaison(session, ticket, department, at)
-    check_in_due_at, result_due_at = terms.due(whistle.kind, at)
     call = WhistleCall(
         whistle_id=whistle.id,
         department=department,
         person_id=holder.person_id if holder else None,
         state=CallState.CALLED,
         called_at=at,
-        check_in_due_at=check_in_due_at,
-        result_due_at=result_due_at,
+        check_in_due_at=dues[0],
+        result_due_at=dues[1],
     )
     session.add(call)
     session.flush()
@@ -100,13 +118,15 @@ def _tell(
     calls: Sequence[WhistleCall],
     by: int,
     at: datetime,
-    words: str,
+    note: Note | None,
 ) -> None:
     """Each department hears of its own call; residents and the owner of all in one line."""
+    words = (note.text if note else None) or ""
     people = facts.parties(session, ticket)
     asked = {call.person_id for call in calls}
     owner = [one for one in people["owner"] if one not in asked]
-    led_to = [hand(session, whistle, ticket, call, CALLED, by, at, words) for call in calls]
+    along = words or telling.words_along(session, whistle)
+    led_to = [hand(session, whistle, ticket, call, CALLED, by, at, along) for call in calls]
     told = telling.residents(session, ticket) | {"owner": owner}
     telling.tell(
         session,
@@ -118,7 +138,11 @@ def _tell(
             by,
             Side.CALLER,
             parties=told,
-            detail={"calls": [call.id for call in calls], "led_to": led_to},
+            detail={
+                "calls": [call.id for call in calls],
+                "led_to": led_to,
+                "note": note.id if note else None,
+            },
             context={"departments": [call.department for call in calls]},
             words=words or None,
         ),

@@ -1,11 +1,12 @@
 """The end of a whistle: confirmed by the caller, broken off with a reason, or left behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from models.errors import NotAllowed, ReasonMissing, TransitionNotAllowed
+from models.ticket_flow import State
 from models.tickets import facts, refining
 from models.tickets.table import Ticket
 from models.whistles import clock, lists, sides, telling
@@ -80,13 +81,12 @@ def _end(
 def _tell(
     session: Session, whistle: Whistle, ticket: Ticket, left: Sequence[WhistleCall], said: Said
 ) -> None:
-    """Residents hear what came out, if anything did and the ticket has not told its own end."""
     came_out = telling.results(session, lists.calls_of(session, whistle))
     told: dict[str, Sequence[int]] = {
         "released": [one.person_id for one in left if one.person_id is not None],
         "owner": facts.parties(session, ticket)["owner"],
     }
-    if came_out and ticket.is_open:
+    if _is_news(ticket, said.verb, left, came_out):
         told |= telling.residents(session, ticket)
     telling.tell(
         session,
@@ -103,6 +103,18 @@ def _tell(
             words=said.words,
         ),
     )
+
+
+def _is_news(
+    ticket: Ticket,
+    verb: str,
+    left: Sequence[WhistleCall],
+    came_out: Sequence[Mapping[str, str]],
+) -> bool:
+    """Whether residents hear of it: what came out, or that those announced will not come."""
+    if ticket.is_open:
+        return bool(came_out) or verb == BROKEN_OFF
+    return bool(left) and ticket.state != State.WITHDRAWN  # who withdrew it knows
 
 
 def _pending(session: Session, whistle: Whistle) -> list[WhistleCall]:

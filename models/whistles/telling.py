@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import events
-from models.events import Fact
+from models.events import Event, Fact
 from models.outbox import Quiet
 from models.people import Person
 from models.sealing import seal_for
 from models.ticket_flow import OPEN
 from models.tickets import facts
 from models.tickets.table import Note, Ticket
-from models.whistles.flow import CallState, Side, WhistleKind
+from models.whistles.flow import SOUNDED, CallState, Side, WhistleKind
 from models.whistles.table import Whistle, WhistleCall
 
 RESIDENTS = ("reporter", "supporters")
@@ -86,6 +87,22 @@ def words_of(session: Session, call: WhistleCall) -> str:
     """What a department said at the end; nothing once its author is erased."""
     note = session.get(Note, call.note_id) if call.note_id else None
     return (note.text if note else None) or ""
+
+
+def words_along(session: Session, whistle: Whistle) -> str:
+    """What the caller last said along with this whistle; who is called later reads it as well."""
+    sounded = session.scalars(
+        select(Event)
+        .where(
+            Event.subject_kind == "ticket",
+            Event.subject_id == whistle.ticket_id,
+            Event.verb == SOUNDED,
+        )
+        .order_by(Event.id.desc())
+    )
+    notes = (one.detail.get("note") for one in sounded if one.detail["whistle"] == whistle.id)
+    found = (session.get(Note, one) for one in notes if one is not None)
+    return next((note.text for note in found if note is not None and note.text), "")
 
 
 def residents(session: Session, ticket: Ticket) -> dict[str, Sequence[int]]:

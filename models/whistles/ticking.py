@@ -86,7 +86,8 @@ def _hand_on(
     if holder is None:
         return False
     call.person_id = holder.person_id
-    calling.hand(session, whistle, ticket, call, HANDED_ON, None, now)
+    along = telling.words_along(session, whistle)
+    calling.hand(session, whistle, ticket, call, HANDED_ON, None, now, along)
     return True
 
 

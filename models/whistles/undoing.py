@@ -10,7 +10,7 @@ from models import outbox
 from models.errors import TooLate
 from models.events import Event
 from models.ticket_flow import UNDO_MINUTES
-from models.tickets.table import Ticket
+from models.tickets.table import Note, Ticket
 from models.whistles import clock, lists, sides, telling
 from models.whistles.flow import (
     CALLED,
@@ -64,10 +64,13 @@ def undo(session: Session, event: Event, *, by: int, at: datetime) -> None:
         call.state, call.checked_in_at = CallState.CALLED, None
         # Its reminder may have passed meanwhile; the clock looks from the step on.
         clock.move_on(session, whistle, event.at)
-        telling.tell(session, whistle, ticket, Said(TAKEN_BACK, at, by, Side.DEPARTMENT))
+        detail = {"call": call.id, "department": call.department, "undone_event": event.id}
+        said = Said(TAKEN_BACK, at, by, Side.DEPARTMENT, detail=detail)
+        telling.tell(session, whistle, ticket, said)
         return
     for call in calls:
         call.state, call.closed_at = CallState.CANCELLED, at
+    _take_away_words(session, event)
     session.flush()
     if not lists.calls_of(session, whistle):
         whistle.state, whistle.ended_at = WhistleState.CANCELLED, at
@@ -108,6 +111,14 @@ def _left_by(event: Event) -> CallState:
 def _calls(session: Session, event: Event) -> list[WhistleCall]:
     ids = event.detail.get("calls") or [event.detail["call"]]
     return [session.get_one(WhistleCall, one) for one in ids]
+
+
+def _take_away_words(session: Session, event: Event) -> None:
+    """What was said along with the call is no record of the matter; the log keeps it sealed."""
+    note_id = event.detail.get("note")
+    note = session.get(Note, note_id) if note_id is not None else None
+    if note is not None:
+        session.delete(note)
 
 
 def _corrected(session: Session, event: Event, calls: Sequence[WhistleCall]) -> list[int]:

@@ -150,7 +150,7 @@ def test_which_departments_is_asked_and_answered_with_digits(town: Town, staff: 
     ("words", "kind", "due"),
     [
         ("紧急 消防", "紧急", "09:30"),
-        ("联合 消防 城管", "联合行动", "09:00"),
+        ("联合 消防 城管 明早9点3号楼门口", "联合行动", "09:00"),
         ("消防", "普通", "14:30"),
     ],
 )
@@ -159,6 +159,37 @@ def test_how_urgent_it_is_says_by_when(
 ) -> None:
     said = staff.say(f"吹哨 {reported(town)} {words}")
     assert f"（{kind}）" in said and f"{due} 前报到" in said
+
+
+def test_a_joint_action_has_one_time_and_one_place_for_all(town: Town, staff: Talker) -> None:
+    number = reported(town)
+    assert "集合的时间和地点" in staff.say(f"吹哨 {number} 联合 消防 城管")
+    kept = staff.say("明天上午9点，3号楼门口")
+    assert "集合：明天上午9点，3号楼门口" in kept
+    town.later(minutes=90)
+    staff.say(f"吹哨 {number} 住建")
+    read = [department(town, one).received()[-1] for one in ("fire", "city_management", "housing")]
+    assert all("集合：明天上午9点，3号楼门口" in one for one in read)
+    assert len({one.splitlines()[-3] for one in read}) == 1, "by the same moment"
+
+
+def test_a_joint_action_may_do_without_gathering(town: Town, staff: Talker) -> None:
+    staff.say(f"吹哨 {reported(town)} 联合 消防")
+    assert "1 到 1" in staff.say("3") or "回复 1" in staff.say("3")
+    assert "集合：" not in staff.say("1")
+    assert states(town) == {"fire": "called"}
+
+
+def test_words_along_with_a_call_go_with_it_when_it_is_taken_back(
+    town: Town, staff: Talker
+) -> None:
+    number = reported(town)
+    staff.say(f"吹哨 {number} 消防 带上梯子")
+    kept = select(func.count()).select_from(Note).where(Note.ticket_id == number)
+    assert town.look(lambda session: session.scalar(kept)) == 1
+    staff.say("撤销")
+    assert town.look(lambda session: session.scalar(kept)) == 0
+    assert "带上梯子" not in staff.say(f"任务 {number}")
 
 
 def test_an_urgent_ticket_is_whistled_urgently(town: Town, staff: Talker) -> None:
@@ -250,6 +281,35 @@ def test_the_clock_lets_a_whistle_go_whose_ticket_has_ended(town: Town, staff: T
     whistle_clock(town.database, town.later(minutes=6))
     assert states(town) == {"fire": "released"}
     assert "不用再来" in department(town, "fire").received()[-1]
+
+
+def test_residents_hear_that_announced_departments_will_not_come(town: Town, staff: Talker) -> None:
+    number, resident = reported(town), town.person("demo-resident-1")
+    staff.say(f"吹哨 {number} 消防 城管")
+    staff.say(f"哨 {number}")
+    staff.say("2 住户自己拆了")
+    assert resident.received()[-1].startswith(f"#{number} 请的部门这次不来了，还由")
+    staff.say(f"吹哨 {number} 消防")
+    town.person("demo-grid_worker-1").say(f"办结 {number} 已劝导，飞线已拆除")
+    before = len(resident.received())
+    whistle_clock(town.database, town.later(minutes=11))
+    whistle_clock(town.database, town.later(minutes=1))
+    [told] = resident.received()[before:]
+    assert told == f"#{number} 已办结，请来的部门不再过来了。没解决的话，评价时请回复 0。"
+
+
+def test_who_withdrew_it_and_whom_no_department_was_left_to_come_to_hear_nothing(
+    town: Town, staff: Talker
+) -> None:
+    first, second = reported(town), reported(town, category="sanitation")
+    resident = town.person("demo-resident-1")
+    staff.say(f"吹哨 {first} 消防")
+    resident.say(f"撤回 {first}")
+    staff.say(f"吹哨 {second} 消防")
+    department(town, "fire").say(f"办结 {second} 已清理")
+    town.person("demo-property_staff-1").say(f"办结 {second} 已清理")
+    whistle_clock(town.database, town.later(minutes=11))
+    assert not any("不再过来" in one for one in resident.received())
 
 
 def test_several_clocks_remind_once(town: Town, staff: Talker) -> None:
