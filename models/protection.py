@@ -23,7 +23,9 @@ def accused_persons(session: Session, ticket: Ticket, now: datetime) -> frozense
     area_id = ticket.area_id or root_area_id(session)
     if ticket.about is None or area_id is None:
         return frozenset()
-    return dispatch.accused_at(session, area_id, rule_of(ticket), ticket.opened_at, now)
+    # Opened again it is still about those who served here when it was first reported.
+    since = ticket.reported_at or ticket.opened_at
+    return dispatch.accused_at(session, area_id, rule_of(ticket), since, now)
 
 
 def capacities(

@@ -38,6 +38,7 @@ _COLUMNS = load_only(
     Ticket.community_id,
     Ticket.reporter_id,
     Ticket.hides_reporter,
+    Ticket.reported_at,
     Ticket.opened_at,
     Ticket.resolved_at,
     Ticket.resolve_due_at,

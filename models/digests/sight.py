@@ -35,7 +35,8 @@ def hidden_tickets(
     for ticket in accusing:
         roles = rule_of(ticket).hidden_from
         for post in served:
-            is_held = post.until is None or post.until > ticket.opened_at
+            since = ticket.reported_at or ticket.opened_at
+            is_held = post.until is None or post.until > since
             if post.role in roles and is_held and (_place(ticket), post.area_id) in near:
                 hidden[post.person_id].add(ticket.id)
     return {reader: frozenset(ids) for reader, ids in hidden.items()}

@@ -1,12 +1,19 @@
 """`can()` and `apply()`: everything that may happen to a ticket, by the table of ticket_flow."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from models import events
-from models.errors import NotAllowed, ReasonMissing, TooLate, TransitionNotAllowed
+from models.errors import (
+    DomainError,
+    NotAllowed,
+    ReasonMissing,
+    TooLate,
+    TransitionNotAllowed,
+)
 from models.events import Event, Fact
 from models.hazards import following
 from models.metrics import counted, rollups
@@ -15,18 +22,16 @@ from models.protection import capacities, is_supporter
 from models.sealing import seal_for
 from models.ticket_flow import (
     EVENTS,
-    MAX_REOPENS,
     OPEN,
     TRANSITIONS,
     Action,
     Capacity,
-    State,
     strongest,
 )
-from models.tickets import assigning, clock, facts, reminding, undoing
-from models.tickets.effects import CHECKS, EFFECTS
+from models.tickets import clock, facts, hindrances, reminding, undoing
+from models.tickets.effects import EFFECTS
 from models.tickets.step import Actor, Step
-from models.tickets.table import Answer, Ticket
+from models.tickets.table import Ticket
 
 FOR_SUPPORTERS = frozenset(
     state for (state, _), transition in TRANSITIONS.items() if Capacity.SUPPORTER in transition.by
@@ -34,28 +39,21 @@ FOR_SUPPORTERS = frozenset(
 FOR_THE_LOG = frozenset({"before", counted.COUNTED})  # no words of a message need it
 
 
-def can(session: Session, ticket: Ticket, action: Action, *, by: Actor, at: datetime) -> bool:
-    """Whether `apply` would take this action of this actor now."""
-    return _may(session, ticket, action, _held(session, ticket, by, at), by, at)
+def can(
+    session: Session, ticket: Ticket, action: Action, *, by: Actor, at: datetime, **given: Any
+) -> bool:
+    """Whether `apply` would take this action of this actor now, with what is given so far.
+
+    Only the words that some actions need may still be missing.
+    """
+    return _may(session, ticket, action, _held(session, ticket, by, at), by, at, given)
 
 
 def allowed(session: Session, ticket: Ticket, *, by: Actor, at: datetime) -> list[Action]:
     """The actions to offer, in the order of the table."""
     known = [action for state, action in TRANSITIONS if state == ticket.state]
     held = _held(session, ticket, by, at)
-    return [action for action in known if _may(session, ticket, action, held, by, at)]
-
-
-def _may(
-    session: Session,
-    ticket: Ticket,
-    action: Action,
-    held: frozenset[Capacity],
-    by: Actor,
-    at: datetime,
-) -> bool:
-    capacity = _capacity(session, ticket, action, held, by, at)
-    return capacity is not None and _fits(session, ticket, action, capacity, by, at)
+    return [action for action in known if _may(session, ticket, action, held, by, at, {})]
 
 
 def apply(
@@ -76,8 +74,8 @@ def apply(
     """
     # Of two who act at once the second finds what the first has made of it.
     session.refresh(ticket, with_for_update=True)
-    capacity = _checked(session, ticket, action, by, at, reason)
-    step = Step(session, ticket, by, capacity, ticket.state, at, reason, given)
+    step = _checked(session, ticket, action, _held(session, ticket, by, at), by, at, given)
+    step.reason = _explained(step, action, reason)
     if by.is_clock and reason:
         step.detail["cause"] = reason  # a code; what a person writes is sealed instead
     rollups.take_out(session, ticket, at)
@@ -97,28 +95,53 @@ def apply(
     return event
 
 
+def _may(
+    session: Session,
+    ticket: Ticket,
+    action: Action,
+    held: frozenset[Capacity],
+    by: Actor,
+    at: datetime,
+    given: Mapping[str, Any],
+) -> bool:
+    try:
+        _checked(session, ticket, action, held, by, at, given)
+    except DomainError:
+        return False
+    return True
+
+
 def _checked(
-    session: Session, ticket: Ticket, action: Action, by: Actor, at: datetime, reason: str | None
-) -> Capacity:
-    """In which capacity this actor may do it, or what stands against it."""
+    session: Session,
+    ticket: Ticket,
+    action: Action,
+    held: frozenset[Capacity],
+    by: Actor,
+    at: datetime,
+    given: Mapping[str, Any],
+) -> Step:
+    """The step as it may be taken, or what stands against it; nothing is changed by asking."""
     transition = TRANSITIONS.get((ticket.state, action))
     if transition is None:
         raise TransitionNotAllowed(number=ticket.number, state=ticket.state, action=action)
-    capacity = _capacity(session, ticket, action, _held(session, ticket, by, at), by, at)
+    capacity = _capacity(session, ticket, action, held, by, at)
     if capacity is None:
         is_late = action == Action.UNDO and undoing.has_acted(session, ticket, by)
         raise (TooLate if is_late else NotAllowed)(number=ticket.number)
-    if not _fits(session, ticket, action, capacity, by, at):
-        raise TransitionNotAllowed(number=ticket.number, state=ticket.state, action=action)
-    is_owed = transition.needs_reason and capacity not in transition.excused
+    step = Step(session, ticket, by, capacity, ticket.state, at, given=given)
+    hindrances.check(step, action)
+    return step
+
+
+def _explained(step: Step, action: Action, reason: str | None) -> str | None:
+    transition = TRANSITIONS[step.old, action]
+    is_owed = transition.needs_reason and step.capacity not in transition.excused
     if is_owed and not (reason or "").strip():
-        raise ReasonMissing(number=ticket.number, action=action)
-    return capacity
+        raise ReasonMissing(number=step.ticket.number, action=action)
+    return reason
 
 
 def _take_effect(step: Step, action: Action) -> None:
-    if action in CHECKS:
-        CHECKS[action](step)
     target = TRANSITIONS[step.old, action].target
     if target is not None:
         step.ticket.state = target
@@ -145,29 +168,10 @@ def _capacity(
     by: Actor,
     at: datetime,
 ) -> Capacity | None:
-    transition = TRANSITIONS.get((ticket.state, action))
-    if transition is None:
-        return None
-    if by.person_id is None:
-        return Capacity.CLOCK if Capacity.CLOCK in transition.by else None
     if action == Action.UNDO:
         return undoing.undo_capacity(session, ticket, by, at)
-    return strongest(held & transition.by)
-
-
-def _fits(
-    session: Session, ticket: Ticket, action: Action, capacity: Capacity, by: Actor, at: datetime
-) -> bool:
-    """What the table can not say: whether this matter as it stands has room for the action."""
-    if action == Action.ACCEPT and ticket.state != State.DISPATCHED:
-        mine = assigning.active_of(session, ticket, by.person_id)
-        return mine is not None and mine.answer == Answer.ASKED
-    if action == Action.REOPEN:
-        is_resident = capacity in (Capacity.REPORTER, Capacity.SUPPORTER)
-        return not is_resident or ticket.reopens < MAX_REOPENS
-    if action == Action.ESCALATE:
-        return assigning.next_level(session, ticket, at) is not None
-    return True
+    mine = held & TRANSITIONS[ticket.state, action].by
+    return Capacity.CLOCK if Capacity.CLOCK in mine else strongest(mine)
 
 
 def _record(step: Step, action: Action) -> Event:

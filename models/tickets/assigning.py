@@ -120,7 +120,6 @@ def after_return(step: Step) -> Holder | None:
     if ticket.returns == MAX_RETURNS - 1:
         found = go_up(step)
         if found is not None:
-            ticket.level_due_at = clock.level_due(ticket, at)
             return found
     return (
         next_owner(step, returned)

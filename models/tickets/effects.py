@@ -49,6 +49,8 @@ def _send_back(step: Step) -> None:
     holder = assigning.after_return(step)
     if holder is None:
         raise NotFound(number=ticket.number)
+    if "to_level" in step.detail:
+        ticket.level_due_at = clock.level_due(ticket, step.at)
     assigning.hand_to(step.session, ticket, holder, step.at)
 
 
@@ -112,6 +114,8 @@ def _escalate(step: Step) -> None:
 
 
 def _merge(step: Step) -> None:
+    into: Ticket = step.given["into"]
+    step.ticket.merged_into = into.id  # before anything is flushed: the store asks for it
     _miss_answer(step)
     clock.end_pause(step.ticket, step.at)
     step.ticket.state_before = step.old
@@ -196,9 +200,6 @@ def _keep_rating(step: Step) -> None:
     ticket.rated_at = step.at
     step.detail.update(solved=ticket.is_solved, stars=ticket.stars)
 
-
-# What stands against a step beyond the table, asked before anything is changed.
-CHECKS: dict[Action, Callable[[Step], None]] = {Action.MERGE: supporting.check}
 
 EFFECTS: dict[Action, Callable[[Step], None]] = {
     Action.DISPATCH: _dispatch,

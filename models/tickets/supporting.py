@@ -39,7 +39,6 @@ def join(step: Step) -> None:
     """The report goes on as part of the other: its author hears of that one from now on."""
     into: Ticket = step.given["into"]
     before = into.households
-    step.ticket.merged_into = into.id
     settle(step.session, into.id, step.at)
     step.detail["into"] = into.id
     step.detail["led_to"] = [_tell(step, into, JOINED, _hearing(into, before))]
@@ -79,7 +78,9 @@ def _may_be_merged(step: Step, into: Ticket) -> bool:
         return by is not None and may_join(session, ticket, into, by, step.at)
     is_seen = by is None or may_see(session, into, by, step.at)
     is_lost = ticket.urgency == Urgency.EMERGENCY and into.urgency != Urgency.EMERGENCY
-    return is_seen and not is_lost and _are_alike(ticket, into)
+    # Its author would hear of the other from now on.
+    is_leak = ticket.reporter_id in accused_persons(session, into, step.at)
+    return is_seen and not is_lost and not is_leak and _are_alike(ticket, into)
 
 
 def _are_alike(ticket: Ticket, into: Ticket) -> bool:

@@ -48,13 +48,23 @@ def undoable(session: Session, ticket: Ticket, by: Actor, at: datetime) -> Event
     """
     if by.is_clock:
         return None
-    last = session.scalars(
+    last: Event | None = session.scalars(
         _events(ticket).where(Event.verb.not_in(BESIDE)).order_by(Event.id.desc()).limit(1)
     ).first()
     if last is None or last.actor_id != by.person_id or last.verb == EVENTS[Action.UNDO]:
         return None
     is_recent = at - last.at <= timedelta(minutes=UNDO_MINUTES)
-    return last if is_recent and last.detail.get("before") else None
+    if not is_recent or not last.detail.get("before") or _leads_nowhere(session, ticket, last):
+        return None
+    return last
+
+
+def _leads_nowhere(session: Session, ticket: Ticket, event: Event) -> bool:
+    """Whether it would be merged again into what ended meanwhile or became part of another."""
+    into = event.detail["before"].get("ticket", {}).get("merged_into")
+    if into is None or into == ticket.merged_into:
+        return False
+    return not session.get_one(Ticket, into).is_open
 
 
 def undo_capacity(session: Session, ticket: Ticket, by: Actor, at: datetime) -> Capacity | None:

@@ -1,0 +1,78 @@
+"""What people do beside the table: notes, urging, class and place, arrival, neighbours' reports."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from random import Random
+
+from sqlalchemy.orm import Session
+
+from models.errors import DomainError
+from models.ticket_flow import Action
+from models.tickets import arriving, refining, supporting
+from models.tickets.actions import apply
+from models.tickets.step import Actor
+from models.tickets.table import Ticket
+from tests.walks.cast import Cast
+
+STEPS = ("note", "urge", "reclassify", "place", "arrive", "join", "join", "rate_too")
+TO_BE_UNDONE = ("reclassify", "arrive")
+
+
+class Beside:
+    """旁枝 — steps that the table does not know, and that must leave the ticket in order."""
+
+    def __init__(
+        self,
+        session: Session,
+        chance: Random,
+        cast: Cast,
+        ticket: Ticket,
+        reports: Sequence[Ticket],
+    ) -> None:
+        self.session, self.chance, self.cast = session, chance, cast
+        self.ticket, self.reports = ticket, reports
+        self.at = ticket.opened_at
+
+    def step(self, at: datetime, last: Actor) -> tuple[str, Actor]:
+        """What was tried, and who took the last step that can be taken back."""
+        self.at, what = at, self.chance.choice(STEPS)
+        who = self.cast.somebody(self.ticket).person_id or self.ticket.reporter_id
+        try:
+            with self.session.begin_nested():
+                getattr(self, f"_{what}")(who)
+        except DomainError as refusal:
+            return f"{what} by {who}: {refusal!r}", last
+        return f"{what} by {who}", Actor(who) if what in TO_BE_UNDONE else last
+
+    def _note(self, who: int) -> None:
+        is_answer = self.chance.random() < 0.5
+        refining.add_note(
+            self.session, self.ticket, "又来了", by=who, at=self.at, for_reporter=is_answer
+        )
+
+    def _urge(self, who: int) -> None:
+        refining.urge(self.session, self.ticket, by=who, at=self.at)
+
+    def _reclassify(self, who: int) -> None:
+        category = self.chance.choice(("noise", "parking", "property_fee", "pets"))
+        refining.reclassify(self.session, self.ticket, category, None, by=who, at=self.at)
+
+    def _place(self, who: int) -> None:
+        if self.ticket.area_id is None:
+            refining.place(self.session, self.ticket, self.cast.place, by=who, at=self.at)
+
+    def _arrive(self, who: int) -> None:
+        if self.ticket.urgency == "emergency":
+            arriving.arrive(self.session, self.ticket, by=who, at=self.at)
+
+    def _join(self, who: int) -> None:
+        """A neighbour's report becomes part of this one, or is taken out of it again."""
+        report = self.chance.choice(self.reports)
+        action = Action.UNMERGE if report.merged_into else Action.MERGE
+        staff = self.cast.ids["community_staff-1"]
+        by = Actor(self.chance.choice([report.reporter_id, staff]))
+        given = {"into": self.ticket} if action == Action.MERGE else {}
+        apply(self.session, report, action, by=by, at=self.at, reason="同一件事", **given)
+
+    def _rate_too(self, who: int) -> None:
+        supporting.rate(self.session, self.ticket, is_solved=True, stars=4, by=who, at=self.at)

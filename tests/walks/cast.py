@@ -1,0 +1,170 @@
+"""Who takes part in a walk, and what each of them truly is to the matter."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.categories import Intent, Urgency
+from models.dispatch import Holder
+from models.people import Identity, Person
+from models.places import AreaWithin
+from models.posts import Post
+from models.tickets.step import CLOCK, Actor
+from models.tickets.table import About, Assignment, Supporter, Ticket
+from tests.factories import area_named, building, ticket
+
+PEOPLE = (
+    *("resident-1", "resident-2", "resident-5", "resident-6", "building_head-1"),
+    *("building_head-2", "unit_head-1", "grid_worker-1", "grid_worker-3", "grid_leader-1"),
+    *("grid_leader-4", "community_staff-1", "community_staff-2", "community_staff-3"),
+    *("subdistrict_staff-1", "subdistrict_staff-2", "department_liaison-1"),
+    *("department_liaison-2", "department_liaison-3", "property_staff-1", "property_staff-2"),
+    *("committee_member-1", "duty_desk-1"),
+)
+REPORTERS = (
+    *("resident-1", "resident-2", "resident-5", "resident-6"),
+    *("building_head-1", "community_staff-1", "property_staff-1"),  # people live here as well
+)
+STRANGER = "路人"
+SUPERVISING = frozenset({"grid_leader", "community_staff", "subdistrict_staff", "duty_desk"})
+# Of whom a matter complains → the roles that must neither see, get nor close it.
+ACCUSED = {
+    None: frozenset[str](),
+    About.PROPERTY: frozenset({"property_staff"}),
+    About.BUILDING_HEAD: frozenset({"building_head", "unit_head"}),
+    About.COMMITTEE: frozenset({"committee_member"}),
+    About.GRID: frozenset({"grid_worker", "grid_leader"}),
+    About.COMMUNITY: frozenset({"community_staff"}),
+}
+CLASSES = ("noise", "parking", "sanitation", "ebike_charging", "illegal_building", "not_estate")
+
+
+class Cast:
+    """演员表 — the people of the demo town around one building, their posts and places."""
+
+    def __init__(self, session: Session, chance: Random) -> None:
+        self.session, self.chance = session, chance
+        names = session.execute(select(Identity.openid, Identity.person_id))
+        self.ids = {openid.removeprefix("demo-"): person for openid, person in names}
+        self.stranger = session.scalars(select(Person.id).where(Person.name == STRANGER)).one()
+        self.posts = session.scalars(select(Post).order_by(Post.id)).all()
+        self.place, self.root = building(session), area_named(session, "云溪区").id
+        pairs = session.execute(select(AreaWithin.area_id, AreaWithin.outer_id)).all()
+        self.within = {(inner, outer) for inner, outer in pairs}
+        self.moved: list[Post] = []
+
+    def ticket(self, at: datetime) -> Ticket:
+        """A matter of any kind; now and then its reporter holds a post themselves."""
+        chance = self.chance
+        about = chance.choice([None, None, *About])
+        urgency = chance.choices([*Urgency], (6, 2, 1))[0]
+        is_placed = chance.random() < 0.9
+        return ticket(
+            self.session,
+            self.place if is_placed else None,
+            at,
+            reporter=self.ids[chance.choice(REPORTERS)],
+            category=chance.choice(CLASSES),
+            about=about,
+            urgency=urgency,
+            emergency="fire" if urgency == Urgency.EMERGENCY else None,
+            intent=chance.choice([Intent.REPORT, Intent.REPORT, Intent.ENQUIRY]),
+        )
+
+    def twin(self, one: Ticket, at: datetime) -> Ticket:
+        """Another report of the same, by somebody else."""
+        others = [name for name in REPORTERS if self.ids[name] != one.reporter_id]
+        return ticket(
+            self.session,
+            self.place,
+            at,
+            reporter=self.ids[self.chance.choice(others)],
+            category=one.category,
+            about=one.about,
+        )
+
+    def somebody(self, one: Ticket) -> Actor:
+        """Anybody at all; who reported it, works on it or watches over it more often."""
+        drawn = self.chance.random()
+        if drawn < 0.1:
+            return CLOCK
+        if drawn < 0.3:
+            return Actor(self.ids[self.chance.choice(PEOPLE)])
+        asked = self.session.scalars(
+            select(Assignment.person_id).where(Assignment.ticket_id == one.id)
+        ).all()
+        watching = self.ids[self.chance.choice(("community_staff-1", "grid_leader-1"))]
+        near = [one.reporter_id, one.owner_id, one.owner_id, watching, self.stranger, *asked]
+        return Actor(self.chance.choice([who for who in near if who is not None]))
+
+    def holder(self) -> Holder:
+        """Any post of the town, serving the place or not, accused or not."""
+        post = self.chance.choice(self.posts)
+        return Holder(post.id, post.person_id, post.role, post.department, 0)
+
+    def move(self, at: datetime) -> None:
+        """A post of the town falls vacant, or is held again."""
+        post = self.chance.choice(self.moved or self.posts)
+        if post in self.moved:
+            self.moved.remove(post)
+            post.until = None
+        else:
+            self.moved.append(post)
+            post.until = at
+        self.session.flush()
+
+    def go_home(self) -> None:
+        for post in self.moved:
+            post.until = None
+        self.session.flush()
+
+    def relation(self, one: Ticket, by: Actor, at: datetime) -> frozenset[str]:
+        """What this actor is to the matter, by the rows and posts themselves."""
+        if by.person_id is None:
+            return frozenset({"clock"})
+        is_reporter = by.person_id == one.reporter_id and one.reporter_left_at is None
+        mine = {"reporter"} if is_reporter else set[str]()
+        if self.is_accused(one, by.person_id):
+            return frozenset(mine)
+        asked = select(Assignment.part).where(
+            Assignment.ticket_id == one.id,
+            Assignment.person_id == by.person_id,
+            Assignment.answer.in_(["asked", "accepted"]),
+        )
+        mine |= {"owner" if part == "owner" else "helper" for part in self.session.scalars(asked)}
+        joined = select(Supporter.id).where(
+            Supporter.ticket_id == one.id, Supporter.person_id == by.person_id
+        )
+        if self.session.scalars(joined).first() is not None:
+            mine.add("supporter")
+        if any(post.role in SUPERVISING for post in self._serving(one, by.person_id, at)):
+            mine.add("supervisor")
+        return frozenset(mine)
+
+    def _serving(self, one: Ticket, person_id: int, at: datetime) -> list[Post]:
+        where = one.area_id or self.root
+        return [
+            post
+            for post in self.posts
+            if post.person_id == person_id
+            and (where, post.area_id) in self.within
+            and (post.until is None or post.until > at)
+        ]
+
+    def is_accused(self, one: Ticket, person_id: int) -> bool:
+        return person_id in self.accused(one)
+
+    def accused(self, one: Ticket) -> frozenset[int]:
+        """Whoever held such a post around or inside the place since the matter came up."""
+        where, roles = one.area_id or self.root, ACCUSED[one.about]
+        return frozenset(
+            post.person_id
+            for post in self.posts
+            if post.role in roles and {(where, post.area_id), (post.area_id, where)} & self.within
+        )
+
+
+def later(at: datetime, chance: Random) -> datetime:
+    return at + timedelta(minutes=chance.choice((0, 1, 1, 5, 9, 11, 30, 240, 1500)))
