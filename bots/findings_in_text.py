@@ -25,6 +25,7 @@ class Told:
     count: int | None
     unit: str
     building: str | None
+    is_settled: bool  # something was done about it, it was not only found
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,11 @@ def read(text: str) -> list[Told]:
     """Everything that was done or found, in order; empty when the words tell nothing of it."""
     found: list[Told] = []
     building = None
+    is_open = is_left_open(text)
     for clause in _clauses(text):
         place = find_place(clause)
         building = (place.building if place else None) or building
-        told = _told(clause, building)
+        told = _told(clause, building, is_open=is_open)
         if told is not None:
             found.append(told)
     return found
@@ -91,7 +93,7 @@ def _clauses(text: str) -> list[str]:
     return [one for one in clauses if one.strip()]
 
 
-def _told(clause: str, building: str | None) -> Told | None:
+def _told(clause: str, building: str | None, *, is_open: bool) -> Told | None:
     number = _counted().search(_BUILDING.sub(lambda one: " " * len(one.group()), clause))
     kind = _kind(clause)
     its_act = kind is not None and any(act in clause for act in _kinds()[kind]["acts"])
@@ -102,7 +104,15 @@ def _told(clause: str, building: str | None) -> Told | None:
         return None
     unit = number["unit"] if number else unit_of(kind)
     count = value(number["count"]) if number else None
-    return Told(kind, _name(clause, number, kind), count, unit, building)
+    is_settled = not is_open and not _is_only_found(clause)
+    return Told(kind, _name(clause, number, kind), count, unit, building, is_settled)
+
+
+def _is_only_found(clause: str) -> bool:
+    """ "发现飞线3处" tells of nothing that was done; "发现并拆除飞线3处" does."""
+    found = _reading()["found"]
+    done = (act for act in _reading()["acts"] if act not in found)
+    return any(word in clause for word in found) and not any(act in clause for act in done)
 
 
 def _kind(clause: str) -> str | None:

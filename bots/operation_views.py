@@ -16,7 +16,12 @@ def facts(chat: Chat, operation: Operation) -> dict[str, Any]:
 
 def sums(chat: Chat, operation: Operation) -> list[dict[str, Any]]:
     return [
-        {"label": one.label, "count": one.count, "unit": one.unit}
+        {
+            "label": one.label,
+            "count": one.count,
+            "unit": one.unit,
+            "is_settled": one.is_settled,
+        }
         for one in lists.sums(chat.session, operation)
     ]
 

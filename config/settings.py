@@ -4,9 +4,9 @@ import base64
 import json
 import os
 import secrets
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -115,6 +115,13 @@ def generate_missing_keys(data_dir: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(kept, file, indent=2)
+
+
+@cache
+def public_link(path: str) -> str:
+    """The address under which residents read a public page."""
+    from_environment: dict[str, Any] = {}
+    return f"{Settings(**from_environment).base_url}{path}"
 
 
 def missing_keys(settings: Settings) -> list[str]:

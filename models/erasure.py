@@ -12,6 +12,7 @@ from models.events import Event, Fact
 from models.hazards.table import Hazard
 from models.homes import Home
 from models.inbox import InboxMessage
+from models.legacy.table import Progress
 from models.notices.table import Objection
 from models.operations.table import Finding
 from models.outbox import Delivery, OutboxMessage
@@ -22,7 +23,13 @@ from models.ticket_flow import OPEN
 from models.tickets.table import Note, Supporter, Ticket
 
 GONE = "erased"
-_WITH_WORDS = ("home", "matching", "operation", "ticket")  # messages of their events quote people
+_WITH_WORDS = (
+    "home",
+    "legacy",
+    "matching",
+    "operation",
+    "ticket",
+)  # messages of their events quote people
 
 
 def summary(session: Session, person_id: int) -> dict[str, Any]:
@@ -88,6 +95,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
         .where(Hazard.finder_id == person_id)
         .values(text=None, spot=None, evidence=[])
     )
+    session.execute(update(Progress).where(Progress.author_id == person_id).values(text=None))
     session.execute(update(Finding).where(Finding.person_id == person_id).values(text=None))
     session.execute(
         update(Ticket)

@@ -11,6 +11,7 @@ from models.conversations import Question
 from models.events import Fact
 from models.hazards.table import Hazard
 from models.homes import Home
+from models.legacy.table import ForceMember, LegacyProblem, Progress
 from models.matchings.table import Matched
 from models.media import Media
 from models.notices.table import NoticeRead, Objection
@@ -44,6 +45,8 @@ _MOVED = (
     Round.person_id,
     Whistle.caller_id,
     WhistleCall.person_id,
+    LegacyProblem.opened_by,
+    Progress.author_id,
     Operation.leader_id,
     Finding.person_id,
     FindingPhoto.person_id,
@@ -153,6 +156,7 @@ def _merge_lists(session: Session, stays: Person, goes: Person) -> None:
         (NoticeRead.person_id, NoticeRead.notice_id),
         (Matched.person_id, Matched.matching_id),
         (Member.person_id, Member.operation_id),
+        (ForceMember.person_id, ForceMember.problem_id),
     ):
         row = person.class_
         has = select(subject).where(person == stays.id).scalar_subquery()

@@ -73,7 +73,14 @@ def _take(chat: Chat, operation: Operation, told: Sequence[Told]) -> Reply:
 def _keep(chat: Chat, operation: Operation, told: Sequence[Told]) -> list[Finding]:
     named = _named_before(chat, operation)
     counts = [
-        Count(one.kind or named.get(one.name), one.name, one.count or 0, one.unit, one.building)
+        Count(
+            one.kind or named.get(one.name),
+            one.name,
+            one.count or 0,
+            one.unit,
+            one.building,
+            one.is_settled,
+        )
         for one in told
     ]
     return finding.add(
@@ -93,6 +100,7 @@ def _ask_count(chat: Chat, operation: Operation, told: Told, rows: Sequence[Find
         "name": told.name,
         "unit": told.unit,
         "building": told.building,
+        "is_settled": told.is_settled,
         "text": chat.said,
     }
     return chat.ask(
@@ -100,7 +108,7 @@ def _ask_count(chat: Chat, operation: Operation, told: Told, rows: Sequence[Find
         "finding_count_asked",
         keep=keep,
         hours=1,
-        label=_label(told.kind, told.name),
+        label=finding.label_of(told.kind, told.name, is_settled=told.is_settled),
         unit=told.unit,
         kept=[_line(one) for one in rows],
     )
@@ -119,7 +127,16 @@ def finding_count(chat: Chat, question: Question, text: str, digit: int | None) 
     rows = finding.add(
         chat.session,
         operation,
-        [Count(asked["kind"], asked["name"], number, asked["unit"], asked["building"])],
+        [
+            Count(
+                asked["kind"],
+                asked["name"],
+                number,
+                asked["unit"],
+                asked["building"],
+                asked["is_settled"],
+            )
+        ],
         text=asked["text"],
         by=chat.person_id,
         at=chat.now,
@@ -143,11 +160,12 @@ def _after(chat: Chat, operation: Operation, rows: Sequence[Finding]) -> Reply:
             hours=1,
             question="kind",
             name=strange.name,
-            choices=[_label(key, "") for key in keys],
+            choices=[finding.kinds()[key]["label"] for key in keys],
             **context,
         )
-    if rows and rows[0].text and findings_in_text.is_left_open(rows[0].text):
-        keep = {"findings": [one.id for one in rows]}
+    left_open = [one.id for one in rows if not one.is_settled]
+    if left_open:
+        keep = {"findings": left_open}
         return chat.ask(
             "finding_ticket", "finding_kept", keep=keep, hours=1, question="ticket", **context
         )
@@ -281,13 +299,9 @@ def _has_newer_matter(chat: Chat, operation: Operation) -> bool:
 
 def _line(one: Finding) -> dict[str, Any]:
     return {
-        "label": _label(one.kind, one.name),
+        "label": finding.label_of(one.kind, one.name, is_settled=one.is_settled),
+        "is_settled": one.is_settled,
         "count": one.count,
         "unit": one.unit,
         "building": one.building,
     }
-
-
-def _label(kind: str | None, name: str) -> str:
-    row = finding.kinds().get(kind or "")
-    return str(row["label"]) if row else name

@@ -5,11 +5,13 @@ from typing import Any
 
 from bots import commands, operation_views, pending, registry
 from bots.chat import Chat
+from bots.commands import Command
 from bots.message import Reply
 from bots.pending import Pending
 from bots.rendering import render
 from models import conversations
 from models.conversations import Question
+from models.notices.table import Notice
 from models.operations import ending, lists, sides
 from models.operations.table import Operation
 
@@ -45,6 +47,7 @@ def sheet_facts(chat: Chat, operation: Operation) -> dict[str, Any]:
     ]
     return operation_views.facts(chat, operation) | {
         "sums": operation_views.sums(chat, operation),
+        "began": (operation.started_at or operation.starts_at).isoformat(),
         "took_part": took_part,
         "tickets": len(lists.ticket_ids(chat.session, operation)),
     }
@@ -59,6 +62,33 @@ def _to_review(chat: Chat) -> Sequence[Pending]:
         for one in lists.waiting_for_review(chat.session)
         if sides.may_review(chat.session, one, chat.person_id, chat.now)
     ]
+
+
+@registry.command("operation_review")
+def review_command(chat: Chat, command: Command) -> Reply:
+    """审核: the sheet that waits longest, to be read once more."""
+    waiting = _to_review(chat)
+    if not waiting:
+        return chat.say("operation_sheet_none")
+    operation = chat.session.get_one(Operation, waiting[0].ref)
+    sheet = chat.session.get_one(Notice, operation.notice_id)
+    return chat.ask(
+        "sheet",
+        "operation_sheet_waiting",
+        keep={"operation": operation.id},
+        sheet=sheet.body,
+        sheet_title=sheet.title,
+    )
+
+
+@registry.question("sheet")
+def sheet(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    if digit is None:
+        return None
+    if digit not in (YES, NO):
+        return chat.say("not_a_choice", most=NO)
+    conversations.close(question, chat.now)
+    return reviewed_by_digit(chat, question.context["operation"], digit)
 
 
 @pending.pushed("sheet", _to_review)

@@ -56,14 +56,17 @@ def operation_command(chat: Chat, command: Command) -> Reply:
     if text:
         return operation_plans.begin(chat, text)
     mine = lists.concerning(chat.session, chat.person_id)
+    may_plan = operation_plans.may_plan(chat)
     if not mine:
         return operation_plans.nothing_yet(chat)
+    if len(mine) == 1 and not may_plan:
+        return show(chat, mine[0])
     return chat.ask(
         "operation_list",
         "operation_list",
         keep={"ids": [one.id for one in mine]},
         operations=[operation_views.facts(chat, one) for one in mine],
-        may_plan=operation_plans.may_plan(chat),
+        may_plan=may_plan,
     )
 
 
@@ -80,15 +83,23 @@ def operation_list(chat: Chat, question: Question, text: str, digit: int | None)
 def show(chat: Chat, operation: Operation) -> Reply:
     """Where it stands, who comes, what was counted, and what this person may do with it."""
     context = operation_views.whole(chat, operation)
-    offered = [
-        action
+    offered = _offered(chat, operation)
+    if not offered:
+        return chat.say("operation_shown", offered=[], **context)
+    keep = {"operation": operation.id, "offered": offered}
+    return chat.ask("operation_shown", "operation_shown", keep=keep, offered=offered, **context)
+
+
+def _offered(chat: Chat, operation: Operation) -> list[str]:
+    """Who has not said whether they come is asked that alone."""
+    member = sides.member_of(chat.session, operation, chat.person_id)
+    if member is not None and member.reply == Answer.ASKED and operation.is_open:
+        return [str(Answer.COMING), str(Answer.DECLINED)]
+    return [
+        str(action)
         for action in (OperationAction.START, OperationAction.END, OperationAction.CANCEL)
         if can(chat.session, operation, action, by=chat.person_id, at=chat.now)
     ]
-    if not offered:
-        return chat.say("operation_shown", offered=[], **context)
-    keep = {"operation": operation.id, "offered": [str(one) for one in offered]}
-    return chat.ask("operation_shown", "operation_shown", keep=keep, offered=offered, **context)
 
 
 @registry.question("operation_shown")
@@ -100,10 +111,12 @@ def operation_shown(chat: Chat, question: Question, text: str, digit: int | None
         return chat.say("not_a_choice", most=len(offered))
     conversations.close(question, chat.now)
     operation = chat.session.get_one(Operation, question.context["operation"])
-    action = OperationAction(offered[digit - 1])
-    if action == OperationAction.CANCEL:
+    chosen = offered[digit - 1]
+    if chosen in (Answer.COMING, Answer.DECLINED):
+        return invitation_by_digit(chat, operation.id, YES if chosen == Answer.COMING else NO)
+    if chosen == OperationAction.CANCEL:
         return cancel(chat, operation, chat.as_said(commands.remark(chat.text)))
-    return start(chat, operation) if action == OperationAction.START else _end(chat, operation)
+    return start(chat, operation) if chosen == OperationAction.START else _end(chat, operation)
 
 
 @registry.command("operation_start")

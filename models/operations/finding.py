@@ -31,12 +31,21 @@ class Count:
     count: int
     unit: str
     building: str | None = None
+    is_settled: bool = True
 
 
 def kinds() -> dict[str, dict[str, Any]]:
     """What is counted, in the order of the sheet."""
     rows: dict[str, dict[str, Any]] = load("operations")["kind"]
     return rows
+
+
+def label_of(kind: str | None, name: str, is_settled: bool) -> str:
+    """What a line of the sheet is called; of what was only found the thing, not what is done."""
+    row = kinds().get(kind or "")
+    if row is None:
+        return name
+    return str(row["label"] if is_settled else row["things"][0])
 
 
 def add(
@@ -59,6 +68,7 @@ def add(
             count=one.count,
             unit=one.unit,
             building=one.building,
+            is_settled=one.is_settled,
             text=text,
             at=at,
         )

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.notices.table import Notice, NoticeState
-from models.operations.finding import kinds
+from models.operations.finding import kinds, label_of
 from models.operations.flow import OperationState, Reply
 from models.operations.table import Finding, FindingPhoto, Member, Operation
 from models.posts import Role
@@ -22,6 +22,7 @@ class Sum:
     label: str
     count: int
     unit: str
+    is_settled: bool
 
 
 def concerning(session: Session, person_id: int, limit: int = 9) -> Sequence[Operation]:
@@ -85,15 +86,19 @@ def findings(
 
 def sums(session: Session, operation: Operation) -> list[Sum]:
     """Each kind by its unit, in the order of the file; then what stands under its own name."""
-    totals: dict[tuple[str | None, str, str], int] = {}
+    totals: dict[tuple[str | None, str, str, bool], int] = {}
     for one in findings(session, operation):
         row = kinds().get(one.kind or "")
         known = row is not None and one.unit in (row["unit"], *row["same"])
         unit = row["unit"] if row is not None and known else one.unit
-        key = (one.kind if row else None, row["label"] if row else one.name, unit)
+        label = label_of(one.kind, one.name, one.is_settled)
+        key = (one.kind if row else None, label, unit, one.is_settled)
         totals[key] = totals.get(key, 0) + one.count
     order = {kind: place for place, kind in enumerate(kinds())}
-    lines = [Sum(kind, label, count, unit) for (kind, label, unit), count in totals.items()]
+    lines = [
+        Sum(kind, label, count, unit, is_settled)
+        for (kind, label, unit, is_settled), count in totals.items()
+    ]
     return sorted(lines, key=lambda one: order.get(one.kind or "", len(order)))
 
 

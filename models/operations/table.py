@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.policy import load
@@ -96,6 +96,7 @@ class Finding(Base):
     name: Mapped[str]  # what it was called
     count: Mapped[int]
     unit: Mapped[str]
+    is_settled: Mapped[bool] = mapped_column(server_default=true())  # else it was only found
     building: Mapped[str | None]  # 3号楼, where one was named
     text: Mapped[str | None]  # the whole message; None once its author is erased
     at: Mapped[datetime]

@@ -109,6 +109,19 @@ def test_what_could_not_be_settled_is_told_apart() -> None:
     assert not is_left_open("拆除飞线3处")
 
 
+@pytest.mark.parametrize(
+    ("said", "is_settled"),
+    [
+        ("发现飞线3处", False),
+        ("发现并拆除飞线3处", True),
+        ("拆除飞线3处", True),
+        ("楼道堆物1处，住户拒不清理", False),
+    ],
+)
+def test_what_was_only_found_is_not_counted_as_done(said: str, is_settled: bool) -> None:
+    assert read(said)[0].is_settled is is_settled
+
+
 @pytest.mark.parametrize(("said", "number"), [("12", 12), ("十二处", 12), (" 3 台 ", 3)])
 def test_a_number_alone_answers_how_many(said: str, number: int) -> None:
     assert number_alone(said) == number

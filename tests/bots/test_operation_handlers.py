@@ -223,7 +223,9 @@ def test_what_could_not_be_settled_becomes_a_ticket(
     assert "已开工单 #1" in head.say("1")
     ticket = town.look(lambda session: session.get_one(Ticket, 1))
     assert ticket.place_name == "幸福里小区3号楼" and ticket.category == "fire_safety"
-    assert "1 件已开工单" in staff.say("结束整治")
+    over = staff.say("结束整治")
+    assert "还没解决：堆物1处" in over and "1 件已开工单" in over
+    assert "清理楼道堆物" not in over, "nothing was cleared"
 
 
 def test_a_report_of_a_matter_stays_a_report(town: Town, staff: Talker, head: Talker) -> None:

@@ -1,0 +1,117 @@
+"""While it is under way: progress, milestones reached or postponed, and the end."""
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from models.errors import AlreadyDone, TooLate
+from models.legacy import clock, lists, sides, telling
+from models.legacy.actions import move
+from models.legacy.flow import LegacyAction, LegacyOutcome, MilestoneState
+from models.legacy.table import LegacyProblem, Milestone, Progress
+from models.legacy.telling import Said
+
+
+def note(session: Session, problem: LegacyProblem, text: str, *, by: int, at: datetime) -> None:
+    """进展: for everybody to read on the page; nobody is written to for it."""
+    found, before, side = move(session, problem, LegacyAction.NOTE, by=by, at=at, words=text)
+    session.add(Progress(problem_id=problem.id, author_id=by, text=text.strip(), at=at))
+    telling.tell(session, problem, Said(found.verb, at, by, side, before, words=text))
+
+
+def reach(session: Session, milestone: Milestone, words: str, *, by: int, at: datetime) -> None:
+    """节点完成: the residents hear of it."""
+    problem = session.get_one(LegacyProblem, milestone.problem_id)
+    found, before, side = move(session, problem, LegacyAction.REACH, by=by, at=at)
+    _check_waiting(milestone)
+    milestone.state, milestone.reached_at = MilestoneState.REACHED, at
+    clock.set_clock(milestone, at)
+    if words.strip():
+        session.add(Progress(problem_id=problem.id, author_id=by, text=words.strip(), at=at))
+    following = next(iter(lists.waiting(session, problem)), None)
+    context = telling.of_milestone(milestone) | {
+        "next": telling.of_milestone(following) if following else None
+    }
+    said = Said(
+        found.verb,
+        at,
+        by,
+        side,
+        before,
+        parties=_everybody(session, problem, at),
+        detail={"milestone": milestone.id},
+        context=context,
+        words=words.strip() or None,
+    )
+    telling.tell(session, problem, said)
+
+
+def postpone(
+    session: Session, milestone: Milestone, due_on: date, reason: str, *, by: int, at: datetime
+) -> None:
+    """节点推迟: with the reason, which the residents read too."""
+    problem = session.get_one(LegacyProblem, milestone.problem_id)
+    action = LegacyAction.POSTPONE
+    found, before, side = move(session, problem, action, by=by, at=at, words=reason)
+    _check_waiting(milestone)
+    if clock.is_past(due_on, at) or due_on == milestone.due_on:
+        raise TooLate(number=problem.number)
+    old, milestone.due_on, milestone.reason = milestone.due_on, due_on, reason.strip()
+    clock.set_clock(milestone, at)
+    said = Said(
+        found.verb,
+        at,
+        by,
+        side,
+        before,
+        parties=_everybody(session, problem, at),
+        detail={
+            "milestone": milestone.id,
+            "before": old.isoformat(),
+            "after": due_on.isoformat(),
+        },
+        context=telling.of_milestone(milestone),
+        words=reason.strip(),
+    )
+    telling.tell(session, problem, said)
+
+
+def end(
+    session: Session,
+    problem: LegacyProblem,
+    outcome: LegacyOutcome,
+    result: str,
+    *,
+    by: int,
+    at: datetime,
+) -> None:
+    """办结, honestly: solved, eased, or not to be solved for now. What was left is dropped."""
+    found, before, side = move(session, problem, LegacyAction.END, by=by, at=at, words=result)
+    problem.state, problem.outcome = found.target, outcome
+    problem.result, problem.ended_at = result.strip(), at
+    dropped = lists.waiting(session, problem)
+    for one in dropped:
+        one.state, one.clock_at = MilestoneState.DROPPED, None
+    said = Said(
+        found.verb,
+        at,
+        by,
+        side,
+        before,
+        parties=_everybody(session, problem, at),
+        detail={"outcome": outcome, "dropped": [one.id for one in dropped]},
+        context={"result": problem.result},
+        words=result.strip(),
+    )
+    telling.tell(session, problem, said)
+
+
+def _check_waiting(milestone: Milestone) -> None:
+    if milestone.state != MilestoneState.WAITING:
+        raise AlreadyDone(number="")
+
+
+def _everybody(session: Session, problem: LegacyProblem, at: datetime) -> dict[str, list[int]]:
+    people = sides.residents(session, problem)
+    workers = [one for one in sides.workers(session, problem, at) if one not in people]
+    return {"residents": people, "force": workers}

@@ -1,0 +1,101 @@
+"""Who makes a problem of a ticket, who is in its task force, and who hears of it."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models import dispatch
+from models.legacy.flow import Side
+from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket
+from models.protection import accused_persons
+from models.tickets import facts
+from models.tickets.table import Ticket
+
+
+def may_open(session: Session, ticket: Ticket, person_id: int, at: datetime) -> bool:
+    """Staff of the place, and never whom the matter is about."""
+    if ticket.area_id is None or person_id in accused_persons(session, ticket, at):
+        return False
+    return person_id in _serving(session, ticket.area_id, "staff", at)
+
+
+def is_staff(session: Session, problem: LegacyProblem, person_id: int, at: datetime) -> bool:
+    return person_id in _serving(
+        session, problem.area_id, "staff", at
+    ) and person_id not in accused(session, problem, at)
+
+
+def above(session: Session, problem: LegacyProblem, at: datetime) -> list[int]:
+    """Who hears that a milestone has passed: to help, not to blame."""
+    barred = accused(session, problem, at)
+    found = _serving(session, problem.area_id, "above", at)
+    return [one for one in found if one not in barred]
+
+
+def accused(session: Session, problem: LegacyProblem, at: datetime) -> frozenset[int]:
+    """Whom any of its tickets is about, in whatever role they act."""
+    return frozenset[int]().union(
+        *(accused_persons(session, one, at) for one in tickets(session, problem))
+    )
+
+
+def holds(
+    session: Session,
+    sides: Collection[Side],
+    problem: LegacyProblem,
+    by: int | None,
+    at: datetime,
+) -> Side | None:
+    """As which of these sides this person (None: the clock) may act."""
+    if by is None:
+        return Side.CLOCK if Side.CLOCK in sides else None
+    if Side.STAFF in sides and is_staff(session, problem, by, at):
+        return Side.STAFF
+    is_of_force = by in [one.person_id for one in force(session, problem)]
+    if Side.FORCE in sides and is_of_force and by not in accused(session, problem, at):
+        return Side.FORCE
+    return None
+
+
+def may_read(session: Session, problem: LegacyProblem, person_id: int, at: datetime) -> bool:
+    return holds(session, (Side.STAFF, Side.FORCE), problem, person_id, at) is not None
+
+
+def force(session: Session, problem: LegacyProblem) -> Sequence[ForceMember]:
+    return session.scalars(
+        select(ForceMember).where(ForceMember.problem_id == problem.id).order_by(ForceMember.id)
+    ).all()
+
+
+def tickets(session: Session, problem: LegacyProblem) -> Sequence[Ticket]:
+    return session.scalars(
+        select(Ticket)
+        .join(LegacyTicket, LegacyTicket.ticket_id == Ticket.id)
+        .where(LegacyTicket.problem_id == problem.id)
+        .order_by(Ticket.id)
+    ).all()
+
+
+def workers(session: Session, problem: LegacyProblem, at: datetime) -> list[int]:
+    """Who made it and the task force: those who are reminded."""
+    people = [problem.opened_by, *(one.person_id for one in force(session, problem))]
+    barred = accused(session, problem, at)
+    return [one for one in dict.fromkeys(people) if one not in barred]
+
+
+def residents(session: Session, problem: LegacyProblem) -> list[int]:
+    """Who reported one of its tickets or joined it."""
+    found: dict[int, None] = {}
+    for ticket in tickets(session, problem):
+        people = facts.parties(session, ticket)
+        found |= dict.fromkeys([*people["reporter"], *people["supporters"]])
+    return list(found)
+
+
+def _serving(session: Session, area_id: int, part: str, at: datetime) -> list[int]:
+    roles = load("legacy")[part]
+    holders = dispatch.holders_at(session, area_id, at)
+    return list(dict.fromkeys(one.person_id for one in holders if one.role in roles))

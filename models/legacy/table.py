@@ -1,0 +1,117 @@
+"""The rows of legacy problems: their tickets, task force, milestones and progress."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.legacy.flow import OPEN, LegacyOutcome, LegacyState, MilestoneState
+from models.posts import Role
+
+_HAS_CLOCK = text("clock_at IS NOT NULL")
+
+
+class LegacyProblem(Base):
+    """历史遗留问题 — one that takes a plan and months: 一事一策, with public progress."""
+
+    __tablename__ = "legacy_problems"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)  # of its page; tells nothing, is no count
+    account: Mapped[str]
+    title: Mapped[str]
+    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
+    state: Mapped[LegacyState]
+    opened_by: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    opened_at: Mapped[datetime]
+    plan: Mapped[str | None]
+    planned_at: Mapped[datetime | None]
+    outcome: Mapped[LegacyOutcome | None]
+    result: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(
+            "state NOT IN ('under_way', 'ended') OR plan IS NOT NULL", name="under_way_has_plan"
+        ),
+        CheckConstraint(
+            "(state = 'ended') = (outcome IS NOT NULL)"
+            " AND (state = 'ended') = (result IS NOT NULL)"
+            " AND (state = 'ended') = (ended_at IS NOT NULL)",
+            name="end_is_whole",
+        ),
+    )
+
+    @property
+    def number(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+
+class LegacyTicket(Base):
+    """关联工单 — a ticket that is part of the problem; a ticket is part of one at most."""
+
+    __tablename__ = "legacy_tickets"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    problem_id: Mapped[int] = mapped_column(ForeignKey("legacy_problems.id"), index=True)
+    linked_at: Mapped[datetime]
+
+
+class ForceMember(Base):
+    """专班成员 — one post of the task force."""
+
+    __tablename__ = "legacy_force"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    problem_id: Mapped[int] = mapped_column(ForeignKey("legacy_problems.id"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    role: Mapped[Role]
+    department: Mapped[str | None]
+    joined_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("problem_id", "person_id"),)
+
+
+class Milestone(Base):
+    """节点 — one dated step of the plan. A postponed one keeps the day it was first set for."""
+
+    __tablename__ = "legacy_milestones"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    problem_id: Mapped[int] = mapped_column(ForeignKey("legacy_problems.id"), index=True)
+    title: Mapped[str]
+    first_due_on: Mapped[date]
+    due_on: Mapped[date]
+    state: Mapped[MilestoneState]
+    reason: Mapped[str | None]  # of the last postponement
+    reached_at: Mapped[datetime | None]
+    clock_at: Mapped[datetime | None]  # when the clock next reminds of it
+
+    __table_args__ = (
+        Index(
+            "ix_legacy_milestones_clock",
+            "clock_at",
+            sqlite_where=_HAS_CLOCK,
+            postgresql_where=_HAS_CLOCK,
+        ),
+        CheckConstraint("(state = 'reached') = (reached_at IS NOT NULL)", name="reached_has_time"),
+        CheckConstraint("due_on >= first_due_on OR reason IS NOT NULL", name="moved_has_reason"),
+    )
+
+
+class Progress(Base):
+    """进展 — what was told of the problem, for everybody to read."""
+
+    __tablename__ = "legacy_progress"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    problem_id: Mapped[int] = mapped_column(ForeignKey("legacy_problems.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    text: Mapped[str | None]  # None once its author is erased
+    at: Mapped[datetime]

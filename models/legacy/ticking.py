@@ -1,0 +1,39 @@
+"""What the clock does to milestones: reminders, and a word upwards once the day has passed."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.legacy import clock, sides, telling
+from models.legacy.flow import OVERDUE, REMINDED, LegacyState, MilestoneState, Side
+from models.legacy.table import LegacyProblem, Milestone
+from models.legacy.telling import Said
+from models.localtime import local
+
+
+def tick(session: Session, milestone: Milestone, now: datetime) -> str | None:
+    """Of several things that came due only the weightiest. Says what was done."""
+    if milestone.clock_at is None or milestone.clock_at > now:
+        return None
+    problem = session.get_one(LegacyProblem, milestone.problem_id)
+    clock.set_clock(milestone, now)
+    if milestone.state != MilestoneState.WAITING or problem.state != LegacyState.UNDER_WAY:
+        return None
+    today = local(now).date()
+    is_over = today > milestone.due_on
+    parties = {"force": sides.workers(session, problem, now)}
+    if is_over:
+        above = sides.above(session, problem, now)
+        parties["above"] = [one for one in above if one not in parties["force"]]
+    said = Said(
+        OVERDUE if is_over else REMINDED,
+        now,
+        None,
+        Side.CLOCK,
+        problem.state,
+        parties=parties,
+        detail={"milestone": milestone.id, "due": milestone.due_on.isoformat()},
+        context=telling.of_milestone(milestone) | {"days_left": (milestone.due_on - today).days},
+    )
+    telling.tell(session, problem, said)
+    return "overdue" if is_over else "reminded"
