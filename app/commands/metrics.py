@@ -8,20 +8,18 @@ from typing import Any
 from unicodedata import east_asian_width
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.commands.background import background_store
 from app.commands.named import area_named
+from app.figure_labels import HEAD, labels_of
 from app.house import now
-from config.categories import CATEGORIES
 from config.policy import load
 from config.settings import Settings
 from jobs.metrics import roll_up_all
-from models.companies import Company
 from models.localtime import local
 from models.metrics import rebuilding
-from models.metrics.cuts import AREAS, Axis
+from models.metrics.cuts import Axis
 from models.metrics.figures import Scope
 from models.metrics.periods import Period, Span, holding
 from models.metrics.rates import SHOWN as RATES
@@ -29,7 +27,6 @@ from models.metrics.sheet import Density, Row, Sheet, sheet
 from models.metrics.tally import Count
 from models.places import Area, root_area_id
 
-HEAD = "metric"
 SHOWN = (
     *(Count.OPENED, Count.WAITING, Count.RUNNING, Count.OVERDUE, Count.FIXED, Count.DISPUTED),
     *(Count.CANNOT_FIX, Count.NOT_OURS, Count.DUPLICATE, Count.WITHDRAWN),
@@ -73,7 +70,7 @@ def show(
         area = _area(session, area_name)
         axis = Axis(by) if by else None
         found = sheet(session, Scope(area.id, period, at), axis)
-        labels = _labels(session, axis, found)
+        labels = labels_of(session, axis, found.rows)
     click.echo((_as_json if as_json else _as_table)(area.name, period, found, labels))
 
 
@@ -119,26 +116,6 @@ def _area(session: Session, name: str | None) -> Area:
     if name is None and root is None:
         raise click.ClickException("this house has no area yet; see linli init")
     return area_named(session, name) if name else session.get_one(Area, root)
-
-
-def _labels(session: Session, axis: Axis | None, found: Sheet) -> Mapping[str, str]:
-    """Key of a row → what people call it."""
-    labels = load("labels")
-    ids = [int(key) for key in found.rows if key.isdecimal()]
-    if axis in AREAS or axis == Axis.COMPANY:
-        table = Company if axis == Axis.COMPANY else Area
-        names = session.execute(select(table.id, table.name).where(table.id.in_(ids)))
-        return {str(one): name for one, name in names} | labels[HEAD]
-    if axis == Axis.CATEGORY:
-        return {key: one.label for key, one in CATEGORIES.items()}
-    if axis == Axis.TEAM:
-        return {key: _team(labels, key) for key in found.rows} | labels[HEAD]
-    return labels["level"] if axis == Axis.LEVEL else {}
-
-
-def _team(labels: Mapping[str, Any], key: str) -> str:
-    role, _, department = key.partition(":")
-    return labels["role"].get(role, role) + labels["department"].get(department, department)
 
 
 def _as_table(area: str, period: Period, found: Sheet, labels: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.posts import Role
+from models.protection import SUPERVISING
 from models.sign_ins import MAY_SIGN_IN
 
 
@@ -51,6 +52,8 @@ ROUTES: Mapping[str, Gate] = {
     "view_save": SERVING,
     "view_drop": SERVING,
     "access_log": ADMIN,
+    "figures": SUPERVISING,
+    "figures_list": SUPERVISING,
     "account": STAFF,
     "account_keep": STAFF,
     "account_sign_out": STAFF,

@@ -23,7 +23,7 @@ from models.base import Database
 from models.errors import DomainError
 
 SUBJECTS = (
-    *("sign_in", "sign_in_scan", "second_factor", "account", "access_log"),
+    *("sign_in", "sign_in_scan", "second_factor", "account", "figures", "access_log"),
     *("home", "queue", "ticket", "whistle"),
 )
 

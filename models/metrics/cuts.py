@@ -42,6 +42,7 @@ class Axis(StrEnum):
     LEVEL = "level"
     TEAM = "team"
     COMPANY = "company"
+    COMPLAINED_OF = "complained_of"  # by company, too: what is said of it
     SUBDISTRICT = "subdistrict"
     COMMUNITY = "community"
     ESTATE = "estate"
@@ -53,6 +54,7 @@ class Axis(StrEnum):
 
 
 AREAS = frozenset({Axis.SUBDISTRICT, Axis.COMMUNITY, Axis.ESTATE, Axis.GRID, Axis.BUILDING})
+COMPANIES = frozenset({Axis.COMPANY, Axis.COMPLAINED_OF})
 SPANS = frozenset({Axis.DAY, Axis.WEEK, Axis.MONTH})
 
 

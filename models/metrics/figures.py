@@ -37,6 +37,7 @@ from models.metrics.cuts import (
     ByDay,
     ByLevel,
     ByTeam,
+    ComplainedOf,
     Cut,
 )
 from models.metrics.periods import Period, Span, holding
@@ -48,6 +49,9 @@ from models.tickets.table import IS_OPEN, IS_TO_ROLL_UP, Ticket
 
 COUNTS = tuple(Count)
 Condition = ColumnExpressionArgument[bool]
+Arm = tuple[int, list[Condition]]
+"""How a ticket counts to which this applies: added, or taken out of what was rolled up."""
+
 Parts = dict[str, Counts]
 """What a part is (an area's id, a category, a first day …) → its counts."""
 
@@ -95,6 +99,7 @@ def cut_of(session: Session, scope: Scope, axis: Axis) -> Cut:
         Axis.CATEGORY: ByCategory,
         Axis.LEVEL: ByLevel,
         Axis.COMPANY: ByCompany,
+        Axis.COMPLAINED_OF: ComplainedOf,
     }
     return plain[axis](scope.area_id)
 
@@ -131,15 +136,14 @@ def spread(session: Session, scope: Scope, cut: Cut, periods: Sequence[Period]) 
     area, times = session.get_one(Area, scope.area_id), _times(periods)
     found: list[Parts] = [{} for _ in periods]
     seen = [Ticket.id.not_in(scope.hidden)] if scope.hidden else []
-    moving: list[list[Condition]] = [[true(), *seen]]
+    arms: list[Arm] = [(1, [true(), *seen])]
     if is_kept(cut.kind or area.kind, cut.slice):
         _add(found, session.execute(_rolled(cut, times)), KEPT)
-        moving = [[IS_OPEN, *seen], [IS_TO_ROLL_UP, *seen]]
+        arms = [(1, [IS_OPEN, *seen]), (1, [IS_TO_ROLL_UP, *seen])]
         if scope.hidden:
-            taken_in = _tickets(session, area, [[Ticket.id.in_(scope.hidden), Ticket.is_rolled_up]])
-            _add(found, session.execute(_counted(cut, taken_in, times, scope.now)), COUNTS, -1)
-    tickets = _tickets(session, area, moving)
-    _add(found, session.execute(_counted(cut, tickets, times, scope.now)), COUNTS)
+            arms.append((-1, [Ticket.id.in_(scope.hidden), Ticket.is_rolled_up]))
+    moving = _moving(session, area, arms)
+    _add(found, session.execute(_counted(cut, moving, times, scope.now)), COUNTS)
     return [{part: counts for part, counts in one.items() if any(counts.values())} for one in found]
 
 
@@ -167,31 +171,39 @@ def _rolled(cut: Cut, times: Subquery) -> Select[Any]:
 def _counted(cut: Cut, tickets: Subquery, times: Subquery, now: datetime) -> Select[Any]:
     of = tickets.c
     is_then = and_(of.reported >= times.c.since, of.reported < times.c.until)
-    sums = (func.sum(one) for one in terms(of, now).values())
+    sums = (func.sum(one * of.sign) for one in terms(of, now).values())
     rows = cut.of_tickets(of, of.place).join(times, is_then)
     return rows.add_columns(times.c.number, *sums).group_by(times.c.number, PART)
 
 
-def _tickets(session: Session, area: Area, arms: Sequence[Sequence[Condition]]) -> Subquery:
+def _moving(session: Session, area: Area, arms: Sequence[Arm]) -> Subquery:
     """Tickets of the area; those without a place only where it is the whole house.
 
     Each arm is a statement of its own, so that each finds its index.
     """
     place = place_of(session)
-    community_id = area.id if area.kind == AreaKind.COMMUNITY else area.community_id
-    near: list[Condition] = [place.in_(inner_areas(area.id))]
-    if community_id is not None:
-        near.append(Ticket.community_id == community_id)
+    near = in_community(area)
     columns = (*COLUMNS, place.label("place"), reported_at(Ticket).label("reported"))
-    return union_all(*(select(*columns).where(*one, *near) for one in arms)).subquery("moving")
+    inside = place.in_(inner_areas(area.id))
+    rows = (
+        select(*columns, literal(sign).label("sign")).where(*one, *near, inside)
+        for sign, one in arms
+    )
+    return union_all(*rows).subquery("moving")
+
+
+def in_community(area: Area) -> list[Condition]:
+    """What the indexes of open tickets know of an area; nothing of one above communities."""
+    community_id = area.id if area.kind == AreaKind.COMMUNITY else area.community_id
+    return [] if community_id is None else [Ticket.community_id == community_id]
 
 
 def place_of(session: Session) -> ColumnElement[int]:
     return func.coalesce(Ticket.area_id, root_area_id(session) or 0)
 
 
-def _add(found: list[Parts], rows: Iterable[Any], names: Sequence[str], times: int = 1) -> None:
+def _add(found: list[Parts], rows: Iterable[Any], names: Sequence[str]) -> None:
     for part, number, *numbers in rows:
         counts = found[number].setdefault(part, Counter())
         for name, one in zip(names, numbers, strict=True):
-            counts[name] += times * one
+            counts[name] += one

@@ -1,10 +1,10 @@
 """How many households an area has, for the number of complaints among 10,000 of them."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from models.companies import ServiceContract
@@ -32,26 +32,31 @@ def households_of(session: Session, area_ids: Collection[int]) -> dict[int, Frac
 
 
 def households_served(
-    session: Session, area_id: int, period: Period, now: datetime
-) -> dict[str, Fraction]:
-    """Company → the households of its estates in an area, each by the share of the days served.
+    session: Session, area_id: int, periods: Sequence[Period], now: datetime
+) -> list[dict[str, Fraction]]:
+    """Of each period: company → the households of its estates, each by the share of days served.
 
     Of a period that still runs, the days so far; otherwise who took over today looked worse.
     """
-    last = min(period.last, max(local(now).date(), period.first))
     contracts = session.scalars(
         select(ServiceContract).where(
-            ServiceContract.estate_id.in_(parts_of(area_id, AreaKind.ESTATE)),
-            ServiceContract.starts_on <= last,
-            or_(ServiceContract.ends_on.is_(None), ServiceContract.ends_on >= period.first),
+            ServiceContract.estate_id.in_(parts_of(area_id, AreaKind.ESTATE))
         )
     ).all()
     households = households_of(session, {one.estate_id for one in contracts})
-    days = (last - period.first) // ONE_DAY + 1
-    found: dict[str, Fraction] = {}
-    for one in contracts:
-        until = min(one.ends_on or last, last)
-        served = (until - max(one.starts_on, period.first)) // ONE_DAY + 1
-        key = str(one.company_id)
-        found[key] = found.get(key, Fraction()) + households[one.estate_id] * Fraction(served, days)
+    found: list[dict[str, Fraction]] = []
+    for period in periods:
+        served = dict[str, Fraction]()
+        for one in contracts:
+            share = _share_served(one, period, local(now).date())
+            key = str(one.company_id)
+            served[key] = served.get(key, Fraction()) + households[one.estate_id] * share
+        found.append(served)
     return found
+
+
+def _share_served(contract: ServiceContract, period: Period, today: date) -> Fraction:
+    last = min(period.last, max(today, period.first))
+    first = max(contract.starts_on, period.first)
+    served = (min(contract.ends_on or last, last) - first) // ONE_DAY + 1
+    return Fraction(max(served, 0), (last - period.first) // ONE_DAY + 1)

@@ -2,11 +2,31 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import NamedTuple
 
 from config.policy import load
 from models.metrics.tally import Count, Counts
 
 Rate = Callable[[Counts], Fraction | None]
+
+
+class Share(NamedTuple):
+    """占比 — what of what; the page shows both numbers, and the list behind each."""
+
+    part: tuple[Count, ...]
+    whole: tuple[Count, ...]
+
+
+SHARES = {
+    "response": Share((Count.ANSWERED,), (Count.ANSWERED, Count.ANSWER_MISSED)),
+    "resolution": Share(
+        (Count.FIXED,), (Count.FIXED, Count.DISPUTED, Count.CANNOT_FIX, Count.OVERDUE)
+    ),
+    "satisfaction": Share((Count.SATISFIED,), (Count.RATINGS,)),
+    "on_time": Share(
+        (Count.RESOLVED_IN_TIME,), (Count.RESOLVED_IN_TIME, Count.RESOLVED_LATE, Count.OVERDUE)
+    ),
+}
 
 
 def response_rate(counts: Counts) -> Fraction | None:
@@ -18,7 +38,7 @@ def response_rate(counts: Counts) -> Fraction | None:
     Source: swift response, Beijing (《北京市接诉即办工作条例》, 2021), which assesses by the
     rates of response, resolution and satisfaction.
     """
-    return _share(counts, [Count.ANSWERED], [Count.ANSWERED, Count.ANSWER_MISSED])
+    return _share(counts, "response")
 
 
 def resolution_rate(counts: Counts) -> Fraction | None:
@@ -30,8 +50,7 @@ def resolution_rate(counts: Counts) -> Fraction | None:
     resident's word stands above the handler's, as in Beijing, where those who called are asked.
     Who joined has no vote in it: their "not solved" has the matter taken up again instead.
     """
-    owed = [Count.FIXED, Count.DISPUTED, Count.CANNOT_FIX, Count.OVERDUE]
-    return _share(counts, [Count.FIXED], owed)
+    return _share(counts, "resolution")
 
 
 def satisfaction_rate(counts: Counts) -> Fraction | None:
@@ -43,7 +62,7 @@ def satisfaction_rate(counts: Counts) -> Fraction | None:
     Source: the five degrees of the State Council's 政务服务"好差评" (国办发〔2019〕51号), of
     which the lower two are bad reviews.
     """
-    return _share(counts, [Count.SATISFIED], [Count.RATINGS])
+    return _share(counts, "satisfaction")
 
 
 def satisfaction_shown(counts: Counts) -> Fraction | None:
@@ -54,8 +73,7 @@ def satisfaction_shown(counts: Counts) -> Fraction | None:
 
 def on_time_rate(counts: Counts) -> Fraction | None:
     """按时办结率 — ended by the handlers before the deadline ÷ those, the late and the overdue."""
-    ended = [Count.RESOLVED_IN_TIME, Count.RESOLVED_LATE, Count.OVERDUE]
-    return _share(counts, [Count.RESOLVED_IN_TIME], ended)
+    return _share(counts, "on_time")
 
 
 def complaints_per_10k_households(counts: Counts, households: Fraction) -> Fraction | None:
@@ -75,6 +93,7 @@ RATES: dict[str, Rate] = {
 SHOWN: dict[str, Rate] = {**RATES, "satisfaction": satisfaction_shown}
 
 
-def _share(counts: Counts, part: list[Count], whole: list[Count]) -> Fraction | None:
-    total = sum(counts[one] for one in whole)
-    return Fraction(sum(counts[one] for one in part), total) if total else None
+def _share(counts: Counts, name: str) -> Fraction | None:
+    share = SHARES[name]
+    total = sum(counts[one] for one in share.whole)
+    return Fraction(sum(counts[one] for one in share.part), total) if total else None

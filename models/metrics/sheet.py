@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from sqlalchemy.orm import Session
 
+from models.localtime import local
 from models.metrics import figures
-from models.metrics.cuts import AREAS, OTHERS, Axis, ComplainedOf
+from models.metrics.cuts import AREAS, COMPANIES, OTHERS, Axis, ComplainedOf
 from models.metrics.figures import Parts, Scope
 from models.metrics.households import households_of, households_served
 from models.metrics.periods import Period
@@ -64,14 +65,16 @@ class Sheet:
 
 
 def sheet(session: Session, scope: Scope, axis: Axis | None) -> Sheet:
-    period = scope.period
-    periods = [period, period.before(), period.year_before()]
-    totals = figures.totals(session, scope, periods)
+    periods = scope.period.compared(local(scope.now).date())
+    parts = figures.parts(session, scope, axis, periods) if axis else []
+    if axis is None or axis in COMPANIES:  # whose parts are not all there is
+        totals = figures.totals(session, scope, periods)
+    else:
+        totals = [sum(one.values(), Counter()) for one in parts]
     households = households_of(session, [scope.area_id])[scope.area_id]
     whole = Row(totals[0], totals[1], _density([households] * 3, totals))
     if axis is None:
         return Sheet(whole)
-    parts = figures.parts(session, scope, axis, periods)
     densities = _densities(session, scope, axis, periods, parts)
     rows = {
         # A team of one may be all there is in the others: it is counted, and not judged.
@@ -94,9 +97,9 @@ def _densities(
             )
             for one in ids
         }
-    if axis == Axis.COMPANY:
+    if axis in COMPANIES:
         said = figures.spread(session, scope, ComplainedOf(scope.area_id), periods)
-        served = [households_served(session, scope.area_id, one, scope.now) for one in periods]
+        served = households_served(session, scope.area_id, periods, scope.now)
         return {
             key: _density(
                 [one.get(key, Fraction()) for one in served],

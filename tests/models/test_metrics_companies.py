@@ -115,7 +115,7 @@ def test_before_a_period_has_begun_its_first_day_alone_is_asked_for_households(
 ) -> None:
     with house.reading() as session:
         ahead = holding(date(2026, 5, 1), Span.MONTH)
-        served = households_served(session, root(session), ahead, NOW)
+        (served,) = households_served(session, root(session), [ahead], NOW)
         homes = households_of(session, [area_named(session, "幸福里小区").id])
     assert min(served.values()) == min(homes.values())
 

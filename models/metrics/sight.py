@@ -1,0 +1,85 @@
+"""Whose figures somebody may read: of the areas they supervise, less what is about them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, select, union
+from sqlalchemy.orm import Session, aliased, load_only
+
+from config.policy import load
+from models.digests.sight import hidden_tickets
+from models.dispatch import NEARNESS
+from models.errors import NotFound
+from models.metrics.figures import place_of
+from models.places import Area, AreaWithin, inner_areas
+from models.posts import Absence, Post, is_held
+from models.protection import SUPERVISING
+from models.tickets.table import Ticket
+
+_OF_RULES = load_only(
+    Ticket.category,
+    Ticket.urgency,
+    Ticket.intent,
+    Ticket.emergency,
+    Ticket.about,
+    Ticket.area_id,
+    Ticket.community_id,
+    Ticket.opened_at,
+)
+
+
+def supervised(session: Session, reader_id: int, now: datetime) -> Sequence[Area]:
+    """Where they serve as one who supervises, or stand in for somebody; the widest first."""
+    substitute = aliased(Post)
+    is_away = Absence.since <= now, Absence.until > now
+    serves = Post.role.in_(SUPERVISING), is_held(now)
+    own = select(Post.area_id).where(
+        Post.person_id == reader_id,
+        *serves,
+        ~exists(select(Absence.id).where(Absence.post_id == Post.id, *is_away)),
+    )
+    standing_in = (
+        select(Post.area_id)
+        .join(Absence, Absence.post_id == Post.id)
+        .join(substitute, substitute.id == Absence.substitute_id)
+        .where(substitute.person_id == reader_id, *serves, *is_away)
+    )
+    areas = session.scalars(select(Area).where(Area.id.in_(union(own, standing_in))))
+    return sorted(areas, key=lambda one: (-NEARNESS[one.kind], one.id))
+
+
+def area_seen(session: Session, mine: Sequence[Area], area_id: int) -> Area:
+    """This area, if it lies within those; the same refusal for a wrong number."""
+    lies_within = select(AreaWithin.area_id).where(
+        AreaWithin.area_id == area_id, AreaWithin.outer_id.in_([one.id for one in mine])
+    )
+    area = session.get(Area, area_id)
+    if area is None or session.scalars(lies_within).first() is None:
+        raise NotFound(f"area {area_id}")
+    return area
+
+
+def hidden(session: Session, reader_id: int, area_id: int, now: datetime) -> frozenset[int]:
+    """Tickets of an area that are about the reader: they do not see them counted either."""
+    substitute = aliased(Post)
+    stood_in = (
+        select(Post.role)
+        .join(Absence, Absence.post_id == Post.id)
+        .join(substitute, substitute.id == Absence.substitute_id)
+        .where(substitute.person_id == reader_id)
+    )
+    served = select(Post.role).where(Post.person_id == reader_id)
+    roles = set(session.scalars(union(served, stood_in)))
+    kinds = [
+        kind
+        for kind, rule in load("dispatch")["about"].items()
+        if roles & set(rule.get("hidden_from", ()))
+    ]
+    if not kinds:
+        return frozenset()
+    accusing = session.scalars(
+        select(Ticket)
+        .options(_OF_RULES)
+        .where(Ticket.about.in_(kinds), place_of(session).in_(inner_areas(area_id)))
+    ).all()
+    return hidden_tickets(session, accusing, [reader_id], now)[reader_id]
