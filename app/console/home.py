@@ -1,12 +1,53 @@
-"""The page of the day."""
+"""The page of the day: what is late, due, untaken, sent back and called for; each number a list."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.console.access import page
 from app.console.desk import Desk
+from app.console.filters import conditions_of
 from app.console.rendering import render
+from models import takeovers
+from models.posts import Role
+from models.tickets import queue
+from models.tickets.sight import sight_of
+from models.whistles import lists as whistles
+
+# Name → the query of the list that the number opens.
+LISTS: Mapping[str, Mapping[str, str]] = {
+    "overdue": {"due": "overdue"},
+    "today": {"due": "today"},
+    "waiting": {"group": "waiting"},
+    "nobody": {"owner": "nobody"},
+    "returned": {"returned": "1"},
+    "whistled": {"whistled": "1"},
+    "suspended": {"group": "suspended"},
+    "mine": {"owner": "me"},
+}
+AT_HAND = ("overdue", "today")
+FIRST = 5
 
 
 @page("/")
 def home(desk: Desk) -> Any:
-    return render("home.html")
+    if desk.staff.roles == {Role.ADMIN}:
+        return render("home_admin.html")
+    by = desk.staff.person_id
+    wanted = {name: conditions_of(query) for name, query in LISTS.items()}
+    with desk.reading() as session:
+        sight = sight_of(session, by, desk.now)
+        counts = queue.open_counts(session, sight, wanted, desk.now)
+        first = {
+            name: queue.rows(session, sight, wanted[name], desk.now, limit=FIRST)
+            for name in AT_HAND
+            if counts[name]
+        }
+        return render(
+            "home.html",
+            lists=LISTS,
+            counts=counts,
+            first=first,
+            calls=whistles.calls_for(session, by),
+            talks=takeovers.of_staff(session, by, desk.now),
+            now=desk.now,
+        )
