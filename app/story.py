@@ -9,6 +9,7 @@ import requests
 from PIL import Image
 from sqlalchemy import select
 
+from app import staging
 from app.sandbox.client import NothingCame, SandboxClient
 from config.policy import load
 from models.base import Database
@@ -51,6 +52,12 @@ class Player:
             self._tell(f"\n（{step['tell']}）")
         elif "job" in step:
             self._run_job(step["job"])
+        elif "passes" in step:
+            self._stage(staging.pass_time, int(step["of"]), step["passes"])
+        elif "leaves" in step:
+            self._stage(staging.leave_post, step["leaves"])
+        elif "returns" in step:
+            self._stage(staging.take_post, step["returns"])
         elif "ticket" in step:
             self._check_ticket(step)
         elif "hears" in step:
@@ -97,6 +104,10 @@ class Player:
         answer = requests.post(f"{self._web_url}/dev/jobs/{name}", json={}, timeout=60)
         if answer.status_code != 200 or answer.json()["status"] != "done":
             raise StoryBroke(f"job {name}: {answer.text}")
+
+    def _stage(self, change: Callable[..., None], *given: Any) -> None:
+        with self._database.writing() as session:
+            change(session, *given)
 
     def _check_ticket(self, step: Mapping[str, Any]) -> None:
         number = self._kept[step["ticket"]]

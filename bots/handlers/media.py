@@ -2,7 +2,7 @@
 
 from bots import keeping, registry
 from bots.chat import Chat
-from bots.handlers import on_site, patrols, takeovers
+from bots.handlers import check_ins, on_site, patrols, takeovers, tasks
 from bots.message import EventKind, MessageKind, Reply
 from bots.rendering import label
 from models import conversations, media
@@ -50,7 +50,7 @@ def photo(chat: Chat) -> Reply:
         kept = keeping.keep(chat, media_ids=[media_id])
         return chat.say("photo_first", count=len(kept["media_ids"]))
     media.want_photo(chat.session, chat.account, media_id, ticket.id, chat.person_id, chat.now)
-    is_task = ticket.reporter_id != chat.person_id and ticket.is_open
+    is_task = tasks.has_task(chat, ticket) or check_ins.call_on(chat, ticket) is not None
     return chat.say("photo_kept", ticket_id=ticket.id, is_task=is_task)
 
 

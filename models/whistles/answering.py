@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from models.errors import NotAllowed, ReasonMissing, TransitionNotAllowed
 from models.tickets import refining
 from models.tickets.table import Ticket
-from models.whistles import clock, lists, sides, telling
+from models.whistles import clock, lists, sides, telling, terms
 from models.whistles.flow import (
     ANSWERED,
     CALL_MOVES,
@@ -101,7 +102,6 @@ def _take(step: CallStep, verb: str, words: str | None = None) -> None:
     call.state, call.person_id = step.target, step.by
     clock.set_clock(session, whistle, step.at)
     caller = sides.caller_of(session, whistle, step.ticket, step.at)
-    waiting = [one.department for one in lists.calls_of(session, whistle) if one.is_pending]
     telling.tell(
         session,
         whistle,
@@ -113,7 +113,17 @@ def _take(step: CallStep, verb: str, words: str | None = None) -> None:
             Side.DEPARTMENT,
             parties={"caller": [caller] if caller else []},
             detail={"call": call.id, "department": call.department},
-            context=telling.of_call(call) | {"waiting": waiting},
+            context=telling.of_call(call) | _others(session, whistle),
             words=words,
         ),
     )
+
+
+def _others(session: Session, whistle: Whistle) -> dict[str, Any]:
+    """Who is still waited for, and a department that could be called instead."""
+    calls = lists.calls_of(session, whistle)
+    called = {one.department for one in calls}
+    return {
+        "waiting": [one.department for one in calls if one.is_pending],
+        "others": [one for one in terms.departments() if one not in called][:1],
+    }

@@ -80,10 +80,11 @@ def test_five_departments_one_late_one_returning_one_absent_end_right(
 
     assert "已报到" in fire.say("1")
     assert "已转告" in fire.say("已拆除飞线3处")
-    assert "照片已放进" in fire.photo()
+    assert fire.photo() == f"照片已放进 #{number}。", "nothing more is asked of who is done"
     assert "原因" in housing.say("2")
     assert "已退回" in housing.say("这是公共区域，不是我们管的")
     assert "不是我们管的" in staff.received()[-1]
+    assert "吹哨 " + str(number) + " 市场监管" in staff.received()[-1], "who is not called yet"
     assert "已报到" in police.say("报到")
     assert "已转告" in police.say(f"办结 {number} 已对当事人批评教育")
     with town.database.writing() as session:
