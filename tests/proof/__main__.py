@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from tests.bench.town import Case
-from tests.proof import deadlines
+from tests.proof import deadlines, walks
 from tests.proof.counting import Count
 from tests.proof.kills import kill_during_intake
 from tests.proof.unguarded import GUARDS
@@ -18,8 +18,9 @@ MOST_SHOWN = 20
 # Each gives the figures of one line; it fails where one of WRONG is not 0.
 PROOFS: dict[str, tuple[int, Callable[[int, int], dict[str, object]]]] = {
     "deadlines": (100_000, deadlines.prove),
+    "walks": (100_000, walks.prove),
 }
-WRONG = ("differ",)
+WRONG = ("differ", "disagreements", "forbidden_states")
 FIGURES = ("pushed", "inbox", "tickets", "lost", "doubled", "unknown", "in_doubt")
 
 
