@@ -183,6 +183,10 @@ def _record(step: Step, action: Action) -> Event:
         parties[f"new_{part}"] = [one for one in ids if one not in parties[part]]
         parties[f"former_{part}"] = [one for one in parties[part] if one not in ids]
         parties[part] = list(dict.fromkeys([*ids, *parties[part]]))
+    first = assigning.follower(session, ticket, step.at)
+    if first is not None and first not in (*after["helpers"], *after["alerted"]):
+        parties["follower"] = [first]
+        parties["former_owner"] = [one for one in parties["former_owner"] if one != first]
     context = facts.context(session, ticket) | {
         "reason": step.reason,
         "capacity": step.capacity,

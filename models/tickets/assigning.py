@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.policy import load
 from models import dispatch
 from models.dispatch import Holder
-from models.posts import PAID, Post, Role
+from models.posts import PAID, Post, Role, is_held
 from models.protection import accused_persons, holders_for, rule_of
 from models.ticket_flow import MAX_RETURNS, Level
 from models.tickets import clock, levels
@@ -142,19 +142,17 @@ def go_up(step: Step) -> Holder | None:
 
 def next_level(session: Session, ticket: Ticket, at: datetime) -> Rise | None:
     """The next level above the owner; the duty desk when nobody is left, and then nobody."""
-    gap = []
+    gap, others = [], frozenset({ticket.owner_id or 0})
     first = level = ticket.level.up()
     while level is not None:
-        holder = _at_level(session, ticket, at, level)
-        if holder is None:
-            gap.append(level)
-        elif holder.person_id != ticket.owner_id:
+        holder = _at_level(session, ticket, at, level, others)
+        if holder is not None:
             return Rise(level, holder, tuple(gap))
+        if _at_level(session, ticket, at, level) is None:
+            gap.append(level)
         level = level.up()
-    desk = _desk(session, ticket, at)
-    if first is None or desk is None or desk.person_id == ticket.owner_id:
-        return None
-    return Rise(first, desk, tuple(gap))
+    desk = _holder(session, ticket, at, (Role.DUTY_DESK,), others)
+    return Rise(first, desk, tuple(gap)) if first is not None and desk is not None else None
 
 
 def _at_level(
@@ -162,10 +160,10 @@ def _at_level(
     ticket: Ticket,
     at: datetime,
     level: Level,
-    returned_by: frozenset[int] = frozenset(),
+    barred: frozenset[int] = frozenset(),
 ) -> Holder | None:
     roles = load("dispatch")["levels"].get(level, ())
-    return _holder(session, ticket, at, roles, returned_by)
+    return _holder(session, ticket, at, roles, barred)
 
 
 def _desk(session: Session, ticket: Ticket, at: datetime) -> Holder | None:
@@ -177,14 +175,14 @@ def _holder(
     ticket: Ticket,
     at: datetime,
     roles: Iterable[str],
-    returned_by: frozenset[int] = frozenset(),
+    barred: frozenset[int] = frozenset(),
 ) -> Holder | None:
     return dispatch.holder_of(
         holders_for(session, ticket, at),
         tuple(roles),
         dispatch.loads(session),
         department=dispatch.department_of(ticket.category),
-        barred=accused_persons(session, ticket, at) | returned_by,
+        barred=accused_persons(session, ticket, at) | barred,
     )
 
 
@@ -223,6 +221,17 @@ def _active_of(session: Session, ticket: Ticket, person_id: int | None) -> Seque
         )
         .order_by(Assignment.id.desc())
     ).all()
+
+
+def follower(session: Session, ticket: Ticket, at: datetime) -> int | None:
+    """首问负责: who took it first and has it no longer, as long as they hold that post."""
+    if ticket.first_contact_id in (None, ticket.owner_post_id):
+        return None
+    first = session.scalar(
+        select(Post.person_id).where(Post.id == ticket.first_contact_id, is_held(at))
+    )
+    skip = {None, ticket.owner_id, *accused_persons(session, ticket, at)}
+    return None if first in skip else first
 
 
 def paid_choices(session: Session, ticket: Ticket, at: datetime) -> list[Holder]:

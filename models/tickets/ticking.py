@@ -60,6 +60,9 @@ def _overdue(session: Session, ticket: Ticket, now: datetime) -> None:
     ticket.overdue_at = ticket.resolve_due_at
     goes_up = _may_go_up(session, ticket, now)
     told = {"supervisors": _watching(session, ticket, now, WATCHING)}
+    first = assigning.follower(session, ticket, now)
+    if first is not None and first not in told["supervisors"]:
+        told["follower"] = [first]
     if not goes_up:
         people = facts.parties(session, ticket)
         told |= {part: list(people[part]) for part in ("owner", "reporter", "supporters")}
