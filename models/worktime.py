@@ -95,7 +95,7 @@ class WorkCalendar:
         holidays: Holidays = Holidays(),
         zone: str = "Asia/Shanghai",
     ) -> None:
-        self._office_hours = office_hours
+        self.office_hours = office_hours
         self._spans = _spans(office_hours)
         self._day = sum(length for _, length in self._spans)
         self._holidays = holidays
@@ -113,7 +113,7 @@ class WorkCalendar:
     def changed_by(self, inner: Mapping[str, Any]) -> "WorkCalendar":
         """As an area within has it: its own office hours, if it keeps any, and its own days."""
         refuse_unknown(inner, "calendar", {"office_hours", "holidays"})
-        spans = self._office_hours
+        spans = self.office_hours
         if "office_hours" in inner:
             refuse_unknown(inner["office_hours"], "office hours", {"spans"})
             spans = _office_hours(inner["office_hours"])
