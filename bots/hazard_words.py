@@ -14,6 +14,11 @@ def says_found(text: str) -> bool:
     return _pattern("found").search(text[: _LEAD + 4]) is not None
 
 
+def says_nothing(text: str) -> bool:
+    """ "巡完了，没发现问题": there is nothing to enter."""
+    return _pattern("nothing").search(text) is not None
+
+
 def state_said(text: str) -> HazardState | None:
     """What became of it; None when the words do not say."""
     if _pattern("unsolved").search(text):

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bots import commands, registry
+from bots import registry
 from bots.chat import Chat
 from bots.commands import Command
-from bots.handlers import intake, patrols
+from bots.handlers import patrols, walkers
 from bots.hazard_words import says_found, state_said
 from bots.message import Reply
 from config.categories import Intent
@@ -15,17 +15,15 @@ from models import conversations, protection
 from models.conversations import Question
 from models.errors import NotAllowed
 from models.events import Event
-from models.hazards import acting, correcting, lists, sides, undoing
+from models.hazards import acting, correcting, entering, lists, sides, undoing
 from models.hazards.flow import HazardAction, HazardState
 from models.hazards.table import Hazard
+from models.places import Area, AreaKind
 from models.tickets.table import Ticket
 
 SOLVED, PASSED_UP = 1, 2
+LISTED = 9
 _SAID = {SOLVED: HazardState.SOLVED, PASSED_UP: HazardState.PASSED_UP}
-_ACTIONS = {
-    HazardState.SOLVED: HazardAction.SOLVE,
-    HazardState.PASSED_UP: HazardAction.PASS_UP,
-}
 
 
 @registry.command("hazard")
@@ -35,7 +33,7 @@ def hazard_command(chat: Chat, command: Command) -> Reply:
         return _take(chat, chat.as_said(command.text)) if command.text else _list(chat)
     hazard = _seen(chat, command.number)
     state = state_said(command.text)
-    return _show(chat, hazard) if state is None else _settle(chat, [hazard], state)
+    return _show(chat, hazard) if state is None else patrols.settle(chat, [hazard], state)
 
 
 def _take(chat: Chat, said: str) -> Reply:
@@ -56,9 +54,10 @@ def _list(chat: Chat) -> Reply:
     found = lists.open_around(chat.session, chat.person_id, chat.now)
     if not found:
         return chat.say("hazard_none")
-    keep = {"ids": [one.id for one in found]}
-    shown = [patrols.facts(one) | {"ticket_state": _ticket_state(chat, one)} for one in found]
-    return chat.ask("hazard_list", "hazard_list", keep=keep, hazards=shown)
+    listed = found[:LISTED]
+    keep = {"ids": [one.id for one in listed]}
+    shown = [patrols.facts(one) | {"ticket_state": _ticket_state(chat, one)} for one in listed]
+    return chat.ask("hazard_list", "hazard_list", keep=keep, hazards=shown, count=len(found))
 
 
 @registry.question("hazard_list")
@@ -75,7 +74,7 @@ def _show(chat: Chat, hazard: Hazard) -> Reply:
     offered = [
         digit
         for digit, state in _SAID.items()
-        if _can(chat, hazard, _ACTIONS[state]) and hazard.state != HazardState.PASSED_UP
+        if _can(chat, hazard, patrols.ACTIONS[state]) and hazard.state != HazardState.PASSED_UP
     ]
     context = patrols.facts(hazard) | {
         "found_by": hazard.found_by,
@@ -115,10 +114,13 @@ def hazard_question(chat: Chat, question: Question, text: str, digit: int | None
     if digit is None and _is_elsewhere(chat, found):
         return None
     state = _SAID[digit] if digit is not None else state_said(chat.text)
-    if state is None:
+    if state is None and not _is_place(chat):
         return None
+    _place(chat, found)
+    if state is None:
+        return patrols.asked_about(chat, found)
     conversations.close(question, chat.now)
-    return _settle(chat, found, state)
+    return patrols.settle(chat, found, state)
 
 
 def _is_elsewhere(chat: Chat, found: Sequence[Hazard]) -> bool:
@@ -126,24 +128,36 @@ def _is_elsewhere(chat: Chat, found: Sequence[Hazard]) -> bool:
     meant = chat.understanding
     if meant is None or chat.is_alarm or says_found(chat.text):
         return True
-    if meant.place is None or not meant.place.building:
+    area = _area_named(chat)
+    known = [chat.session.get(Area, one.area_id) for one in found if one.area_id]
+    return area is not None and any(
+        one is not None and one.kind == AreaKind.BUILDING and one.id != area.id for one in known
+    )
+
+
+def _area_named(chat: Chat) -> Area | None:
+    meant = chat.understanding
+    if meant is None or not walkers.is_named(meant):
+        return None
+    where, _ = walkers.where(chat, walkers.walker(chat), {}, meant)
+    return chat.session.get_one(Area, where.area_id) if where.area_id is not None else None
+
+
+def _is_place(chat: Chat) -> bool:
+    """Nothing but where it is."""
+    meant = chat.understanding
+    if meant is None or meant.place is None or not walkers.is_named(meant):
         return False
-    return intake.locate(chat, meant.place).area_id not in {one.area_id for one in found}
+    left = [one for one in chat.text.replace(meant.place.text, "") if one.isalnum()]
+    return len(left) <= 1
 
 
-def _settle(chat: Chat, found: Sequence[Hazard], state: HazardState) -> Reply:
-    """Of several each as far as it still waits; what has gone up meanwhile is said so."""
-    waiting = [one for one in found if _can(chat, one, _ACTIONS[state])]
-    gone_up = [one for one in found if one.state == HazardState.PASSED_UP]
-    if not waiting and gone_up and state == HazardState.SOLVED:
-        return chat.say("hazard_is_up", **patrols.facts(gone_up[0]))
-    words = chat.as_said(commands.remark(chat.text))
-    for hazard in waiting or found:
-        if state == HazardState.SOLVED:
-            acting.solve(chat.session, hazard, by=chat.person_id, at=chat.now, words=words)
-        else:
-            acting.pass_up(chat.session, hazard, by=chat.person_id, at=chat.now)
-    return patrols.asked_about(chat, waiting or found)
+def _place(chat: Chat, found: Sequence[Hazard]) -> None:
+    """Where it is, said with the answer or alone."""
+    area = _area_named(chat)
+    for hazard in found:
+        if area is not None and hazard.area_id != area.id and hazard.state == HazardState.FOUND:
+            correcting.place(chat.session, hazard, area, by=chat.person_id, at=chat.now)
 
 
 @registry.command("strike_hazard")
@@ -163,8 +177,11 @@ def enter_command(chat: Chat, command: Command) -> Reply:
     if command.number is None:
         return chat.say("hazard_how")
     ticket = protection.seen(chat.session, command.number, chat.person_id, chat.now)
+    known = entering.of_ticket(chat.session, ticket.id)
+    if known is not None and known.state != HazardState.STRUCK:
+        return chat.say("hazard_entered", **patrols.facts(known), is_known=True)
     hazard = correcting.enter(chat.session, ticket, by=chat.person_id, at=chat.now)
-    return chat.say("hazard_entered", **patrols.facts(hazard))
+    return chat.say("hazard_entered", **patrols.facts(hazard), is_known=False)
 
 
 def last_step(chat: Chat) -> Event | None:

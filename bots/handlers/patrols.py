@@ -1,14 +1,13 @@
 """Somebody on a round tells what they found, in one line; it is in the ledger at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from bots import commands
 from bots.accusation import accused
 from bots.chat import Chat
-from bots.handlers import intake
-from bots.handlers.intake import Location
-from bots.hazard_words import says_found, state_said
+from bots.handlers import intake, walkers
+from bots.hazard_words import says_found, says_nothing, state_said
 from bots.keeping import attach_kept, kept_for_later
 from bots.message import Reply
 from bots.things import things_in
@@ -18,48 +17,34 @@ from config.policy import load
 from models import conversations, media
 from models.hazards import acting, entering, lists, rules
 from models.hazards.entering import Discovery
-from models.hazards.flow import Finder, HazardState
+from models.hazards.flow import Finder, HazardAction, HazardState
 from models.hazards.table import Hazard, HazardPhoto
-from models.patrols import rounds
-from models.patrols.table import CheckPoint, Round
 
+ACTIONS = {
+    HazardState.SOLVED: HazardAction.SOLVE,
+    HazardState.PASSED_UP: HazardAction.PASS_UP,
+}
 TOLD = frozenset({Intent.REPORT, Intent.HAZARD})
+LONGEST_SETTLING = 8  # "已经清走了"; more words tell a matter of their own
+LONGEST_NOTHING = 20
 KEPT = frozenset({"kept_first", "scanned_place"})  # what waits for the words it belongs to
 
 
-@dataclass(frozen=True, slots=True)
-class Walker:
-    """巡查人 — as what somebody finds, where they serve, and where they last stood."""
-
-    kind: Finder
-    area_id: int | None
-    round: Round | None = None
-    point: CheckPoint | None = None
-
-    @property
-    def needs_no_command(self) -> bool:
-        """Who patrols, or is on a round, says plainly what there is."""
-        return self.kind == Finder.PATROL or self.round is not None
-
-
 def is_told(chat: Chat) -> bool:
-    """Who serves here begins with 发现: that is a finding, whatever else waits for them."""
+    """Who serves here begins with 发现: that is a finding, though a question waits for words.
+
+    Beside a task it may be the result: then the question is asked first.
+    """
     if not chat.speaker.has_posts or not says_found(chat.text) or not _tells(chat):
         return False
-    who = walker(chat)
-    return who.kind != Finder.RESIDENT or who.needs_no_command
+    return not _waits_on_ticket(chat) and _is_finding(chat)
 
 
 def in_plain_words(chat: Chat) -> Reply | None:
     """A patrol says what there is and what became of it; None for any other matter."""
-    if not chat.speaker.has_posts or not _tells(chat):
+    if not chat.speaker.has_posts or not _tells(chat) or not _is_finding(chat):
         return None
-    meant = chat.understanding
-    assert meant is not None
-    is_hazard = rules.is_hazardous(meant.category, meant.subcategory)
-    if not is_hazard and state_said(chat.text) is None:
-        return None
-    return take(chat) if walker(chat).needs_no_command else None
+    return _settled_late(chat) or take(chat)
 
 
 def _tells(chat: Chat) -> bool:
@@ -67,15 +52,34 @@ def _tells(chat: Chat) -> bool:
     return meant is not None and meant.intent in TOLD and not chat.is_alarm
 
 
-def walker(chat: Chat) -> Walker:
-    kind, area_id = lists.post_of(chat.session, chat.person_id, chat.now)
-    walk = rounds.under_way(chat.session, chat.person_id, chat.now)
-    if walk is None:
-        return Walker(kind, area_id)
-    point = rounds.standing_at(chat.session, walk, chat.now)
-    # A volunteer who walks a round is a patrol as long as it lasts.
-    kind = Finder.PATROL if kind == Finder.RESIDENT else kind
-    return Walker(kind, area_id, walk, point)
+def _waits_on_ticket(chat: Chat) -> bool:
+    if not chat.speaker.has_questions:
+        return False
+    asked = conversations.open_questions(chat.session, chat.person_id, chat.now)
+    return any(one.ticket_id is not None and not one.is_pushed for one in asked)
+
+
+def _is_finding(chat: Chat) -> bool:
+    """By its words, and by who says them; others than patrols must begin with the word."""
+    meant = chat.understanding
+    assert meant is not None
+    found = says_found(chat.text)
+    is_hazard = rules.is_hazardous(meant.category, meant.subcategory)
+    is_hazard = is_hazard or state_said(chat.text) is not None
+    if not (found or is_hazard):
+        return False
+    who = walkers.walker(chat)
+    is_told = found and (is_hazard or meant.intent == Intent.HAZARD)
+    return who.needs_no_command or (is_told and who.kind != Finder.RESIDENT)
+
+
+def _settled_late(chat: Chat) -> Reply | None:
+    """ "已清理" after something else was asked: it is about what they found last."""
+    state, meant = state_said(chat.text), chat.understanding
+    if state is None or meant is None or len(chat.text) > LONGEST_SETTLING or meant.place:
+        return None
+    hazard = lists.undecided_of(chat.session, chat.person_id)
+    return settle(chat, [hazard], state) if hazard is not None else None
 
 
 def take(chat: Chat, said: str | None = None) -> Reply:
@@ -83,7 +87,9 @@ def take(chat: Chat, said: str | None = None) -> Reply:
     assert chat.understanding is not None
     if chat.is_alarm:
         return intake.take_in(chat)
-    who, kept = walker(chat), kept_for_later(chat)
+    if says_nothing(chat.text) and len(chat.text) <= LONGEST_NOTHING:
+        return chat.say("hazard_nothing")
+    who, kept = walkers.walker(chat), kept_for_later(chat)
     told = [(one.text, one.meant) for one in chat.parts]
     told = told or [(said or chat.said, chat.understanding)]
     found = [_enter(chat, who, kept, words, meant) for words, meant in told]
@@ -104,6 +110,25 @@ def asked_about(chat: Chat, found: Sequence[Hazard]) -> Reply:
     return chat.ask("hazard", "hazard_kept", keep={"ids": undecided}, **context)
 
 
+def settle(chat: Chat, found: Sequence[Hazard], state: HazardState) -> Reply:
+    """Of several each as far as it still waits; what has gone up meanwhile is said so."""
+    waiting = [one for one in found if _can(chat, one, state)]
+    gone_up = [one for one in found if one.state == HazardState.PASSED_UP]
+    if not waiting and gone_up and state == HazardState.SOLVED:
+        return chat.say("hazard_is_up", **facts(gone_up[0]))
+    words = chat.as_said(commands.remark(chat.text))
+    for hazard in waiting or found:
+        if state == HazardState.SOLVED:
+            acting.solve(chat.session, hazard, by=chat.person_id, at=chat.now, words=words)
+        else:
+            acting.pass_up(chat.session, hazard, by=chat.person_id, at=chat.now)
+    return asked_about(chat, waiting or found)
+
+
+def _can(chat: Chat, hazard: Hazard, state: HazardState) -> bool:
+    return acting.can(chat.session, hazard, ACTIONS[state], by=chat.person_id, at=chat.now)
+
+
 def facts(hazard: Hazard) -> dict[str, Any]:
     """The plain facts of one hazard for templates; no person is among them."""
     return {
@@ -114,16 +139,16 @@ def facts(hazard: Hazard) -> dict[str, Any]:
         "spot": hazard.spot,
         "hazard_state": hazard.state,
         "ticket_id": hazard.ticket_id,
+        "about": hazard.about,
     }
 
 
 def _enter(
-    chat: Chat, who: Walker, kept: Mapping[str, Any], words: str, meant: Understanding
+    chat: Chat, who: walkers.Walker, kept: Mapping[str, Any], words: str, meant: Understanding
 ) -> Hazard:
     meant = intake.provisional(meant, things_in(words))
     about = accused(words, meant)
-    point = None if _is_named(meant) else who.point
-    where = _at(chat, point, meant) if point else _where(chat, who, kept, meant)
+    where, point = walkers.where(chat, who, kept, meant)
     state = HazardState.PASSED_UP if about is not None else state_said(words)
     discovery = Discovery(
         account=chat.account,
@@ -149,29 +174,6 @@ def _enter(
     if state == HazardState.PASSED_UP:
         acting.pass_up(chat.session, hazard, by=chat.person_id, at=chat.now)
     return hazard
-
-
-def _where(chat: Chat, who: Walker, kept: Mapping[str, Any], meant: Understanding) -> Location:
-    """What was named or scanned, else where they serve; never the home they happen to have."""
-    mention = meant.place
-    spot = mention.spot if mention else None
-    if mention is not None and mention.building and not mention.estate and who.area_id:
-        building = lists.building_within(chat.session, who.area_id, mention.building)
-        if building is not None:
-            return intake.area_location(chat, building.id, spot)
-    if _is_named(meant) or kept.get("area_id") is not None or who.area_id is None:
-        return intake.locate(chat, mention, kept)
-    return intake.area_location(chat, who.area_id, spot)
-
-
-def _is_named(meant: Understanding) -> bool:
-    return meant.place is not None and bool(meant.place.building or meant.place.estate)
-
-
-def _at(chat: Chat, point: CheckPoint, meant: Understanding) -> Location:
-    """Where the code hangs that was just scanned."""
-    spot = meant.place.spot if meant.place else None
-    return intake.area_location(chat, point.area_id, spot or point.name)
 
 
 def _take_along(chat: Chat, hazard: Hazard, kept: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""列为隐患: a keeper enters a ticket that its class alone did not, or one that was struck out."""
+"""Corrections: a ticket entered by a keeper, and where a hazard is, said afterwards."""
 
 from datetime import datetime
 
@@ -6,11 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.errors import AlreadyDone, NotAllowed
-from models.hazards import entering, following, rules
-from models.hazards.flow import Entry, HazardState
+from models.hazards import entering, following, rules, telling
+from models.hazards.flow import PLACED, Entry, HazardState, Side
 from models.hazards.table import Hazard
+from models.hazards.telling import Said
+from models.places import Area, full_name
 from models.posts import Post, is_held
 from models.protection import accused_persons, holders_for
+from models.tickets import refining
 from models.tickets.table import Ticket
 
 
@@ -27,6 +30,15 @@ def enter(session: Session, ticket: Ticket, *, by: int, at: datetime) -> Hazard:
     hazard.entry = Entry.STAFF
     following.bring_back(session, hazard, at, by)
     return hazard
+
+
+def place(session: Session, hazard: Hazard, area: Area, *, by: int, at: datetime) -> None:
+    """Where it is, said afterwards, as long as no ticket says it."""
+    if by != hazard.finder_id or hazard.state != HazardState.FOUND:
+        raise NotAllowed(number=hazard.number)
+    hazard.area_id, hazard.community_id = area.id, refining.community_of(area)
+    hazard.place_name = full_name(session, area.id)
+    telling.tell(session, hazard, hazard.state, Said(PLACED, at, by, Side.FINDER))
 
 
 def _may_enter(session: Session, ticket: Ticket, person_id: int, at: datetime) -> bool:

@@ -153,6 +153,42 @@ def test_a_mistake_is_taken_back(town: Town, patrol: Talker) -> None:
     assert ledger(town)[1][0] == "passed_up"
 
 
+def test_nothing_found_is_no_row(town: Town, patrol: Talker) -> None:
+    for said in ("今天巡了一圈，没发现问题", "巡查完毕，未发现隐患"):
+        assert "不用填什么" in patrol.say(said)
+    assert ledger(town) == []
+    patrol.say("别的没发现问题，只有3号楼消防通道又被人拿旧家具堵上了，处理不了")
+    assert ledger(town) == [("passed_up", "幸福里小区3号楼", True)]
+
+
+def test_a_place_said_afterwards_belongs_to_what_was_found(town: Town, patrol: Talker) -> None:
+    patrol.say("楼道堆物")
+    assert "幸福里小区3号楼楼道" in patrol.say("3号楼")
+    patrol.say("已清理")
+    patrol.say("楼道堆物")
+    patrol.say("4号楼的，已清理")
+    assert ledger(town) == [
+        ("solved_on_the_spot", "幸福里小区3号楼", False),
+        ("solved_on_the_spot", "幸福里小区4号楼", False),
+    ]
+
+
+def test_a_late_word_settles_what_was_found_last(town: Town, patrol: Talker) -> None:
+    patrol.say("发现4号楼楼道有人停电动车")
+    patrol.say("帮助")
+    patrol.say("办事")
+    patrol.say("已推走")
+    assert [one[0] for one in ledger(town)] == ["solved_on_the_spot"]
+
+
+def test_the_result_of_a_task_is_no_finding(town: Town, leader: Talker) -> None:
+    town.person("demo-resident-1").say("3号楼门口井盖松了")
+    worker = town.person("demo-property_staff-1")
+    worker.say("接单 1")
+    assert "已办结" in worker.say("现场发现井盖松动，已经盖好了")
+    assert ledger(town) == [("rectified", "幸福里小区3号楼", True)]
+
+
 def test_other_matters_of_a_patrol_are_reports_like_anybodys(town: Town, patrol: Talker) -> None:
     assert "已受理" in patrol.say("3号楼2单元晚上装修太吵了")
     assert ledger(town) == []
@@ -180,8 +216,8 @@ def test_a_residents_report_stands_in_the_ledger_by_its_class(town: Town, leader
     listed = leader.say("隐患")
     assert "1 幸福里小区3号楼楼道｜电动车充电·飞线充电" in listed and "#1 已派单" in listed
     shown = leader.say("1")
-    assert "居民发现：3号楼楼道有人拉飞线" in shown and "#1 已派单" in shown
-    assert "居民发现\n" in town.person("demo-patrol-1").say("隐患 1"), "no words of the resident's"
+    assert "居民报：3号楼楼道有人拉飞线" in shown and "#1 已派单" in shown
+    assert "居民报\n" in town.person("demo-patrol-1").say("隐患 1"), "no words of the resident's"
 
 
 def test_a_leader_settles_and_corrects(town: Town, patrol: Talker, leader: Talker) -> None:
@@ -195,7 +231,7 @@ def test_a_leader_settles_and_corrects(town: Town, patrol: Talker, leader: Talke
     assert "“当场解决”" in leader.say("撤销")
     town.person("demo-resident-1").say("3号楼2单元晚上装修太吵了")
     assert "已列为隐患2" in leader.say("列为隐患 1")
-    assert "已经办过" in leader.say("列为隐患 1")
+    assert "早就是隐患2" in leader.say("列为隐患 1")
     assert ledger(town)[1][0] == "passed_up"
 
 

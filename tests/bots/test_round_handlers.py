@@ -68,7 +68,7 @@ def test_a_scanned_point_is_noted_and_what_is_said_there_is_about_it(
     assert patrol.scan(scene) == "已到 3号楼消防通道。有隐患直接说，没有就往前走。"
     patrol.say("有人堆了纸箱，已清走")
     hazard = last_hazard(town)
-    assert (hazard.place_name, hazard.spot) == ("幸福里小区3号楼", "3号楼消防通道")
+    assert (hazard.place_name, hazard.spot) == ("幸福里小区3号楼", "消防通道")
     assert hazard.check_point_id is not None and hazard.round_id is not None
     patrol.say("发现2号楼消防通道被占，处理不了")
     hazard = last_hazard(town)

@@ -45,7 +45,7 @@ def since(days: int) -> list[str]:
 
 def test_lines_and_json_say_the_same_of_an_area_and_its_parts(house: Database) -> None:
     said = run("show", "--area", "幸福社区", *since(5)).output
-    assert "合计: 发现 2, 当场解决 1, 上报 0, 等一句话 1" in said
+    assert "合计: 发现 2, 当场解决 1, 上报 0, 还没说 1" in said
     told = json.loads(run("show", "--by", "grid", "--json", *since(5)).output)
     [row] = told["rows"]
     assert row["label"] == "幸福第一网格"
