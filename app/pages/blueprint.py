@@ -1,15 +1,16 @@
 """The public pages put together: their routes, their headers, and a page for what is not there."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 
 from flask import Blueprint, Response, render_template
 from werkzeug.exceptions import NotFound
 
 from app.house import now
-from app.pages import notices
+from app.pages import legacy, notices
 from bots import rendering
 from models.base import Database
+from models.localtime import SHANGHAI
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -35,6 +36,7 @@ def make_pages(database: Database, clock: Callable[[], datetime] = now) -> Bluep
         static_folder="static",
     )
     notices.add_routes(pages, database, clock)
+    legacy.add_routes(pages, database, clock)
     pages.add_url_rule("/", "nothing", _missing)
     pages.add_url_rule("/<path:_>", "elsewhere", _missing)
     pages.register_error_handler(404, _missing)
@@ -57,4 +59,13 @@ def _secured(response: Response) -> Response:
 
 def _words() -> dict[str, Callable[..., str]]:
     """Moments and labels are worded as they are in chat."""
-    return {"day": rendering.day, "moment": rendering.moment, "label": rendering.label}
+    return {
+        "date": _date,
+        "day": rendering.day,
+        "moment": rendering.moment,
+        "label": rendering.label,
+    }
+
+
+def _date(day: date) -> str:
+    return rendering.day(datetime.combine(day, time(12), SHANGHAI))

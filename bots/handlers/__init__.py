@@ -5,7 +5,8 @@ from importlib import import_module
 SUBJECTS = (
     *("account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
     *("directory_answers", "hazards"),
-    *("following", "homes", "intake", "joining", "matchings", "media", "notices", "own_figures"),
+    *("following", "homes", "intake", "joining", "legacy", "legacy_steps"),
+    *("matchings", "media", "notices", "own_figures"),
     *("on_site", "operation_plans", "operation_sheets", "operations"),
     *("people", "ratings", "rounds", "sign_ins"),
     *("splitting", "takeovers", "task_reports", "tasks", "tickets", "whistles"),

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from bots import registry
+from bots import legacy_views, registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import accusing, clarifying, hazards, intake, operations, whistles
+from bots.handlers import accusing, clarifying, hazards, intake, legacy, operations, whistles
 from bots.message import Reply
 from bots.ticket_words import line
 from config.categories import CATEGORIES, Urgency
@@ -67,6 +67,7 @@ def show(chat: Chat, ticket: Ticket, text: str) -> Reply:
             ticket.suspended_until.isoformat() if ticket.suspended_until is not None else None
         ),
         is_mine=is_mine,
+        legacy=legacy_views.of_ticket(chat, main),
     )
 
 
@@ -219,6 +220,7 @@ def _beside(chat: Chat, number: int | None) -> tuple[Event, Undo] | None:
         steps.append((hazards.last_step(chat), hazards.undo))
     if number is None and chat.speaker.has_posts:
         steps.append((operation_steps.undoable(session, who, now), operations.undo))
+        steps.append((legacy.last_step(chat), legacy.undo))
     found = [(step, undo) for step, undo in steps if step is not None]
     return max(found, key=lambda one: one[0].id, default=None)
 

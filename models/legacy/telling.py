@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from models import events, places
 from models.events import Event, Fact
 from models.legacy.flow import LegacyState, Side
 from models.legacy.table import LegacyProblem, Milestone
+from models.localtime import SHANGHAI
 from models.people import Person
 from models.sealing import seal_for
 
@@ -73,8 +74,13 @@ def facts(session: Session, problem: LegacyProblem) -> dict[str, Any]:
 def of_milestone(milestone: Milestone) -> dict[str, Any]:
     return {
         "milestone": milestone.title,
-        "due": milestone.due_on.isoformat(),
-        "first_due": milestone.first_due_on.isoformat(),
+        "due": _noon(milestone.due_on),
+        "first_due": _noon(milestone.first_due_on),
         "milestone_state": milestone.state,
         "reason": milestone.reason or "",
     }
+
+
+def _noon(day: date) -> str:
+    """A day as the templates take it: a moment that falls on it in the neighbourhood."""
+    return datetime.combine(day, time(12), SHANGHAI).isoformat()

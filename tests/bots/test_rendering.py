@@ -47,6 +47,19 @@ SETTLED: dict[str, Any] = {
     "report": 15,
     "into": 12,
     "main": None,
+    "legacy": {
+        "title": "3号楼渗漏治理",
+        "link": "https://linli.example/p/legacy/abcdefghjk",
+        "milestones": [
+            {
+                "due": AT,
+                "first_due": AT,
+                "milestone": "完成勘察",
+                "milestone_state": "waiting",
+            }
+        ]
+        * 3,
+    },
     "twin": {
         "ticket_id": 12,
         "category": "elevator",
