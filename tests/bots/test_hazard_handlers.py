@@ -157,7 +157,7 @@ def test_nothing_found_is_no_row(town: Town, patrol: Talker) -> None:
     for said in ("今天巡了一圈，没发现问题", "巡查完毕，未发现隐患"):
         assert "不用填什么" in patrol.say(said)
     assert ledger(town) == []
-    patrol.say("别的没发现问题，只有3号楼消防通道又被人拿旧家具堵上了，处理不了")
+    patrol.say("别的没发现问题，3号楼消防通道又被人拿旧家具堵上了，处理不了")
     assert ledger(town) == [("passed_up", "幸福里小区3号楼", True)]
 
 
