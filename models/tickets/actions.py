@@ -28,7 +28,7 @@ from models.ticket_flow import (
     Capacity,
     strongest,
 )
-from models.tickets import clock, facts, hindrances, reminding, undoing
+from models.tickets import assigning, clock, facts, hindrances, reminding, undoing
 from models.tickets.effects import EFFECTS
 from models.tickets.step import Actor, Step
 from models.tickets.table import Ticket
