@@ -81,14 +81,20 @@ def _near(newest: Sequence[Outline], reported: Reported, category: str) -> Itera
     """The tickets that may be meant, the newest first."""
     matter = reported.matter
     is_shared = is_wide(matter)
-    for ticket_id, subcategory, place, about in newest:
+    for ticket_id, subcategory, place, about, things in newest:
         wide = is_shared and is_wide_kind(category, subcategory)
         if (
             about == reported.about
+            and not _names_others(things, reported.things)
             and are_near(place, matter.place, wide=wide)
             and is_offered(category, subcategory)
         ):
             yield ticket_id
+
+
+def _names_others(things: str | None, own: frozenset[str]) -> bool:
+    """Both name things and none of them is the same: by the weights never one matter."""
+    return bool(things and own and own.isdisjoint(things.split()))
 
 
 def _matter(twin: Twin) -> Matter:

@@ -1,6 +1,7 @@
 """Rows of one table written on the hot path, in as few round trips as the store has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Dialect, Table, bindparam
@@ -30,24 +31,23 @@ class Insertion:
             with hot_cursor(session, session.connection()):
                 return self.run(session, rows)
         cursor, dialect = hot
-        if dialect.name == "sqlite":
-            return self._one_by_one(cursor, self._plan(dialect, 1), rows)
         written: list[int] = []
         for begin in range(0, len(rows), MOST_ROWS):
             some = rows[begin : begin + MOST_ROWS]
-            written += self._together(cursor, self._plan(dialect, len(some)), some)
+            plan = self._plan(dialect, len(some))
+            if dialect.name == "sqlite":
+                written += self._counted(cursor, plan, self._plan(dialect, 1), some)
+            else:
+                written += self._returned(cursor, plan, some)
         return written
 
-    def _one_by_one(self, cursor: Any, plan: Plan, rows: Sequence[Row]) -> list[int]:
-        # SQLite has no way to go, and knows its last id: RETURNING doubles the cost of an INSERT.
-        written = []
-        for row in rows:
-            cursor.execute(plan.sql, plan.bind(row))
-            if cursor.rowcount:
-                written.append(cursor.lastrowid)
-        return written
+    def _counted(self, cursor: Any, plan: Plan, one: Plan, rows: Sequence[Row]) -> Iterable[int]:
+        # SQLite counts its ids up from row to row and knows the last; RETURNING doubles the cost.
+        cursor.execute(plan.sql, tuple(chain.from_iterable(map(one.bind, rows))))
+        last: int = cursor.lastrowid
+        return range(last - cursor.rowcount + 1, last + 1)
 
-    def _together(self, cursor: Any, plan: Plan, rows: Sequence[Row]) -> list[int]:
+    def _returned(self, cursor: Any, plan: Plan, rows: Sequence[Row]) -> list[int]:
         values = {name + mark: row[name] for mark, row in _marked(rows) for name in self._names}
         # Ids are drawn in the order of the rows; RETURNING promises none.
         return sorted(written for (written,) in plan.run(cursor, values))

@@ -140,6 +140,7 @@ def _report(chat: Chat, meant: Understanding, location: Location) -> Report:
         community_id=location.community_id,
         place_name=location.name,
         spot=location.spot,
+        things=chat.things,
         is_class_known=is_sure(meant) or _needs_no_class(meant),
     )
 

@@ -10,7 +10,6 @@ from bots.choosing import on_ticket
 from bots.commands import Command
 from bots.likeness import Matter
 from bots.message import Reply
-from bots.things import things_in
 from bots.twins import Reported, twin_of
 from config.categories import Urgency
 from models import conversations, protection
@@ -86,7 +85,7 @@ def _twin_of_ticket(chat: Chat, ticket: Ticket) -> dict[str, Any] | None:
         ticket.place_name,
         ticket.opened_at,
     )
-    things = things_in(matter.text)
+    things = frozenset((ticket.things or "").split())
     reported = Reported(
         chat.person_id, ticket.community_id, ticket.intent, ticket.about, matter, things
     )

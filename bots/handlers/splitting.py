@@ -11,6 +11,7 @@ from bots.handlers.intake import Location
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
 from bots.splitting import Part, main, restored
+from bots.things import things_in
 from config.policy import load
 from models import conversations
 from models.conversations import Question
@@ -63,7 +64,8 @@ def _kept(chat: Chat, part: Part) -> Kept:
     meant = part.meant
     named = _named(chat, meant.place)
     area_id = named.area_id if named else None
-    return Kept(part.text, meant.category, meant.subcategory, _spot(meant.place), area_id)
+    spot, things = _spot(meant.place), things_in(part.text)
+    return Kept(part.text, meant.category, meant.subcategory, spot, area_id, things)
 
 
 def _report(chat: Chat, ticket: Ticket, part: Part) -> Report:
@@ -86,6 +88,7 @@ def _report(chat: Chat, ticket: Ticket, part: Part) -> Report:
         community_id=where.community_id,
         place_name=where.name,
         spot=where.spot,
+        things=things_in(part.text),
     )
 
 

@@ -42,6 +42,7 @@ class Report:
     community_id: int | None = None
     place_name: str | None = None
     spot: str | None = None
+    things: frozenset[str] = frozenset()  # that the words name
     is_class_known: bool = True
     hazard_id: int | None = None  # passed up out of the ledger by its finder, who is not asked
 
@@ -58,7 +59,7 @@ class Opened:
 
 _TICKET_COLUMNS = (
     *("account", "reporter_id", "text", "category", "subcategory", "urgency", "intent"),
-    *("emergency", "confidence", "evidence", "about", "hides_reporter", "area_id"),
+    *("emergency", "confidence", "evidence", "things", "about", "hides_reporter", "area_id"),
     *("community_id", "place_name", "spot", "state", "level", "owner_post_id", "owner_id"),
     *("opened_at", "accept_due_at", "resolve_due_at", "clock_at", "clock_step"),
 )
@@ -114,6 +115,7 @@ def _row(
         "emergency": report.emergency,
         "confidence": report.confidence,
         "evidence": [[word, weight] for word, weight in report.evidence],
+        "things": " ".join(sorted(report.things)) or None,
         "about": report.about,
         "hides_reporter": report.hides_reporter,
         "area_id": report.area_id,

@@ -27,6 +27,7 @@ class Kept:
     subcategory: str | None
     spot: str | None
     area_id: int | None  # where it says so itself
+    things: frozenset[str]
 
 
 def split_off(
@@ -53,6 +54,7 @@ def _narrow(
     """All that was said stays in the event, sealed by its author's key."""
     whole, ticket.text = ticket.text, kept.text
     ticket.spot = kept.spot or ticket.spot
+    ticket.things = " ".join(sorted(kept.things)) or None
     if kept.area_id not in (None, ticket.area_id):
         refining.place(session, ticket, session.get_one(Area, kept.area_id), by=by, at=at)
     if ticket.category != kept.category:

@@ -52,6 +52,7 @@ class Ticket(Base):
     emergency: Mapped[str | None]
     confidence: Mapped[float]
     evidence: Mapped[list[Any]]  # [[word, weight], ...] behind the class
+    things: Mapped[str | None]  # that it names, apart by blanks, as config/likeness.toml has them
     about: Mapped[About | None]
     hides_reporter: Mapped[bool] = mapped_column(server_default="0")
 
@@ -110,7 +111,7 @@ class Ticket(Base):
         # with all that most are told apart by, so that no row of theirs is read for it.
         _where_open(
             *("community_id", "category", "opened_at"),
-            *("reporter_id", "urgency", "subcategory", "place_name", "about", "state"),
+            *("reporter_id", "urgency", "subcategory", "place_name", "about", "things", "state"),
             name="ix_tickets_community_open",
         ),
         Index(

@@ -35,7 +35,10 @@ MOST_LOOKED_AT = 10
 # By its index alone, which a test holds it to.
 NEWEST = (
     # Whom it accuses as the plain word: the rows are for comparing, most of them once.
-    select(Ticket.id, Ticket.subcategory, Ticket.place_name, type_coerce(Ticket.about, String))
+    select(
+        *(Ticket.id, Ticket.subcategory, Ticket.place_name),
+        *(type_coerce(Ticket.about, String), Ticket.things),
+    )
     .where(
         Ticket.community_id == bindparam("community_id", required=True),
         Ticket.category == bindparam("category", required=True),
@@ -57,8 +60,8 @@ _TWIN = Statement(
 )
 
 
-Outline = tuple[int, str | None, str | None, str | None]
-"""工单概要 — number, subcategory, place and whom it accuses: whether to read the rest."""
+Outline = tuple[int, str | None, str | None, str | None, str | None]
+"""工单概要 — number, subcategory, place, whom it accuses and what it names."""
 
 
 def newest_of_class(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from math import exp
 
 import pytest
 from hypothesis import given
@@ -164,3 +165,12 @@ def test_a_kind_that_is_mixed_up_leads_to_the_class_it_is_mixed_up_with() -> Non
 def test_a_word_within_another_that_means_nothing_of_it_is_passed_over() -> None:
     assert named("外面堵死了按喇叭", "things") == frozenset()
     assert named("大喇叭叫卖", "things") == {"loudspeaker"}
+
+
+def test_no_words_make_up_for_naming_other_things() -> None:
+    """So that who looks for a neighbour's ticket need not read those that name others."""
+    weights = load("likeness")["weights"]
+    likest = [value for name, value in weights.items() if value > 0]
+    most = sum(likest) - weights["same_things"] - weights["things_unknown"]
+    most += weights["nothing"] + weights["things_apart"]
+    assert 1 / (1 + exp(-most)) < load("likeness")["asking"]["ask_from"]

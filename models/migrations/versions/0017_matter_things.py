@@ -1,24 +1,26 @@
-"""Open tickets of a class are told apart by the index alone, without reading a row of them."""
+"""What a ticket names; open ones of a class are told apart by their index, without their rows."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
 OPEN = sa.text("state IN ('accepted', 'dispatched', 'in_progress', 'reported', 'suspended')")
 BEFORE = ("community_id", "category", "opened_at")
-NOW = (*BEFORE, "reporter_id", "urgency", "subcategory", "place_name", "about", "state")
+TOLD_BY = ("reporter_id", "urgency", "subcategory", "place_name", "about", "things", "state")
 
 
 def upgrade() -> None:
-    _index(*NOW)
+    op.add_column("tickets", sa.Column("things", sa.String(), nullable=True))
+    _index(*BEFORE, *TOLD_BY)
 
 
 def downgrade() -> None:
     _index(*BEFORE)
+    op.drop_column("tickets", "things")
 
 
 def _index(*columns: str) -> None:
