@@ -1,7 +1,8 @@
 """The public pages put together: their routes, their headers, and a page for what is not there."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Response, render_template
 from werkzeug.exceptions import NotFound
@@ -10,7 +11,6 @@ from app.house import now
 from app.pages import legacy, notices
 from bots import rendering
 from models.base import Database
-from models.localtime import SHANGHAI
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -57,15 +57,11 @@ def _secured(response: Response) -> Response:
     return response
 
 
-def _words() -> dict[str, Callable[..., str]]:
+def _words() -> dict[str, Callable[..., Any]]:
     """Moments and labels are worded as they are in chat."""
     return {
-        "date": _date,
         "day": rendering.day,
         "moment": rendering.moment,
+        "local": rendering.local,
         "label": rendering.label,
     }
-
-
-def _date(day: date) -> str:
-    return rendering.day(datetime.combine(day, time(12), SHANGHAI))

@@ -64,9 +64,9 @@ def test_how_far_it_is_can_be_read_by_anybody(town: Database, page: FlaskClient)
     assert shown.status_code == 200
     for piece in ("3号楼渗漏治理", "分三步更换管道", "完成勘察", "（1/3）", "专班：住建、物业"):
         assert piece in shown.text
-    assert "原定 3月15日（周日），改期原因：等材料" in shown.text
-    assert "定在 3月18日（周三），还没完成" in shown.text
-    assert "计划 6月30日（周二）" in shown.text
+    assert "原定 2026年3月15日，改期原因：等材料" in shown.text
+    assert "定在 2026年3月18日，还没完成" in shown.text
+    assert "计划 2026年6月30日" in shown.text
 
 
 def test_nothing_of_a_person_is_there(town: Database, page: FlaskClient) -> None:
@@ -97,7 +97,7 @@ def test_the_list_is_of_the_area_that_was_asked_for(town: Database, page: FlaskC
         elsewhere = factories.area_named(session, "和平家园").id
     assert f"/p/legacy/{public_id}" in page.get("/p/legacy").text
     shown = page.get(f"/p/legacy?area={here}").text
-    assert f"/p/legacy/{public_id}" in shown and "下一步：3月18日（周三） 施工进场" in shown
+    assert f"/p/legacy/{public_id}" in shown and "下一步：施工进场，2026年3月18日" in shown
     assert public_id not in page.get(f"/p/legacy?area={elsewhere}").text
     assert page.get("/p/legacy?area=9999").status_code == 404
 
