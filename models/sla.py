@@ -76,7 +76,7 @@ class ServiceTerms:
         pauses: Iterable[Pause] = (),
     ) -> Deadlines:
         term = self.term(category, urgency)
-        stops = _merged(pauses)
+        stops = _in_order(pauses)
         arrive = None
         if term.arrive is not None:
             arrive = _due(term.keeping, opened_at, term.arrive, stops)
@@ -98,7 +98,7 @@ class ServiceTerms:
         """When the time to accept has passed since then, or that share of the time to resolve."""
         term = self.term(category, urgency)
         minutes = max(term.accept, term.resolve * share_of_resolving)
-        return _due(term.keeping, begin, minutes, _merged(pauses))
+        return _due(term.keeping, begin, minutes, _in_order(pauses))
 
     def remind_points(
         self,
@@ -109,7 +109,7 @@ class ServiceTerms:
     ) -> tuple[RemindPoint, ...]:
         """The moments at which those who have the matter are reminded, earliest first."""
         term = self.term(category, urgency)
-        stops = _merged(pauses)
+        stops = _in_order(pauses)
         return tuple(
             RemindPoint(percent, _due(term.keeping, opened_at, term.resolve * percent / 100, stops))
             for percent in self._percents
@@ -183,14 +183,9 @@ def _due(
     return keeping.add(cursor, minutes)
 
 
-def _merged(pauses: Iterable[Pause]) -> list[Pause]:
-    """In order and without overlap, so that no minute is given back twice."""
-    merged: list[Pause] = []
-    for begin, end in sorted(pauses):
-        if end < begin:
-            raise ValueError("a pause can not end before it begins")
-        if merged and begin <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((begin.astimezone(UTC), end.astimezone(UTC)))
-    return merged
+def _in_order(pauses: Iterable[Pause]) -> list[Pause]:
+    """By their beginnings; one that overlaps the last gives back only what is left of it."""
+    stops = sorted((begin.astimezone(UTC), end.astimezone(UTC)) for begin, end in pauses)
+    if any(end < begin for begin, end in stops):
+        raise ValueError("a pause can not end before it begins")
+    return stops
