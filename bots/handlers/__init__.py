@@ -9,7 +9,8 @@ SUBJECTS = (
     *("matchings", "media", "notices", "own_figures"),
     *("on_site", "operation_plans", "operation_sheets", "operations"),
     *("people", "ratings", "rounds", "sign_ins"),
-    *("splitting", "takeovers", "task_reports", "tasks", "tickets", "whistles"),
+    *("splitting", "takeovers", "task_reports", "tasks", "team_figures", "tickets"),
+    *("whistles",),
 )
 
 
