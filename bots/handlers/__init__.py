@@ -4,7 +4,7 @@ from importlib import import_module
 
 SUBJECTS = (
     *("account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
-    *("directory_answers", "hazards"),
+    *("directory_answers", "emergencies", "hazards"),
     *("following", "homes", "intake", "joining", "legacy", "legacy_steps"),
     *("matchings", "media", "notices", "own_figures"),
     *("on_site", "operation_plans", "operation_sheets", "operations"),

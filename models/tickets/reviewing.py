@@ -19,8 +19,10 @@ from models.tickets.step import Step
 from models.tickets.table import Assignment, Ticket
 
 ARRIVED = "emergency_arrived"
+STOOD_DOWN = "emergency_stood_down"
 REVIEWED = "emergency_reviewed"
-READERS = frozenset({Role.COMMUNITY_STAFF})
+READERS = frozenset({Role.COMMUNITY_STAFF})  # are sent it
+ABOVE = frozenset({Role.SUBDISTRICT_STAFF, Role.DUTY_DESK})  # may ask for it
 
 Said = dict[str, Any]
 """Who said it, as what, and how many minutes after the report."""
@@ -57,7 +59,18 @@ def review(session: Session, ticket: Ticket, at: datetime) -> dict[str, Any]:
         "minutes": _minutes(ticket, at),
         "answered": _said(session, ticket, EVENTS[Action.ACCEPT]),
         "arrived": _said(session, ticket, ARRIVED),
+        "stood_down": _said(session, ticket, STOOD_DOWN),
     }
+
+
+def may_read(session: Session, ticket: Ticket, person_id: int, at: datetime) -> bool:
+    """Community staff of the place and who is above them; never whom the matter is about."""
+    if person_id in accused_persons(session, ticket, at):
+        return False
+    return any(
+        one.person_id == person_id and one.role in READERS | ABOVE
+        for one in holders_for(session, ticket, at)
+    )
 
 
 def standing(session: Session, ticket: Ticket, verb: str) -> list[Event]:

@@ -11,7 +11,7 @@ from models.events import Event
 from models.posts import Role
 from models.protection import accused_persons, holders_for
 from models.ticket_flow import EVENTS, Action
-from models.tickets import assigning, clock, facts, lists, reminding
+from models.tickets import assigning, clock, facts, lists, reminding, reviewing
 from models.tickets.actions import apply
 from models.tickets.step import CLOCK
 from models.tickets.table import Ticket
@@ -105,7 +105,8 @@ def _accept_overdue(session: Session, ticket: Ticket, now: datetime) -> None:
 
 
 def _nobody_there(session: Session, ticket: Ticket, now: datetime) -> None:
-    if reminding.has_told(session, ticket, reminding.UNREACHED):
+    is_over = reviewing.standing(session, ticket, reviewing.STOOD_DOWN)
+    if is_over or reminding.has_told(session, ticket, reminding.UNREACHED):
         return
     told = {
         "owner": [ticket.owner_id] if ticket.owner_id else [],

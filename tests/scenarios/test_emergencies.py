@@ -188,3 +188,63 @@ def test_all_of_it_may_wake_people(fire: Town) -> None:
         *("emergency_again", "emergency_unreached", "ticket_unreached", "ticket_reached"),
         "emergency_review",
     }
+
+
+def test_a_false_alarm_is_stood_down_and_both_sides_hear_it(fire: Town) -> None:
+    first, head = owner(fire), fire.person("demo-building_head-1")
+    fire.later(minutes=1)
+    assert "请说一句险情怎么解除的" in first.say("解除 1")
+    said = first.say("误报，是有人在烧纸")
+    assert "#1 已解除险情" in said and "1 办好了" in said
+    told = fire.person("demo-resident-1").received()[-1]
+    assert told.startswith("#1 ") and "险情已解除：误报，是有人在烧纸" in told and "119" in told
+    assert "没到的不用再来了" in head.received()[-1]
+    assert "没到的不用再来了" in fire.person("demo-property_staff-1").received()[-1]
+    tick(fire, minutes=9)
+    assert "emergency_unreached" not in looking.verbs(fire), "nobody is missed any more"
+    assert looking.ticket(fire).is_open, "the matter itself goes on"
+    assert "已办结" in first.say("办结 1 是烧纸，已劝离")
+
+
+def test_who_is_asked_to_come_and_is_not_there_does_not_stand_down_nor_does_a_neighbour(
+    fire: Town,
+) -> None:
+    property_staff, head = fire.person("demo-property_staff-1"), fire.person("demo-building_head-1")
+    head.say("到了")
+    for other in (property_staff, head, fire.person("demo-resident-1")):
+        other.say("解除 1 没事了")
+    assert "emergency_stood_down" not in looking.verbs(fire)
+    property_staff.say("到了")
+    assert "已解除险情" in property_staff.say("解除 1 火已扑灭")
+    assert "已经" in fire.person("demo-community_staff-1").say("解除 1 火已扑灭")
+
+
+def test_a_stand_down_is_taken_back_and_they_are_called_again(fire: Town) -> None:
+    staff = fire.person("demo-community_staff-1")
+    before = looking.answers(fire)
+    staff.say("解除 1 误报")
+    assert looking.answers(fire) != before
+    assert "已撤销" in staff.say("撤销")
+    assert looking.answers(fire) == before
+    tick(fire, minutes=6)
+    assert "emergency_unreached" in looking.verbs(fire)
+
+
+def test_community_staff_and_the_subdistrict_read_the_review_when_they_ask(fire: Town) -> None:
+    first = owner(fire)
+    fire.later(minutes=2)
+    first.say("到了")
+    staff = fire.person("demo-community_staff-1")
+    assert "还没办结，已过 2 分钟" in staff.say("小结 1")
+    fire.later(minutes=10)
+    first.say("解除 1 火已扑灭")
+    fire.later(minutes=20)
+    first.say("办结 1 火已扑灭，无人受伤")
+    fire.later(days=3)
+    for who in ("community_staff-1", "subdistrict_staff-1"):
+        review = fire.person(f"demo-{who}").say("小结 1").splitlines()
+        assert review[3].startswith("到场：") and "2 分钟" in review[3]
+        assert review[4].startswith("解除：") and "12 分钟" in review[4]
+        assert review[5] == "结束：32 分钟，已解决。火已扑灭，无人受伤"
+    assert "特急小结" not in fire.person("demo-property_staff-1").say("小结 1")
+    assert "特急小结" not in fire.person("demo-community_staff-3").say("小结 1")

@@ -8,14 +8,15 @@ from sqlalchemy.orm import Session
 
 from models.errors import DomainError
 from models.ticket_flow import Action
-from models.tickets import arriving, refining, supporting
+from models.tickets import arriving, refining, standing_down, supporting
 from models.tickets.actions import apply
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
 from tests.walks.cast import Cast
+from tests.walks.tally import Tally
 
-STEPS = ("note", "urge", "reclassify", "place", "arrive", "join", "join", "rate_too")
-TO_BE_UNDONE = ("reclassify", "arrive")
+STEPS = ("note", "urge", "reclassify", "place", "arrive", "stand_down", "join", "join", "rate_too")
+TO_BE_UNDONE = ("reclassify", "arrive", "stand_down")
 
 
 class Beside:
@@ -28,9 +29,10 @@ class Beside:
         cast: Cast,
         ticket: Ticket,
         reports: Sequence[Ticket],
+        tally: Tally,
     ) -> None:
         self.session, self.chance, self.cast = session, chance, cast
-        self.ticket, self.reports = ticket, reports
+        self.ticket, self.reports, self.tally = ticket, reports, tally
         self.at = ticket.opened_at
 
     def step(self, at: datetime, last: Actor) -> tuple[str, Actor]:
@@ -64,6 +66,17 @@ class Beside:
     def _arrive(self, who: int) -> None:
         if self.ticket.urgency == "emergency":
             arriving.arrive(self.session, self.ticket, by=who, at=self.at)
+
+    def _stand_down(self, who: int) -> None:
+        may = standing_down.can_stand_down(self.session, self.ticket, by=who, at=self.at)
+        try:
+            standing_down.stand_down(self.session, self.ticket, "误报", by=who, at=self.at)
+        except DomainError as refusal:
+            if may:
+                self.tally.disagree(f"{who} may stand down, and {refusal!r}")
+            raise
+        if not may or who in self.cast.accused(self.ticket):
+            self.tally.disagree(f"{who} stood down, which was not theirs")
 
     def _join(self, who: int) -> None:
         """A neighbour's report becomes part of this one, or is taken out of it again."""

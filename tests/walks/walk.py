@@ -51,7 +51,7 @@ class Walk:
         self.ticket = self.cast.ticket(self.at)
         self.others = [self.cast.twin(self.ticket, self.at) for _ in range(2)]
         self.whistling = Whistling(session, self.chance, self.cast, self.ticket, self.tally)
-        self.beside = Beside(session, self.chance, self.cast, self.ticket, self.others)
+        self.beside = Beside(session, self.chance, self.cast, self.ticket, self.others, self.tally)
         self.retold = Retold()
         self.last_actor: Actor = CLOCK
         self.told_accused = self._told_accused()
