@@ -37,14 +37,6 @@ class Reference:
         # Swapped as one, so that no thread adds what an older token showed to a newer one's looks.
         self._kept: tuple[int | None, dict[Hashable, Any]] = None, {}
 
-    def beside(self, key: Hashable, read: Callable[[], Value]) -> Value:
-        token, looks = self._kept
-        if token is None:
-            return read()
-        if key not in looks:
-            looks[key] = read()
-        return cast(Value, looks[key])
-
     def look(self, session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
         """What `read` finds, from memory if nothing was changed since. Not to be altered."""
         now = _token(session)
@@ -76,18 +68,9 @@ def _token(session: Session) -> int | None:
 def looked_up(session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
     """What `read` finds in the data that changes rarely; see `Reference.look`."""
     session.flush()  # a Statement sees what is written, not what the session still holds
-    return _reference(session).look(session, key, read)
-
-
-def looked_up_beside(session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
-    """Like `looked_up`, right after it in the same writing transaction: asks the store nothing."""
-    return _reference(session).beside(key, read)
-
-
-def _reference(session: Session) -> Reference:
     store: dict[Any, Any] = session.info.get(Database, {})
     reference: Reference = store.setdefault(Reference, Reference())
-    return reference
+    return reference.look(session, key, read)
 
 
 WATCHED = {

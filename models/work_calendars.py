@@ -15,7 +15,7 @@ from models.dispatch import NEARNESS
 from models.errors import DomainError
 from models.places import Area, AreaWithin
 from models.policies import Policy
-from models.reference import looked_up, looked_up_beside
+from models.reference import looked_up
 from models.sla import ServiceTerms
 
 POLICY = "calendar"
@@ -33,13 +33,6 @@ def terms_at(session: Session, area_id: int | None) -> ServiceTerms:
     if area_id is None:
         return sla.shipped()
     return looked_up(session, ("terms", area_id), partial(_terms, session, area_id))
-
-
-def terms_beside(session: Session, area_id: int | None) -> ServiceTerms:
-    """The same right after another look of the same writing transaction, for the hot path."""
-    if area_id is None:
-        return sla.shipped()
-    return looked_up_beside(session, ("terms", area_id), partial(_terms, session, area_id))
 
 
 def own(session: Session, area_id: int) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     accused = dispatch.accused_at(session, area_id, rule, now, now) if area_id else frozenset()
     barred = accused | {report.reporter_id} if report.hazard_id else accused
     plan = dispatch.plan(holders, rule, dispatch.loads(session), barred=barred)
-    terms = work_calendars.terms_beside(session, area_id)
+    terms = work_calendars.terms_at(session, area_id)
     row = _row(report, plan.owner, terms, now)
     [ticket_id] = _tickets.run(session, [row])
     _ask(session, ticket_id, plan, now)
