@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from jobs.schedule import job
 from models.base import Database
 from models.operations import clock, ticking
-from models.operations.flow import OperationState
 from models.operations.table import Operation
 
 log = structlog.get_logger(__name__)
@@ -22,14 +21,9 @@ Work = Callable[[Session, Operation, datetime], str | None]
 def operation_clock(database: Database, now: datetime) -> str | None:
     """Each in a transaction of its own; who is at work on one right now goes first."""
     with database.reading() as session:
-        due, gone_out = clock.due(session, now), clock.gone_out(session)
-    done = _each(database, due, ticking.tick, now) + _each(database, gone_out, _publish, now)
+        due, decided = clock.due(session, now), clock.decided(session)
+    done = _each(database, due, ticking.tick, now) + _each(database, decided, ticking.settle, now)
     return " ".join(f"{name}={count}" for name, count in sorted(done.items())) or None
-
-
-def _publish(session: Session, operation: Operation, now: datetime) -> str | None:
-    is_waiting = operation.state == OperationState.ENDED
-    return ticking.publish(session, operation, now) if is_waiting else None
 
 
 def _each(database: Database, ids: Iterable[int], work: Work, now: datetime) -> Counter[str]:

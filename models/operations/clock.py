@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models.notices.table import OUT, Notice
+from models.notices.table import OUT, Notice, NoticeState
 from models.operations.flow import OperationState
 from models.operations.table import Operation
 
@@ -39,12 +39,13 @@ def due(session: Session, now: datetime) -> Sequence[int]:
     ).all()
 
 
-def gone_out(session: Session) -> Sequence[int]:
-    """Operations whose result sheet has been published meanwhile."""
+def decided(session: Session) -> Sequence[int]:
+    """Operations whose result sheet has been published or withdrawn meanwhile."""
+    settled = [*OUT, NoticeState.WITHDRAWN]
     return session.scalars(
         select(Operation.id)
         .join(Notice, Notice.id == Operation.notice_id)
-        .where(Operation.state == OperationState.ENDED, Notice.state.in_(OUT))
+        .where(Operation.state == OperationState.ENDED, Notice.state.in_(settled))
         .order_by(Operation.id)
         .limit(MOST)
     ).all()

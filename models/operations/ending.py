@@ -76,8 +76,11 @@ def send_back(
 
 def go_on(session: Session, operation: Operation, *, by: int, at: datetime) -> None:
     """Counting goes on; the sheet of before is put away."""
-    sheet = session.get_one(Notice, operation.notice_id)
-    notices.withdraw(session, sheet, by=by, at=at)
+    notices.withdraw(session, session.get_one(Notice, operation.notice_id), by=by, at=at)
+    count_on(session, operation, at)
+
+
+def count_on(session: Session, operation: Operation, at: datetime) -> None:
     operation.ended_at = operation.notice_id = None
     clock.set_clock(operation, at)
     leader = sides.leader_of(session, operation, at) or operation.leader_id

@@ -26,6 +26,7 @@ class OperationAction(StrEnum):
     END = "end"
     REOPEN = "reopen"  # the end taken back within ten minutes
     SEND_BACK = "send_back"
+    TAKE_UP = "take_up"  # its sheet was withdrawn on another way
     PUBLISH = "publish"
 
 
@@ -84,6 +85,7 @@ MOVES: dict[tuple[OperationState, OperationAction], OperationMove] = {
     (_S.ENDED, _A.REOPEN): _to(_S.UNDER_WAY, UNDONE, _L),
     # The figures are set right on site's own timeline, and the sheet is drawn anew.
     (_S.ENDED, _A.SEND_BACK): _to(_S.UNDER_WAY, RETURNED, _R, needs_words=True),
+    (_S.ENDED, _A.TAKE_UP): _to(_S.UNDER_WAY, RETURNED, _C),
     (_S.ENDED, _A.PUBLISH): _to(_S.PUBLISHED, PUBLISHED, _C),
 }
 

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models.operations import clock, planning, sides, telling
+from config.settings import public_link
+from models.notices.table import OUT, Notice, NoticeState
+from models.operations import clock, ending, planning, sides, telling
 from models.operations.actions import move
 from models.operations.flow import OVERRUN, REMINDED, OperationAction, OperationState, Side
 from models.operations.table import Operation
@@ -39,8 +41,28 @@ def tick(session: Session, operation: Operation, now: datetime) -> str | None:
     return "reminded" if is_before else "overrun"
 
 
-def publish(session: Session, operation: Operation, now: datetime) -> str:
-    """Its result sheet is out: who took part hears where it is read."""
+def settle(session: Session, operation: Operation, now: datetime) -> str | None:
+    """Its result sheet is out, or was withdrawn: then counting goes on until the next end."""
+    sheet = session.get(Notice, operation.notice_id) if operation.notice_id else None
+    if operation.state != OperationState.ENDED or sheet is None:
+        return None
+    if sheet.state == NoticeState.WITHDRAWN:
+        return _take_up(session, operation, now)
+    return _publish(session, operation, now) if sheet.state in OUT else None
+
+
+def _take_up(session: Session, operation: Operation, now: datetime) -> str:
+    action = OperationAction.TAKE_UP
+    found, before, side = move(session, operation, action, by=None, at=now)
+    ending.count_on(session, operation, now)
+    leader = sides.leader_of(session, operation, now) or operation.leader_id
+    said = Said(found.verb, now, None, side, before, parties={"leader": [leader]})
+    telling.tell(session, operation, said)
+    return "taken_up"
+
+
+def _publish(session: Session, operation: Operation, now: datetime) -> str:
+    """Who took part hears where it is read."""
     action = OperationAction.PUBLISH
     found, before, side = move(session, operation, action, by=None, at=now)
     leader = sides.leader_of(session, operation, now) or operation.leader_id
@@ -51,7 +73,10 @@ def publish(session: Session, operation: Operation, now: datetime) -> str:
         side,
         before,
         parties={"members": sides.coming(session, operation), "leader": [leader]},
-        context={"notice_id": operation.notice_id},
+        context={
+            "notice_id": operation.notice_id,
+            "link": public_link(f"/p/notices/{operation.notice_id}"),
+        },
     )
     telling.tell(session, operation, said)
     return "published"
