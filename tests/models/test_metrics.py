@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -105,8 +105,10 @@ def test_live_figures_are_those_of_the_events_and_parts_make_up_the_whole(
 class Story:
     """Some reports, and who does what to them; what the house refuses is passed over."""
 
-    def __init__(self, session: Session, places: list[tuple[int, str]]) -> None:
-        self.session, self.now, self.checked = session, MORNING, 0
+    def __init__(
+        self, session: Session, places: list[tuple[int, str]], now: datetime = MORNING
+    ) -> None:
+        self.session, self.now, self.checked = session, now, 0
         self.people = [Actor(demo_person(session, *role)) for role in ROLES]
         self.tickets = [self._open(index, *place) for index, place in enumerate(places)]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from tests.bench.town import Case
-from tests.proof import deadlines, walks
+from tests.proof import deadlines, figures, walks
 from tests.proof.counting import Count
 from tests.proof.kills import kill_during_intake
 from tests.proof.unguarded import GUARDS
@@ -19,6 +19,7 @@ MOST_SHOWN = 20
 PROOFS: dict[str, tuple[int, Callable[[int, int], dict[str, object]]]] = {
     "deadlines": (100_000, deadlines.prove),
     "walks": (100_000, walks.prove),
+    "figures": (100_000, figures.prove),
 }
 WRONG = ("differ", "disagreements", "forbidden_states")
 FIGURES = ("pushed", "inbox", "tickets", "lost", "doubled", "unknown", "in_doubt")
@@ -53,10 +54,10 @@ def main(without: str | None, kills: int, seed: int, **asked: int | None) -> Non
     ):
         if share:
             counted = kill_during_intake(case, share, seed, without)
-            print(json.dumps({"store": case.store, "kills": share} | figures(counted)), flush=True)
+            print(json.dumps({"store": case.store, "kills": share} | numbers(counted)), flush=True)
             print(*counted.wrong[:MOST_SHOWN], sep="\n", file=sys.stderr)
             total += counted
-    print(json.dumps({"seed": seed, "kills": kills} | figures(total)))
+    print(json.dumps({"seed": seed, "kills": kills} | numbers(total)))
     sys.exit(0 if is_right and total.is_right else 1)
 
 
@@ -72,7 +73,7 @@ def prove(asked: dict[str, int | None], seed: int) -> bool:
     return is_right
 
 
-def figures(counted: Count) -> dict[str, int]:
+def numbers(counted: Count) -> dict[str, int]:
     return {name: getattr(counted, name) for name in FIGURES}
 
 
