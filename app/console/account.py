@@ -21,20 +21,20 @@ def account(desk: Desk) -> Any:
 
 @page("/account", "POST")
 def account_keep(desk: Desk) -> Any:
-    """A new password ends every other sign-in; who has one already says the old one first."""
+    """A new password ends every other sign-in; who came in by the old one says it first."""
     name, wanted = request.form.get("name", ""), request.form.get("password", "")
     if wanted != request.form.get("again", ""):
         return _form(desk, "differ", name), 422
     try:
         known = _own(desk)
-        if known is not None and not _knows_password(desk, known):
+        if known is not None and _owes_password(desk) and not _knows_password(desk, known):
             return _form(desk, "wrong", name), 401
         password_hash = staff_accounts.hash_password(wanted, name)
         with desk.writing() as store:
             person_id = desk.staff.person_id
             staff_accounts.keep(store, person_id, name, password_hash, desk.now)
             sign_ins.end_all(store, person_id, desk.now)
-            token = sign_ins.begin(store, person_id, Way.PASSWORD, desk.now)
+            token = sign_ins.begin(store, person_id, desk.staff.way, desk.now)
             fresh = sign_ins.current(store, token, desk.now)
             if fresh is not None and desk.staff.is_confirmed:
                 sign_ins.confirm(store, fresh.id, desk.now)
@@ -54,6 +54,11 @@ def account_sign_out(desk: Desk) -> Any:
     logout_user()
     session.clear()
     return redirect("/console/sign-in")
+
+
+def _owes_password(desk: Desk) -> bool:
+    """Whose phone has just said who they are may have forgotten it."""
+    return desk.staff.way == Way.PASSWORD
 
 
 def _knows_password(desk: Desk, known: StaffAccount) -> bool:
@@ -77,7 +82,7 @@ def _form(desk: Desk, problem: str | None, name: str) -> str:
     return render(
         "account.html",
         problem=problem,
-        has_account=known is not None,
+        asks_current=known is not None and _owes_password(desk),
         name=name or (known.name if known else ""),
         least=SHORTEST_PASSWORD,
         is_kept=request.args.get("kept") == "1",

@@ -16,7 +16,7 @@ from models.base import Database
 from models.people import Person
 from models.places import Area
 from models.posts import Post, Role, is_held
-from models.sign_ins import MAY_SIGN_IN, NEEDS_SECOND_FACTOR
+from models.sign_ins import MAY_SIGN_IN, NEEDS_SECOND_FACTOR, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Staff(UserMixin):
     name: str
     posts: tuple[HeldPost, ...]
     is_confirmed: bool  # by the second factor, where one is needed
+    way: Way
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -99,6 +100,7 @@ def staff_of(office: Office, token: str) -> Staff | None:
             posts,
             sign_in.confirmed_at is not None
             or not any(one.role in NEEDS_SECOND_FACTOR for one in posts),
+            sign_in.way,
         )
         is_stale = sign_in.seen_at <= now - sign_ins.SEEN_EVERY
     if not posts:

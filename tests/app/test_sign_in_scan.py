@@ -51,6 +51,19 @@ def test_the_phone_reads_the_number_says_yes_and_the_page_goes_on(
     assert visitor.get("/console/").status_code == 200
 
 
+def test_a_forgotten_password_is_set_anew_after_a_scan(house: House, scenes: list[str]) -> None:
+    name = house.account("community_staff")
+    visitor, _ = waiting(house, scenes)
+    worker = Town(house.database, house.now).person("demo-community_staff-1")
+    worker.scan(scenes[0])
+    worker.say("1")
+    assert state(visitor) == "/console/"
+    assert "现在的密码" not in visitor.get("/console/account").text
+    form = {"name": name, "password": "a long new password", "again": "a long new password"}
+    assert visitor.post("/console/account", form).status_code == 302
+    assert house.visitor().sign_in(name, "a long new password").status_code == 302
+
+
 def test_without_scripts_a_button_does_the_same(house: House, scenes: list[str]) -> None:
     visitor, _ = waiting(house, scenes)
     worker = Town(house.database, house.now).person("demo-grid_worker-1")

@@ -1,0 +1,95 @@
+"""The console on a real port before a real Chromium, on a phone and on a desk."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from config.settings import Settings
+from models import registry
+from models.base import Database
+from tests import factories
+from tests.app.visitor import PASSWORD, House
+from tests.conftest import skip_or_fail
+
+registry.load_tables()
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 860}
+PATIENCE_MS = 20_000
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *_: object) -> None:
+        pass
+
+
+@dataclass
+class Served:
+    """The console under an address."""
+
+    house: House
+    url: str
+
+
+@pytest.fixture
+def served(database: Database, tmp_path: Path) -> Iterator[Served]:
+    factories.town(database)
+    house = House(database, settings=Settings(secret_key="for-tests", data_dir=tmp_path))
+    server = make_server("127.0.0.1", 0, house.app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield Served(house, f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        skip_or_fail("Chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
+def page(request: pytest.FixtureRequest, browser: Browser, served: Served) -> Iterator[Page]:
+    """What the browser complains of fails the test."""
+    context = browser.new_context(viewport=request.param, has_touch=request.param == PHONE)
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    trouble: list[str] = []
+    opened.on("pageerror", lambda error: trouble.append(str(error)))
+    opened.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
+    yield opened
+    context.close()
+    # A wrong password is answered 401, and Chromium writes that down by itself.
+    assert [one for one in trouble if "401 (UNAUTHORIZED)" not in one] == []
+
+
+def sign_in(page: Page, served: Served, role: str = "community_staff") -> None:
+    name = served.house.account(role)
+    page.goto(f"{served.url}/console/")
+    page.get_by_label("账号").fill(name)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("今天")
