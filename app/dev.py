@@ -4,6 +4,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app import house
 from config.policy import load
@@ -29,39 +30,39 @@ def _moment(given: str | None) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
 
 
+def _people(session: Session) -> list[dict[str, str | None]]:
+    """The demo people, each once: with the first of their posts, else as a resident."""
+    rows = session.execute(
+        select(Identity.openid, Person.name, Post.role, func.coalesce(Post.area_id, Home.area_id))
+        .join(Person, Person.id == Identity.person_id)
+        .outerjoin(Post, Post.person_id == Person.id)
+        .outerjoin(Home, Home.person_id == Person.id)
+        .where(Identity.openid.startswith("demo-"))
+        .order_by(Post.id.is_not(None), Identity.id, Post.id)
+    )
+    found: dict[str, dict[str, str | None]] = {}
+    for openid, name, role, area_id in rows:
+        key = role or "resident"
+        found.setdefault(
+            openid,
+            {
+                "openid": openid,
+                "name": name,
+                "role": key,
+                "role_label": load("labels")["role"][key],
+                "area": full_name(session, area_id) if area_id else None,
+            },
+        )
+    return list(found.values())
+
+
 def make_dev(database: Database) -> Blueprint:
     dev = Blueprint("dev", __name__, url_prefix="/dev")
 
     @dev.get("/people")
     def people() -> Response:
         with database.reading() as session:
-            rows = session.execute(
-                select(
-                    Identity.openid,
-                    Person.name,
-                    Post.role,
-                    func.coalesce(Post.area_id, Home.area_id),
-                )
-                .join(Person, Person.id == Identity.person_id)
-                .outerjoin(Post, Post.person_id == Person.id)
-                .outerjoin(Home, Home.person_id == Person.id)
-                .where(Identity.openid.startswith("demo-"))
-                .order_by(Post.id.is_not(None), Identity.id, Post.id)
-            ).all()
-            found: dict[str, dict[str, str | None]] = {}
-            for openid, name, role, area_id in rows:
-                key = role or "resident"
-                found.setdefault(
-                    openid,
-                    {
-                        "openid": openid,
-                        "name": name,
-                        "role": key,
-                        "role_label": load("labels")["role"][key],
-                        "area": full_name(session, area_id) if area_id else None,
-                    },
-                )
-        return jsonify(list(found.values()))
+            return jsonify(_people(session))
 
     @dev.get("/scenes")
     def scenes() -> Response:

@@ -23,13 +23,8 @@ from models.ticket_flow import OPEN
 from models.tickets.table import Note, Supporter, Ticket
 
 GONE = "erased"
-_WITH_WORDS = (
-    "home",
-    "legacy",
-    "matching",
-    "operation",
-    "ticket",
-)  # messages of their events quote people
+# Messages of their events quote people.
+_WITH_WORDS = ("home", "legacy", "matching", "operation", "ticket")
 
 
 def summary(session: Session, person_id: int) -> dict[str, Any]:
@@ -56,52 +51,11 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
     Open matters go on without their author; what was counted stays counted. Messages to others
     that quote the person's words are emptied too.
     """
-    for person in session.scalars(
-        select(Person).where((Person.id == person_id) | (Person.merged_into == person_id))
-    ):
-        person.name = person.phone = person.phone_hash = None
-        person.union_id = person.own_key = None
+    _forget_person(session, person_id)
     homes.leave(session, person_id, now)
-    mine = select(Ticket.id).where(Ticket.reporter_id == person_id)
     _spare_supporters(session, person_id)
-    session.execute(update(Home).where(Home.person_id == person_id).values(room=None))
-    session.execute(
-        update(OutboxMessage)
-        .where(
-            (OutboxMessage.person_id == person_id)
-            | and_(OutboxMessage.ticket_id.in_(mine), ~_to_supporters())
-            | OutboxMessage.event_id.in_(_events_of(person_id))
-        )
-        .values(context={}, template=GONE)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.template == GONE,
-            OutboxMessage.state.in_([Delivery.QUEUED, Delivery.HELD]),
-        )
-        .values(state=Delivery.CANCELLED)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(update(Note).where(Note.author_id == person_id).values(text=None))
-    # Neighbours who joined said it in words of their own.
-    session.execute(
-        update(Note).where(Note.ticket_id.in_(mine), Note.came_with.is_(None)).values(text=None)
-    )
-    session.execute(update(Objection).where(Objection.person_id == person_id).values(text=None))
-    session.execute(
-        update(Hazard)
-        .where(Hazard.finder_id == person_id)
-        .values(text=None, spot=None, evidence=[])
-    )
-    session.execute(update(Progress).where(Progress.author_id == person_id).values(text=None))
-    session.execute(update(Finding).where(Finding.person_id == person_id).values(text=None))
-    session.execute(
-        update(Ticket)
-        .where(Ticket.reporter_id == person_id)
-        .values(text=None, spot=None, hides_reporter=True, evidence=[])
-    )
+    _empty_messages(session, person_id)
+    _empty_words(session, person_id)
     session.execute(
         update(Question).where(Question.person_id == person_id).values(context={}, closed_at=now)
     )
@@ -121,6 +75,57 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
             actor_id=person_id,
             detail={"open_tickets": _open_count(session, person_id)},
         ),
+    )
+
+
+def _forget_person(session: Session, person_id: int) -> None:
+    for person in session.scalars(
+        select(Person).where((Person.id == person_id) | (Person.merged_into == person_id))
+    ):
+        person.name = person.phone = person.phone_hash = None
+        person.union_id = person.own_key = None
+
+
+def _empty_words(session: Session, person_id: int) -> None:
+    """What the person wrote, wherever it is kept; the rows stay for the counts."""
+    mine = select(Ticket.id).where(Ticket.reporter_id == person_id)
+    # Neighbours who joined said it in words of their own.
+    of_mine = and_(Note.ticket_id.in_(mine), Note.came_with.is_(None))
+    nothing: dict[str, Any] = {"text": None, "spot": None, "evidence": []}
+    of_ticket = nothing | {"things": None, "hides_reporter": True}
+    for table, is_theirs, values in (
+        (Home, Home.person_id == person_id, {"room": None}),
+        (Note, or_(Note.author_id == person_id, of_mine), {"text": None}),
+        (Objection, Objection.person_id == person_id, {"text": None}),
+        (Progress, Progress.author_id == person_id, {"text": None}),
+        (Finding, Finding.person_id == person_id, {"text": None}),
+        (Hazard, Hazard.finder_id == person_id, nothing),
+        (Ticket, Ticket.reporter_id == person_id, of_ticket),
+    ):
+        session.execute(
+            update(table)
+            .where(is_theirs)
+            .values(values)
+            .execution_options(synchronize_session="fetch")
+        )
+
+
+def _empty_messages(session: Session, person_id: int) -> None:
+    """To them, and to others where the person's words are quoted; what waits never leaves."""
+    mine = select(Ticket.id).where(Ticket.reporter_id == person_id)
+    messages = update(OutboxMessage).execution_options(synchronize_session=False)
+    session.execute(
+        messages.where(
+            (OutboxMessage.person_id == person_id)
+            | and_(OutboxMessage.ticket_id.in_(mine), ~_to_supporters())
+            | OutboxMessage.event_id.in_(_events_of(person_id))
+        ).values(context={}, template=GONE)
+    )
+    session.execute(
+        messages.where(
+            OutboxMessage.template == GONE,
+            OutboxMessage.state.in_([Delivery.QUEUED, Delivery.HELD]),
+        ).values(state=Delivery.CANCELLED)
     )
 
 
