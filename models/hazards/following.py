@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models.hazards import entering, rules, telling
@@ -13,6 +13,11 @@ from models.hazards.telling import Said
 from models.posts import Post, is_held
 from models.tickets.supporting import main_of
 from models.tickets.table import Ticket
+
+_part = select(Ticket.id).where(Ticket.id == bindparam("ticket_id")).cte("part", recursive=True)
+_part = _part.union(select(Ticket.id).where(Ticket.merged_into == _part.c.id))
+# Built once: every step of every ticket asks.
+_OF_TICKET = select(Hazard).where(Hazard.ticket_id.in_(select(_part.c.id))).order_by(Hazard.id)
 
 
 def follow(session: Session, ticket: Ticket, at: datetime, by: int | None) -> None:
@@ -35,10 +40,7 @@ def bring_back(session: Session, hazard: Hazard, at: datetime, by: int) -> None:
 
 def _hanging_on(session: Session, ticket_id: int) -> Sequence[Hazard]:
     """Of the ticket, and of those that were merged into it, directly or through others."""
-    part = select(Ticket.id).where(Ticket.id == ticket_id).cte("part", recursive=True)
-    part = part.union(select(Ticket.id).where(Ticket.merged_into == part.c.id))
-    mine = select(Hazard).where(Hazard.ticket_id.in_(select(part.c.id))).order_by(Hazard.id)
-    return session.scalars(mine).all()
+    return session.scalars(_OF_TICKET, {"ticket_id": ticket_id}).all()
 
 
 def _follow(session: Session, hazard: Hazard, at: datetime, by: int | None) -> None:
