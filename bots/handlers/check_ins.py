@@ -1,6 +1,6 @@
 """A called department checks in, tells its result, or says that it is not theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bots import answers, commands, pending, registry
 from bots.chat import Chat
@@ -135,10 +135,7 @@ def answer(chat: Chat, call: WhistleCall, words: str) -> Reply:
 
 @registry.asks_words("call_words")
 def call_words(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if chat.is_alarm:
-        return None
-    conversations.close(question, chat.now)
-    return answer(chat, chat.session.get_one(WhistleCall, question.context["call"]), text)
+    return _with_words(chat, question, text, answer)
 
 
 def send_back(chat: Chat, call: WhistleCall, reason: str) -> Reply:
@@ -150,10 +147,16 @@ def send_back(chat: Chat, call: WhistleCall, reason: str) -> Reply:
 
 @registry.asks_words("why_call_back")
 def why_call_back(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    return _with_words(chat, question, text, send_back)
+
+
+def _with_words(
+    chat: Chat, question: Question, text: str, then: Callable[[Chat, WhistleCall, str], Reply]
+) -> Reply | None:
     if chat.is_alarm:
         return None
     conversations.close(question, chat.now)
-    return send_back(chat, chat.session.get_one(WhistleCall, question.context["call"]), text)
+    return then(chat, chat.session.get_one(WhistleCall, question.context["call"]), text)
 
 
 def _ask_words(chat: Chat, call: WhistleCall, kind: str, template: str) -> Reply:

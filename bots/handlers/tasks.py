@@ -26,34 +26,30 @@ LISTED = 9
 
 
 def _asked(chat: Chat) -> Sequence[Pending]:
-    return [
-        Pending(
-            "task", ticket.id, asked.asked_at, frozenset({YES, NO}), ticket.id, ticket.text or ""
-        )
-        for ticket, asked in _tasks(chat, ASKED)
-        if asked.part != Part.ALERTED
-    ]
+    return _pending(chat, "task", ASKED, frozenset({YES, NO}), frozenset(Part) - {Part.ALERTED})
 
 
 def _alerted(chat: Chat) -> Sequence[Pending]:
-    return [
-        Pending("alert", ticket.id, asked.asked_at, frozenset({YES}), ticket.id, ticket.text or "")
-        for ticket, asked in _tasks(chat, ASKED)
-        if asked.part == Part.ALERTED
-    ]
+    return _pending(chat, "alert", ASKED, frozenset({YES}), frozenset({Part.ALERTED}))
 
 
 def _accepted(chat: Chat) -> Sequence[Pending]:
+    return _pending(chat, "finish", ACCEPTED, frozenset({YES, NO}), frozenset(Part))
+
+
+def _pending(
+    chat: Chat,
+    kind: str,
+    answers: frozenset[Answer],
+    digits: frozenset[int],
+    parts: frozenset[Part],
+) -> list[Pending]:
     return [
         Pending(
-            "finish",
-            ticket.id,
-            taken.answered_at or taken.asked_at,
-            frozenset({YES, NO}),
-            ticket.id,
-            ticket.text or "",
+            kind, ticket.id, one.answered_at or one.asked_at, digits, ticket.id, ticket.text or ""
         )
-        for ticket, taken in _tasks(chat, ACCEPTED)
+        for ticket, one in _tasks(chat, answers)
+        if one.part in parts
     ]
 
 

@@ -23,6 +23,8 @@ from models.whistles.flow import (
 from models.whistles.table import Whistle, WhistleCall
 from models.whistles.telling import Said
 
+OWN = frozenset({CallAction.CHECK_IN, CallAction.ANSWER, CallAction.SEND_BACK})
+
 
 @dataclass(slots=True)
 class CallStep:
@@ -38,13 +40,17 @@ class CallStep:
 
 
 def can(session: Session, call: WhistleCall, action: CallAction, *, by: int, at: datetime) -> bool:
-    """Whether this person may take the action for the department now."""
+    """Whether this person may take the action for the department now.
+
+    One of OWN; of the others `undoing` and `ending` are asked.
+    """
     whistle = session.get_one(Whistle, call.whistle_id)
     ticket = session.get_one(Ticket, whistle.ticket_id)
     move = CALL_MOVES.get((call.state, action))
     is_open = whistle.state == WhistleState.SOUNDED
     return (
         move is not None
+        and action in OWN
         and is_open
         and sides.holds(session, move.by, ticket, whistle, call, by, at)
     )

@@ -12,10 +12,11 @@ from models.tickets.table import Ticket
 from models.whistles import clock, lists, sides, telling
 from models.whistles.flow import (
     BROKEN_OFF,
+    CALL_MOVES,
     CONFIRMED,
     LAPSED,
     WHISTLE_MOVES,
-    CallState,
+    CallAction,
     WhistleAction,
 )
 from models.whistles.table import Whistle, WhistleCall
@@ -71,7 +72,7 @@ def _end(
         raise ReasonMissing(number=ticket.number, action=action)
     whistle.state, whistle.ended_at = move.target, at
     for call in left:
-        call.state, call.closed_at = CallState.RELEASED, at
+        call.state, call.closed_at = CALL_MOVES[call.state, CallAction.RELEASE].target, at
     clock.set_clock(session, whistle, at)
     if reason and by:
         refining.keep_note(session, ticket, reason.strip(), by=by, at=at)

@@ -13,6 +13,7 @@ from models.ticket_flow import UNDO_MINUTES
 from models.tickets.table import Note, Ticket
 from models.whistles import clock, lists, sides, telling
 from models.whistles.flow import (
+    CALL_MOVES,
     CALLED,
     CANCELLED,
     CHECKED_IN,
@@ -20,8 +21,11 @@ from models.whistles.flow import (
     SOUNDED,
     TAKEN_BACK,
     VERBS,
+    WHISTLE_MOVES,
+    CallAction,
     CallState,
     Side,
+    WhistleAction,
     WhistleState,
 )
 from models.whistles.table import Whistle, WhistleCall
@@ -57,35 +61,43 @@ def undo(session: Session, event: Event, *, by: int, at: datetime) -> None:
     session.refresh(whistle, with_for_update=True)
     if undoable(session, by, at, event.subject_id) is not event:
         raise TooLate(number=f"#{event.subject_id}")
-    ticket = session.get_one(Ticket, whistle.ticket_id)
-    calls = _calls(session, event)
     if event.verb == CHECKED_IN:
-        [call] = calls
-        call.state, call.checked_in_at = CallState.CALLED, None
-        # Its reminder may have passed meanwhile; the clock looks from the step on.
-        clock.move_on(session, whistle, event.at)
-        detail = {"call": call.id, "department": call.department, "undone_event": event.id}
-        said = Said(TAKEN_BACK, at, by, Side.DEPARTMENT, detail=detail)
-        telling.tell(session, whistle, ticket, said)
-        return
+        _take_back(session, whistle, event, by, at)
+    else:
+        _cancel(session, whistle, event, by, at)
+
+
+def _take_back(session: Session, whistle: Whistle, event: Event, by: int, at: datetime) -> None:
+    [call] = _calls(session, event)
+    call.state = CALL_MOVES[call.state, CallAction.TAKE_BACK].target
+    call.checked_in_at = None
+    # Its reminder may have passed meanwhile; the clock looks from the step on.
+    clock.move_on(session, whistle, event.at)
+    ticket = session.get_one(Ticket, whistle.ticket_id)
+    detail = {"call": call.id, "department": call.department, "undone_event": event.id}
+    telling.tell(session, whistle, ticket, Said(TAKEN_BACK, at, by, Side.DEPARTMENT, detail=detail))
+
+
+def _cancel(session: Session, whistle: Whistle, event: Event, by: int, at: datetime) -> None:
+    calls = _calls(session, event)
     for call in calls:
-        call.state, call.closed_at = CallState.CANCELLED, at
+        call.state, call.closed_at = CALL_MOVES[call.state, CallAction.CANCEL].target, at
     _take_away_words(session, event)
     session.flush()
     if not lists.calls_of(session, whistle):
-        whistle.state, whistle.ended_at = WhistleState.CANCELLED, at
+        whistle.state = WHISTLE_MOVES[whistle.state, WhistleAction.CANCEL].target
+        whistle.ended_at = at
     clock.set_clock(session, whistle, at)
-    told = _corrected(session, event, calls)
     said = Said(
         CANCELLED,
         at,
         by,
         Side.CALLER,
-        parties={"told": told},
+        parties={"told": _corrected(session, event, calls)},
         detail={"calls": [call.id for call in calls], "undone_event": event.id},
         context={"departments": [call.department for call in calls]},
     )
-    telling.tell(session, whistle, ticket, said)
+    telling.tell(session, whistle, session.get_one(Ticket, whistle.ticket_id), said)
 
 
 def _still_holds(
