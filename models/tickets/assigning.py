@@ -142,7 +142,8 @@ def go_up(step: Step) -> Holder | None:
 
 def next_level(session: Session, ticket: Ticket, at: datetime) -> Rise | None:
     """The next level above the owner; the duty desk when nobody is left, and then nobody."""
-    gap, others = [], frozenset({ticket.owner_id or 0})
+    gap: list[Level] = []
+    others = frozenset({ticket.owner_id or 0})
     first = level = ticket.level.up()
     while level is not None:
         holder = _at_level(session, ticket, at, level, others)
