@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import dispatch, events, sla, tasks
+from models import dispatch, events, tasks, work_calendars
 from models.errors import (
     AlreadyDone,
     NotAllowed,
@@ -182,7 +182,9 @@ def publish(session: Session, notice: Notice, *, at: datetime) -> None:
     old = _move(session, notice, NoticeAction.PUBLISH, None, at)
     notice.published_at = at
     if kinds()[notice.kind]["needs_window"]:
-        notice.window_ends_at = working_days_after(at, load("notices")["terms"]["window_days"])
+        notice.window_ends_at = working_days_after(
+            session, notice, at, load("notices")["terms"]["window_days"]
+        )
     _end_window_of_corrected(session, notice, at)
     tasks.ask(session, TELL, {"notice_id": notice.id}, at, f"{TELL}:{notice.id}:0", at)
     _record(session, notice, _PUBLISH, old, None, at, {"author": [notice.author_id]})
@@ -217,8 +219,9 @@ def serves(
     )
 
 
-def working_days_after(at: datetime, days: float) -> datetime:
-    calendar = sla.shipped().calendar
+def working_days_after(session: Session, notice: Notice, at: datetime, days: float) -> datetime:
+    """In the working time of the area the notice is for."""
+    calendar = work_calendars.terms_at(session, notice.area_id).calendar
     return calendar.add(at, days * calendar.day_minutes)
 
 

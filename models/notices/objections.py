@@ -33,7 +33,9 @@ def object_to(
         account=account,
         text=text.strip(),
         at=at,
-        answer_due_at=working_days_after(at, load("notices")["terms"]["answer_days"]),
+        answer_due_at=working_days_after(
+            session, notice, at, load("notices")["terms"]["answer_days"]
+        ),
     )
     session.add(objection)
     session.flush()

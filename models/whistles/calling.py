@@ -85,7 +85,7 @@ def _dues(session: Session, whistle: Whistle, at: datetime) -> tuple[datetime, d
         for call in lists.calls_of(session, whistle):
             if call.is_pending and call.check_in_due_at > at:
                 return call.check_in_due_at, call.result_due_at
-    return terms.due(whistle.kind, at)
+    return terms.due(session, whistle, at)
 
 
 def _called(

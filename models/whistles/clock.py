@@ -12,7 +12,6 @@ from models.whistles.flow import (
     REMINDED_CHECK_IN,
     REMINDED_RESULT,
     CallState,
-    WhistleKind,
     WhistleState,
 )
 from models.whistles.table import Whistle, WhistleCall
@@ -36,17 +35,19 @@ def move_on(session: Session, whistle: Whistle, now: datetime) -> None:
     set_clock(session, whistle, now)
 
 
-def passed(whistle: Whistle, call: WhistleCall, since: datetime, now: datetime) -> list[str]:
+def passed(
+    session: Session, whistle: Whistle, call: WhistleCall, since: datetime, now: datetime
+) -> list[str]:
     """What has come due for this call since the clock last looked, the weightiest first."""
-    found = {step for at, step in steps(whistle.kind, call) if since <= at <= now}
+    found = {step for at, step in steps(session, whistle, call) if since <= at <= now}
     return [step for step in WEIGHT if step in found]
 
 
-def steps(kind: WhistleKind, call: WhistleCall) -> list[tuple[datetime, str]]:
+def steps(session: Session, whistle: Whistle, call: WhistleCall) -> list[tuple[datetime, str]]:
     """Every moment of a call that still waits; nothing of one that is closed."""
     if not call.is_pending:
         return []
-    check_in, result = terms.reminders(kind, call)
+    check_in, result = terms.reminders(session, whistle, call)
     found = [(result, REMINDED_RESULT), (call.result_due_at, LATE_RESULT)]
     if call.state == CallState.CALLED:
         found += [(check_in, REMINDED_CHECK_IN), (call.check_in_due_at, LATE_CHECK_IN)]
@@ -55,7 +56,7 @@ def steps(kind: WhistleKind, call: WhistleCall) -> list[tuple[datetime, str]]:
 
 def _next(session: Session, whistle: Whistle, after: datetime) -> datetime | None:
     calls = [call for call in lists.calls_of(session, whistle) if call.is_pending]
-    moments = [at for call in calls for at, _ in steps(whistle.kind, call) if at > after]
+    moments = [at for call in calls for at, _ in steps(session, whistle, call) if at > after]
     if any(call.person_id is None for call in calls):
         moments.append(after + timedelta(minutes=load("whistles")["retry_minutes"]))
     return min(moments, default=None)

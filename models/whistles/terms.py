@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from config.categories import Urgency
 from config.policy import load
-from models import sla
+from models.tickets.clock import terms_of
+from models.tickets.table import Ticket
 from models.whistles.flow import WhistleKind
-from models.whistles.table import WhistleCall
+from models.whistles.table import Whistle, WhistleCall
 from models.worktime import Timekeeping, WallClock
 
 
@@ -23,13 +25,14 @@ class CallTerm:
     result: float
 
 
-@cache
-def term(kind: WhistleKind) -> CallTerm:
-    row = load("whistles")["kind"][kind]
-    keeping = WallClock() if row["clock"] == "wall" else sla.shipped().calendar
+def term(session: Session, whistle: Whistle) -> CallTerm:
+    """Counted in the working time of the ticket's place, unless it runs on the clock."""
+    row = load("whistles")["kind"][whistle.kind]
+    ticket = session.get_one(Ticket, whistle.ticket_id)
+    keeping = WallClock() if row["clock"] == "wall" else terms_of(ticket).calendar
     check_in, result = _minutes(row, "check_in", keeping), _minutes(row, "result", keeping)
     if check_in > result:
-        raise ValueError(f"whistles: {kind} must check in before it answers")
+        raise ValueError(f"whistles: {whistle.kind} must check in before it answers")
     return CallTerm(keeping, check_in, result)
 
 
@@ -43,15 +46,15 @@ def departments() -> list[str]:
     return list(load("whistles")["department"])
 
 
-def due(kind: WhistleKind, at: datetime) -> tuple[datetime, datetime]:
+def due(session: Session, whistle: Whistle, at: datetime) -> tuple[datetime, datetime]:
     """By when who is called now checks in, and answers."""
-    asked = term(kind)
+    asked = term(session, whistle)
     return asked.keeping.add(at, asked.check_in), asked.keeping.add(at, asked.result)
 
 
-def reminders(kind: WhistleKind, call: WhistleCall) -> tuple[datetime, datetime]:
+def reminders(session: Session, whistle: Whistle, call: WhistleCall) -> tuple[datetime, datetime]:
     """When a department is reminded to check in, and to answer; from its own deadlines."""
-    keeping, shares = term(kind).keeping, load("whistles")["remind_percent"]
+    keeping, shares = term(session, whistle).keeping, load("whistles")["remind_percent"]
     return (
         _share(keeping, call.called_at, call.check_in_due_at, shares["check_in"]),
         _share(keeping, call.called_at, call.result_due_at, shares["result"]),

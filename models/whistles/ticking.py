@@ -67,7 +67,7 @@ def _step(
     since: datetime,
     now: datetime,
 ) -> list[str]:
-    found = clock.passed(whistle, call, since, now)[:1]
+    found = clock.passed(session, whistle, call, since, now)[:1]
     if _hand_on(session, whistle, ticket, call, now) and not found:
         return [HANDED_ON]
     for step in found:
