@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bots import commands
+from bots import commands, registry
 from bots.accusation import accused
 from bots.chat import Chat
 from bots.handlers import intake, walkers
@@ -24,6 +24,7 @@ ACTIONS = {
     HazardState.SOLVED: HazardAction.SOLVE,
     HazardState.PASSED_UP: HazardAction.PASS_UP,
 }
+RESULTS = frozenset({"finish", "call_result"})
 TOLD = frozenset({Intent.REPORT, Intent.HAZARD})
 LONGEST_SETTLING = 8  # "已经清走了"; more words tell a matter of their own
 LONGEST_NOTHING = 20
@@ -37,7 +38,7 @@ def is_told(chat: Chat) -> bool:
     """
     if not chat.speaker.has_posts or not says_found(chat.text) or not _tells(chat):
         return False
-    return not _waits_on_ticket(chat) and _is_finding(chat)
+    return not _waits_for_words(chat) and _is_finding(chat)
 
 
 def in_plain_words(chat: Chat) -> Reply | None:
@@ -52,11 +53,15 @@ def _tells(chat: Chat) -> bool:
     return meant is not None and meant.intent in TOLD and not chat.is_alarm
 
 
-def _waits_on_ticket(chat: Chat) -> bool:
+def _waits_for_words(chat: Chat) -> bool:
+    """A result, a note or a talk with a person hears the words first."""
     if not chat.speaker.has_questions:
         return False
     asked = conversations.open_questions(chat.session, chat.person_id, chat.now)
-    return any(one.ticket_id is not None and not one.is_pushed for one in asked)
+    for_words = RESULTS | registry.FOR_WORDS
+    return any(
+        one.kind in registry.TALKS or (one.kind in for_words and not one.is_pushed) for one in asked
+    )
 
 
 def _is_finding(chat: Chat) -> bool:
@@ -90,8 +95,9 @@ def take(chat: Chat, said: str | None = None) -> Reply:
     if says_nothing(chat.text) and len(chat.text) <= LONGEST_NOTHING:
         return chat.say("hazard_nothing")
     who, kept = walkers.walker(chat), kept_for_later(chat)
-    told = [(one.text, one.meant) for one in chat.parts]
-    told = told or [(said or chat.said, chat.understanding)]
+    told = [(said or chat.said, chat.understanding)]
+    if chat.parts and accused(chat.text, chat.understanding) is None:
+        told = [(one.text, one.meant) for one in chat.parts]
     found = [_enter(chat, who, kept, words, meant) for words, meant in told]
     _take_along(chat, found[0], kept)
     return asked_about(chat, found)

@@ -189,6 +189,28 @@ def test_the_result_of_a_task_is_no_finding(town: Town, leader: Talker) -> None:
     assert ledger(town) == [("rectified", "幸福里小区3号楼", True)]
 
 
+def test_what_is_said_in_a_talk_goes_to_whom_one_talks_to(town: Town, patrol: Talker) -> None:
+    patrol.say("请问幸福里小区3号楼物业费涨价的事社区有没有说法")
+    staff = town.person("demo-community_staff-1")
+    staff.say("接管 1")
+    patrol.say("发现3号楼楼道堆物，已当场清理")
+    assert "楼道堆物" in staff.received()[-1]
+    assert ledger(town) == []
+
+
+def test_a_finding_is_no_answer_to_where_another_matter_is(town: Town, patrol: Talker) -> None:
+    assert "哪个小区" in patrol.say("请问物业费涨价的事社区有没有说法")
+    assert "当场解决" in patrol.say("发现3号楼楼道堆物，已当场清理")
+    assert len(ledger(town)) == 1
+    assert "#1" in patrol.say("幸福里小区2号楼"), "what was asked before waited"
+
+
+def test_an_accusation_keeps_the_words_around_it_together(town: Town, patrol: Talker) -> None:
+    patrol.say("发现3号楼消防通道堵了；另外1号楼井盖松了，投诉物业不管")
+    rows = town.look(lambda session: session.scalars(select(Hazard.about)).all())
+    assert list(rows) == [About.PROPERTY]
+
+
 def test_other_matters_of_a_patrol_are_reports_like_anybodys(town: Town, patrol: Talker) -> None:
     assert "已受理" in patrol.say("3号楼2单元晚上装修太吵了")
     assert ledger(town) == []
