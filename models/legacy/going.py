@@ -9,7 +9,7 @@ from models.legacy import clock, lists, sides, telling
 from models.legacy.actions import move
 from models.legacy.flow import LegacyAction, LegacyOutcome, MilestoneState
 from models.legacy.table import LegacyProblem, Milestone, Progress
-from models.legacy.telling import Said
+from models.telling import Said
 
 
 def note(session: Session, problem: LegacyProblem, text: str, *, by: int, at: datetime) -> None:

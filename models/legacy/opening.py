@@ -11,9 +11,9 @@ from models.legacy import clock, lists, sides, telling
 from models.legacy.actions import move
 from models.legacy.flow import OPENED, LegacyAction, LegacyState, MilestoneState, Side
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone
-from models.legacy.telling import Said
 from models.operations.sides import teams
 from models.posts import Post, Role
+from models.telling import Said
 from models.tickets.table import Ticket
 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another

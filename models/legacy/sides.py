@@ -80,9 +80,14 @@ def tickets(session: Session, problem: LegacyProblem) -> Sequence[Ticket]:
 
 
 def workers(session: Session, problem: LegacyProblem, at: datetime) -> list[int]:
-    """Who made it and the task force: those who are reminded."""
-    people = [problem.opened_by, *(one.person_id for one in force(session, problem))]
+    """Who answers for it and the task force: those who are reminded.
+
+    Once who made it serves the place no more, the nearest of its staff does.
+    """
     barred = accused(session, problem, at)
+    staff = [one for one in _serving(session, problem.area_id, "staff", at) if one not in barred]
+    first = [problem.opened_by] if problem.opened_by in staff else staff[:1]
+    people = [*first, *(one.person_id for one in force(session, problem))]
     return [one for one in dict.fromkeys(people) if one not in barred]
 
 

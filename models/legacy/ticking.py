@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from models.legacy import clock, sides, telling
 from models.legacy.flow import OVERDUE, REMINDED, LegacyState, MilestoneState, Side
 from models.legacy.table import LegacyProblem, Milestone
-from models.legacy.telling import Said
 from models.localtime import local
+from models.telling import Said
 
 
 def tick(session: Session, milestone: Milestone, now: datetime) -> str | None:

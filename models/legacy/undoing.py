@@ -12,7 +12,7 @@ from models.legacy import clock, telling
 from models.legacy.actions import can, move
 from models.legacy.flow import ENDED, OPENED, REACHED, UNDONE, LegacyAction, MilestoneState
 from models.legacy.table import LegacyProblem, LegacyTicket, Milestone
-from models.legacy.telling import Said
+from models.telling import Said
 from models.ticket_flow import UNDO_MINUTES
 
 TAKEN_BACK_AS = {

@@ -11,7 +11,7 @@ from models.operations import clock, planning, sides, telling
 from models.operations.actions import move
 from models.operations.flow import OperationAction
 from models.operations.table import Operation
-from models.operations.telling import Said
+from models.telling import Said
 
 KIND = "operation_result"  # a row of config/notices.toml
 

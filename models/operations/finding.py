@@ -16,8 +16,8 @@ from models.operations import sides, telling
 from models.operations.actions import move
 from models.operations.flow import TICKETED, OperationAction, OperationState, Side
 from models.operations.table import Finding, FindingPhoto, Operation
-from models.operations.telling import Said
 from models.places import Area
+from models.telling import Said
 from models.tickets import refining
 from models.tickets.opening import Report, open_ticket
 

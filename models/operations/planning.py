@@ -20,10 +20,10 @@ from models.operations.flow import (
     Side,
 )
 from models.operations.table import Member, Operation
-from models.operations.telling import Said
 from models.outbox import Quiet
 from models.places import Area
 from models.posts import UNPAID, Post, Role
+from models.telling import Said
 
 ON_SITE = "on_site"  # the question that what is said on site answers
 

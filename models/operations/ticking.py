@@ -10,8 +10,8 @@ from models.operations import clock, ending, planning, sides, telling
 from models.operations.actions import move
 from models.operations.flow import OVERRUN, REMINDED, OperationAction, OperationState, Side
 from models.operations.table import Operation
-from models.operations.telling import Said
 from models.outbox import Quiet
+from models.telling import Said
 
 
 def tick(session: Session, operation: Operation, now: datetime) -> str | None:

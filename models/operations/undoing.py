@@ -20,7 +20,7 @@ from models.operations.flow import (
     OperationAction,
 )
 from models.operations.table import Finding, Operation
-from models.operations.telling import Said
+from models.telling import Said
 from models.ticket_flow import UNDO_MINUTES
 
 # What is taken back as which action. Replies are simply given anew.
