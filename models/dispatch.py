@@ -1,6 +1,6 @@
 """Which posts are asked: the table of config/dispatch.toml over the posts of a place."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -145,6 +145,14 @@ def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
     """
     spells = looked_up(session, ("spells", area_id), partial(_spells, session, area_id))
     return [holder for holder, since, until in spells if since <= now < until]
+
+
+def is_served_since(
+    session: Session, area_id: int, roles: Collection[str], since: datetime, now: datetime
+) -> bool:
+    """Whether anybody was in one of these roles at any time between."""
+    spells = looked_up(session, ("spells", area_id), partial(_spells, session, area_id))
+    return any(one.role in roles and begin < now and since < end for one, begin, end in spells)
 
 
 def _spells(session: Session, area_id: int) -> Sequence[Spell]:

@@ -17,7 +17,7 @@ from models.places import root_area_id
 from models.posts import Role
 from models.sla import ServiceTerms
 from models.ticket_flow import Level, State
-from models.tickets import clock, facts
+from models.tickets import clock, facts, gaps
 from models.tickets.levels import level_of
 from models.tickets.table import About, Answer, Assignment, Part, Ticket
 
@@ -90,11 +90,13 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     [ticket_id] = _tickets.run(session, [row])
     _ask(session, ticket_id, plan, now)
     context = _context(ticket_id, report, row, plan.owner)
-    staff = [one for one in holders if one.person_id not in accused]
-    told = _facts(ticket_id, report, row, plan, staff, context, now)
+    told = _facts(ticket_id, report, row, plan, context, now)
     if report.hazard_id is None:
         told += entering.opened(session, ticket_id, row, holders, now)
     events.record(session, *told)
+    if plan.gap and plan.owner is not None:
+        free = [one for one in holders if one.person_id not in accused]
+        gaps.tell(session, area_id, plan.gap, free, context, now)
     alerted = tuple(dict.fromkeys(one.role for one in plan.alerted))
     return Opened(ticket_id, plan.owner, context, alerted)
 
@@ -189,7 +191,6 @@ def _facts(
     report: Report,
     row: dict[str, Any],
     plan: Plan,
-    staff: Sequence[Holder],
     context: dict[str, Any],
     now: datetime,
 ) -> list[Fact]:
@@ -222,9 +223,8 @@ def _facts(
             "new_owner": [plan.owner.person_id],
             "new_helpers": [one.person_id for one in plan.helpers],
             "new_alerted": [one.person_id for one in _alerted_alone(plan)],
-            "gap": [one.person_id for one in staff if plan.gap and one.role == "community_staff"],
         },
-        context=context | ({"gap": list(plan.gap)} if plan.gap else {}),
+        context=context,
         quiet=facts.quiet_of(report.urgency, State.DISPATCHED),
     )
     return [opened, dispatched]

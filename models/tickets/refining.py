@@ -23,7 +23,7 @@ from models.protection import (
 )
 from models.sealing import seal_for
 from models.ticket_flow import OPEN, WAITING, Capacity, State, strongest
-from models.tickets import assigning, clock, facts, levels, undoing
+from models.tickets import assigning, clock, facts, gaps, levels, undoing
 from models.tickets.table import Note, Ticket
 
 
@@ -128,6 +128,9 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> int | None:
             quiet=facts.quiet_of(ticket.urgency, ticket.state),
         ),
     )
+    if plan.gap:
+        free = [one for one in holders if one.person_id not in barred]
+        gaps.tell(session, ticket.area_id, plan.gap, free, facts.context(session, ticket), at)
     return ids[0]
 
 

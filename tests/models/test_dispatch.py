@@ -1,6 +1,6 @@
 """Who is asked: the table over the posts of a place, with leave, load and gaps."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -126,6 +126,33 @@ def test_nobody_in_the_first_role_means_the_next_post_up_and_a_gap_is_told(
         messages = session.scalars(told).all()
         assert {message.person_id for message in messages} == staff
         assert messages[0].context["gap"] == ["grid_worker", "grid_leader"]
+
+
+def test_a_gap_is_told_once_and_again_when_it_is_another_or_comes_anew(store: Database) -> None:
+    town(store)
+    with store.writing() as session:
+        place = building(session, 3, "和平家园")  # a grid without a worker
+        leader = post_of(session, "grid_leader", 5)
+
+        def told_by(moment: datetime) -> int:
+            ticket(session, place, moment)
+            told = select(OutboxMessage.id).where(
+                OutboxMessage.template == "gap_found", OutboxMessage.created_at == moment
+            )
+            return len(session.scalars(told).all())
+
+        assert told_by(MORNING) == 0  # the leader is asked as the table says
+        leader.until = MORNING + DAY
+        assert [told_by(MORNING + days * DAY) for days in (1, 2, 9)] == [2, 0, 0]
+        post(
+            session,
+            Role.GRID_WORKER,
+            session.get_one(Area, leader.area_id),
+            since=MORNING + 10 * DAY,
+            until=MORNING + 11 * DAY,
+        )
+        assert [told_by(MORNING + days * DAY) for days in (10, 12, 13)] == [0, 2, 0]
+        assert [told_by(MORNING + 14 * DAY)] == [0]
 
 
 def test_the_duty_desk_is_the_last_to_be_asked_and_then_nobody(database: Database) -> None:
