@@ -1,24 +1,23 @@
 """`linli calendar`: office hours and days off of an area and all within it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
+from app.commands import store
 from app.commands.background import LOCAL
 from app.commands.named import area_named, person_named
-from app.house import now, open_database
-from config.settings import Settings
+from app.house import now
 from models import policies, work_calendars
 from models.accounts import MAIN
-from models.errors import AlreadyDone, DomainError, NotAllowed, NotFound
+from models.errors import AlreadyDone, NotAllowed, NotFound
 from models.policies import Policy
 from models.work_calendars import POLICY
 
-WORDS: dict[type[DomainError], str] = {
+WORDS: store.Words = {
     NotAllowed: "this person may not change the calendar of this area",
     AlreadyDone: "the calendar of this area says so already",
     NotFound: "the calendar of this area has no such version",
@@ -68,7 +67,7 @@ def calendar() -> None:
 @click.option("--year", type=click.IntRange(2000, 2999), help="Default: this year.")
 def show(area_name: str, year: int | None) -> None:
     """Office hours in AREA, and the days of a year that are not as their weekday says."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         area = area_named(session, area_name)
         found = work_calendars.terms_at(session, area.id).calendar
         year = year or now().astimezone(LOCAL).year
@@ -89,7 +88,7 @@ def show(area_name: str, year: int | None) -> None:
 @reason_option
 def hours(area_name: str, spans: Sequence[str], openid: str | None, reason: str | None) -> None:
     """Office hours of AREA, such as 10:00-14:00 15:30-19:30; none: as around it."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         area_id, by = area_named(session, area_name).id, _person(session, openid)
         made = work_calendars.keep_hours(session, area_id, spans, by=by, at=now(), reason=reason)
         _say(made, area_name)
@@ -113,7 +112,7 @@ def days(
     """Single days of AREA."""
     if not (rest or work or forget):
         raise click.UsageError("name a day: --rest, --work or --forget")
-    with _store() as session:
+    with store.writing(WORDS) as session:
         made = work_calendars.mark_days(
             session,
             area_named(session, area_name).id,
@@ -143,7 +142,7 @@ def list_year(
     reason: str | None,
 ) -> None:
     """The whole list of a YEAR, mostly for the outermost AREA; it replaces what was listed."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         area_id, by = area_named(session, area_name).id, _person(session, openid)
         made = work_calendars.list_year(
             session, area_id, year, sum(rest, []), sum(work, []), by=by, at=now(), reason=reason
@@ -155,7 +154,7 @@ def list_year(
 @area_argument
 def history(area_name: str) -> None:
     """Every version of what AREA itself says, the latest first."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         for one in policies.history(session, POLICY, area_named(session, area_name).id):
             says = click.style(str(one.body), dim=True)
             click.echo(f"v{one.version} {one.at.astimezone(LOCAL):%Y-%m-%d %H:%M} {says}")
@@ -169,22 +168,9 @@ def history(area_name: str) -> None:
 @by_option
 def revert(area_name: str, version: int, openid: str | None) -> None:
     """What VERSION said, as a new version; 0: nothing of its own."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         area_id, by = area_named(session, area_name).id, _person(session, openid)
         _say(work_calendars.revert(session, area_id, version, by=by, at=now()), area_name)
-
-
-@contextmanager
-def _store() -> Iterator[Session]:
-    """One transaction; what the domain refuses is said in words."""
-    database = open_database(Settings())
-    try:
-        with database.writing() as session:
-            yield session
-    except DomainError as refusal:
-        raise click.ClickException(WORDS.get(type(refusal), str(refusal))) from refusal
-    finally:
-        database.dispose()
 
 
 def _person(session: Session, openid: str | None) -> int | None:

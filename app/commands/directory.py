@@ -1,8 +1,7 @@
 """`linli directory`: staff bring in, list and take out what residents ask about."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.commands import store
 from app.commands.background import LOCAL
 from app.commands.named import area_named, person_named
 from app.directory_sheet import (
@@ -22,8 +22,7 @@ from app.directory_sheet import (
     read_sheet,
     sheet_row,
 )
-from app.house import now, open_database
-from config.settings import Settings
+from app.house import now
 from models.accounts import MAIN
 from models.directory import actions, lists, questions
 from models.directory.details import EntryNotFit, details_of
@@ -31,7 +30,7 @@ from models.directory.table import DirectoryEntry, kinds
 from models.errors import AlreadyDone, DomainError, NotAllowed
 from models.places import Area
 
-WORDS: dict[type[DomainError], str] = {
+WORDS: store.Words = {
     NotAllowed: "this person may not write for this area",
     AlreadyDone: "it was replaced or taken out before",
 }
@@ -75,7 +74,7 @@ def import_sheet(file: Any, openid: str, account: str) -> None:
         rows = read_sheet(file.read())
     except Unreadable as problem:
         raise click.ClickException(str(problem)) from problem
-    with _store() as session:
+    with store.writing(WORDS) as session:
         work = _Import(session, person_named(session, account, openid), now())
         for row in rows:
             click.echo(_report(work, row))
@@ -127,7 +126,7 @@ def _take_in(work: _Import, row: Row) -> str:
 @click.option("--kind", type=click.Choice(sorted(kinds())))
 def list_entries(area_name: str | None, kind: str | None) -> None:
     """Show the entries in force, with those of days to come and days past."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         for one in _within(session, area_name):
             if kind in (None, one.kind):
                 _say(session, one)
@@ -137,7 +136,7 @@ def list_entries(area_name: str | None, kind: str | None) -> None:
 @click.argument("number", type=int)
 def history(number: int) -> None:
     """Show every version of the entry NUMBER."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         found = lists.versions(session, number)
         if not found:
             raise click.ClickException(f"no entry has the number {number}")
@@ -152,7 +151,7 @@ def history(number: int) -> None:
 @click.option("--format", "kind", type=click.Choice(sorted(SHEETS)), default="csv")
 def export(area_name: str | None, kind: str) -> None:
     """Write the entries in force to standard output; `import` reads them back."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         named = _area_names(session)
         rows = [
             sheet_row(one.number, named[one.area_id], details_of(one))
@@ -167,7 +166,7 @@ def export(area_name: str | None, kind: str) -> None:
 @account_option
 def withdraw(number: int, openid: str, account: str) -> None:
     """Take out the entry NUMBER; its versions are kept."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         found = [one for one in lists.versions(session, number) if one.ended_at is None]
         if not found:
             raise click.ClickException(f"no entry in force has the number {number}")
@@ -182,25 +181,12 @@ def unanswered(area_name: str | None) -> None:
 
     They are answered in chat: 回复 and the number, then the words.
     """
-    with _store() as session:
+    with store.writing(WORDS) as session:
         area_id = area_named(session, area_name).id if area_name else None
         for question, ticket in questions.waiting(session, area_id):
             words = " ".join((ticket.text or "").split())
             place = ticket.place_name or "-"
             click.echo(f"#{ticket.id:<6} {_moment(question.asked_at)} {place} {words}")
-
-
-@contextmanager
-def _store() -> Iterator[Session]:
-    """One transaction; what the domain refuses is said in words."""
-    database = open_database(Settings())
-    try:
-        with database.writing() as session:
-            yield session
-    except DomainError as refusal:
-        raise click.ClickException(_words(refusal)) from refusal
-    finally:
-        database.dispose()
 
 
 def _words(refusal: DomainError) -> str:

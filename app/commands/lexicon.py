@@ -1,14 +1,13 @@
 """`linli lexicon`: words learned from corrections, as versions over the files."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
+from app.commands import store
 from app.commands.background import LOCAL
 from app.commands.lexicon_answers import (
     evidence,
@@ -18,7 +17,7 @@ from app.commands.lexicon_answers import (
     version_made,
 )
 from app.commands.named import person_named
-from app.house import now, open_database, words_cache
+from app.house import now, words_cache
 from bots import learning
 from bots.lexicon import Lexicon, load_lexicon
 from bots.regression import Moved, load_sentences, moved
@@ -36,14 +35,13 @@ from bots.taught import (
 from config.settings import Settings
 from models import policies
 from models.accounts import MAIN
-from models.base import Database
-from models.errors import AlreadyDone, DomainError, NotAllowed, NotFound, StoreBusy, TooLate
+from models.errors import AlreadyDone, NotAllowed, StoreBusy, TooLate
 from models.places import estate_names
 from models.tickets import corrections
 
 MOST_OTHERS = 5000  # latest tickets that the corrected ones are held against
 
-WORDS = {
+WORDS: store.Words = {
     NotAllowed: "this person may not change the lexicon",
     AlreadyDone: "that changes nothing",
     TooLate: "somebody else changed the lexicon meanwhile; look again",
@@ -73,7 +71,7 @@ def suggest(show_texts: bool) -> None:
     `linli lexicon apply` takes what this prints.
     """
     files = _files()
-    with _store() as database, database.reading() as session:
+    with store.opened(WORDS) as database, database.reading() as session:
         names = estate_names(session)
         _, words = _in_force(session)
         found = corrections.corrections(session)
@@ -114,7 +112,7 @@ def apply(file: Any, reason: str | None, openid: str | None, account: str) -> No
     given = _json(file)
     base = _files()
     change = _change(given, base)
-    with _store() as database:
+    with store.opened(WORDS) as database:
         with database.reading() as session:
             last, words = _in_force(session)
         after = merged(words, change)
@@ -140,7 +138,7 @@ def apply(file: Any, reason: str | None, openid: str | None, account: str) -> No
 def revert(version: int, openid: str | None, account: str) -> None:
     """Make a new version that says what VERSION said; 0 goes back to the files alone."""
     base = _files()
-    with _store() as database:
+    with store.opened(WORDS) as database:
         with database.reading() as session:
             last, words = _in_force(session)
             after = words_of(policies.body_of(session, POLICY, version))
@@ -159,7 +157,7 @@ def diff(before: int | None, after: int | None) -> None:
 
     AFTER is the version in force unless given, BEFORE the one before AFTER.
     """
-    with _store() as database, database.reading() as session:
+    with store.opened(WORDS) as database, database.reading() as session:
         second = _in_force(session)[0] if after is None else after
         first = max(second - 1, policies.AS_SHIPPED) if before is None else before
         old, new = (words_of(policies.body_of(session, POLICY, one)) for one in (first, second))
@@ -180,7 +178,7 @@ def diff(before: int | None, after: int | None) -> None:
 @lexicon.command("list")
 def list_versions() -> None:
     """Show every version, the one in force first: when, by whom, how many words, why."""
-    with _store() as database, database.reading() as session:
+    with store.opened(WORDS) as database, database.reading() as session:
         for one in policies.history(session, POLICY):
             by = "operator" if one.author_id is None else f"person {one.author_id}"
             why = one.reason or ""
@@ -190,20 +188,6 @@ def list_versions() -> None:
                 f"{one.version:<5} {one.at.astimezone(LOCAL):%Y-%m-%d %H:%M} {by:<14}"
                 f" {len(words_of(one.body)):>4} words  {why}".rstrip()
             )
-
-
-@contextmanager
-def _store() -> Iterator[Database]:
-    """The store; what the domain refuses is said in words."""
-    database = open_database(Settings())
-    try:
-        yield database
-    except NotFound as refusal:
-        raise click.ClickException(str(refusal)) from refusal
-    except DomainError as refusal:
-        raise click.ClickException(WORDS.get(type(refusal), str(refusal))) from refusal
-    finally:
-        database.dispose()
 
 
 def _files() -> Lexicon:

@@ -1,31 +1,27 @@
 """`linli notices`: staff write, review and schedule notices from the command line."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
+from app.commands import store
 from app.commands.background import LOCAL, Moment
 from app.commands.named import area_named, person_named
-from app.house import now, open_database
-from config.settings import Settings
+from app.house import now
 from models.accounts import MAIN
 from models.errors import (
     AlreadyDone,
-    DomainError,
     NotAllowed,
     ReasonMissing,
     TooLate,
-    TransitionNotAllowed,
 )
 from models.notices import actions, lists
 from models.notices.table import Notice, NoticeState, kinds
 from models.places import root_area_id
 
-WORDS = {
+WORDS: store.Words = {
     NotAllowed: "this person may not do that here; a review needs a second person",
     AlreadyDone: "there is a correction of it already",
     ReasonMissing: "a notice needs a title and a text",
@@ -61,7 +57,7 @@ def notices() -> None:
 @body_option
 def draft(kind: str, title: str, area_name: str, openid: str, account: str, body: Any) -> None:
     """Write a new notice of KIND with TITLE."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         notice = actions.draft(
             session,
             kind=kind,
@@ -83,7 +79,7 @@ def draft(kind: str, title: str, area_name: str, openid: str, account: str, body
 @body_option
 def correct(number: int, title: str, openid: str, account: str, body: Any) -> None:
     """Write a new version of the published notice NUMBER; the old one stays as it was."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         by = person_named(session, account, openid)
         correction = actions.correct(
             session, _notice(session, number), title=title, body=body.read(), by=by, at=now()
@@ -97,7 +93,7 @@ def correct(number: int, title: str, openid: str, account: str, body: Any) -> No
 @account_option
 def review(number: int, openid: str, account: str) -> None:
     """Stand by the draft NUMBER as its second reader; its text is printed."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         notice = _notice(session, number)
         actions.review(session, notice, by=person_named(session, account, openid), at=now())
         click.echo(f"{notice.title}\n\n{notice.body}\n")
@@ -112,7 +108,7 @@ def review(number: int, openid: str, account: str) -> None:
 def schedule(number: int, at: datetime | None, openid: str, account: str) -> None:
     """Have the clock publish the reviewed notice NUMBER."""
     moment = now()
-    with _store() as session:
+    with store.writing(WORDS) as session:
         notice, by = _notice(session, number), person_named(session, account, openid)
         actions.schedule(session, notice, publish_at=at or moment, by=by, at=moment)
         _say(notice)
@@ -124,7 +120,7 @@ def schedule(number: int, at: datetime | None, openid: str, account: str) -> Non
 @account_option
 def withdraw(number: int, openid: str, account: str) -> None:
     """Take back the notice NUMBER, which is not out yet."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         notice = _notice(session, number)
         actions.withdraw(session, notice, by=person_named(session, account, openid), at=now())
         _say(notice)
@@ -134,7 +130,7 @@ def withdraw(number: int, openid: str, account: str) -> None:
 @click.option("--area", "area_name", help="Only there and within; the default is everywhere.")
 def list_notices(area_name: str | None) -> None:
     """Show the latest notices with their state, time and readers."""
-    with _store() as session:
+    with store.writing(WORDS) as session:
         area_id = area_named(session, area_name).id if area_name else root_area_id(session)
         found = lists.within(session, area_id) if area_id else ()
         reads = lists.read_counts(session, [one.id for one in found])
@@ -145,22 +141,6 @@ def list_notices(area_name: str | None) -> None:
                 f"{one.id:<6} {one.state:<10} {when:<16} read by {reads[one.id]:<5}"
                 f" {kinds()[one.kind]['label']}: {one.title}"
             )
-
-
-@contextmanager
-def _store() -> Iterator[Session]:
-    """One transaction; what the domain refuses is said in words."""
-    database = open_database(Settings())
-    try:
-        with database.writing() as session:
-            yield session
-    except TransitionNotAllowed as refusal:
-        state, action = refusal.context["state"], refusal.context["action"]
-        raise click.ClickException(f"not possible in state {state}: {action}") from refusal
-    except DomainError as refusal:
-        raise click.ClickException(WORDS.get(type(refusal), str(refusal))) from refusal
-    finally:
-        database.dispose()
 
 
 def _say(notice: Notice) -> None:
