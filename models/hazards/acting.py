@@ -20,7 +20,7 @@ from models.hazards.flow import (
     Side,
 )
 from models.hazards.table import Hazard, HazardPhoto
-from models.hazards.telling import Said
+from models.telling import Said
 from models.tickets.opening import Opened, Report, open_ticket
 
 
@@ -35,7 +35,7 @@ def can(
 def solve(session: Session, hazard: Hazard, *, by: int, at: datetime, words: str = "") -> None:
     """当场解决: a row of the ledger, and no ticket."""
     side = _checked(session, hazard, HazardAction.SOLVE, by, at)
-    _move(session, hazard, HazardAction.SOLVE, Said(SOLVED, at, by, side, words or None))
+    _move(session, hazard, HazardAction.SOLVE, Said(SOLVED, at, by, side, words=words or None))
 
 
 def pass_up(session: Session, hazard: Hazard, *, by: int | None, at: datetime) -> Opened:
@@ -57,7 +57,7 @@ def strike(session: Session, hazard: Hazard, reason: str, *, by: int, at: dateti
     if not reason.strip():
         raise ReasonMissing(number=hazard.number, action=HazardAction.STRIKE)
     hazard.entry = Entry.STAFF
-    _move(session, hazard, HazardAction.STRIKE, Said(STRUCK, at, by, side, reason.strip()))
+    _move(session, hazard, HazardAction.STRIKE, Said(STRUCK, at, by, side, words=reason.strip()))
 
 
 def _checked(

@@ -9,10 +9,10 @@ from models.errors import AlreadyDone, NotAllowed
 from models.hazards import entering, following, rules, telling
 from models.hazards.flow import PLACED, Entry, HazardState, Side
 from models.hazards.table import Hazard
-from models.hazards.telling import Said
 from models.places import Area, full_name
 from models.posts import Post, is_held
 from models.protection import accused_persons, holders_for
+from models.telling import Said
 from models.tickets import refining
 from models.tickets.table import Ticket
 

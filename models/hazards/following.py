@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from models.hazards import entering, rules, telling
 from models.hazards.flow import FOLLOWED, FOLLOWING, PLACED, Entry, HazardState, Side, state_by
 from models.hazards.table import Hazard
-from models.hazards.telling import Said
 from models.posts import Post, is_held
+from models.telling import Said
 from models.tickets.supporting import main_of
 from models.tickets.table import Ticket
 

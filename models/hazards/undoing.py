@@ -11,7 +11,8 @@ from models.events import Event
 from models.hazards import following, telling
 from models.hazards.flow import FOLLOWING, FOUND, PASSED_UP, UNDONE, HazardState, Side
 from models.hazards.table import Hazard
-from models.hazards.telling import KIND, Said
+from models.hazards.telling import KIND
+from models.telling import Said
 from models.ticket_flow import UNDO_MINUTES, WAITING, Action
 from models.tickets.actions import apply, can
 from models.tickets.step import Actor
