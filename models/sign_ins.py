@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
@@ -67,15 +67,17 @@ def begin(session: Session, person_id: int, way: Way, now: datetime) -> str:
 
 
 def current(session: Session, token: str, now: datetime) -> SignIn | None:
+    return session.scalars(select(SignIn).where(is_current(token, now))).first()
+
+
+def is_current(token: str, now: datetime) -> ColumnElement[bool]:
     """The sign-in of this cookie, if it has neither ended nor run out."""
-    return session.scalars(
-        select(SignIn).where(
-            SignIn.token_hash == digest(token),
-            SignIn.ended_at.is_(None),
-            SignIn.seen_at > now - IDLE,
-            SignIn.began_at > now - LONGEST,
-        )
-    ).first()
+    return and_(
+        SignIn.token_hash == digest(token),
+        SignIn.ended_at.is_(None),
+        SignIn.seen_at > now - IDLE,
+        SignIn.began_at > now - LONGEST,
+    )
 
 
 def see(session: Session, sign_in_id: int, now: datetime) -> None:

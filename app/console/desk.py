@@ -16,7 +16,7 @@ from models.base import Database
 from models.people import Person
 from models.places import Area
 from models.posts import Post, Role, is_held
-from models.sign_ins import MAY_SIGN_IN, NEEDS_SECOND_FACTOR, Way
+from models.sign_ins import MAY_SIGN_IN, NEEDS_SECOND_FACTOR, SignIn, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,36 +88,22 @@ def staff_of(office: Office, token: str) -> Staff | None:
     """Who is signed in with this cookie; nobody once the time is over or the last post ended."""
     now = office.clock()
     with office.database.reading() as session:
-        sign_in = sign_ins.current(session, token, now)
-        if sign_in is None:
-            return None
-        posts, name = _posts(session, sign_in.person_id, now)
-        staff = Staff(
-            token,
-            sign_in.id,
-            sign_in.person_id,
-            name,
-            posts,
-            sign_in.confirmed_at is not None
-            or not any(one.role in NEEDS_SECOND_FACTOR for one in posts),
-            sign_in.way,
-        )
-        is_stale = sign_in.seen_at <= now - sign_ins.SEEN_EVERY
-    if not posts:
+        rows = session.execute(
+            select(SignIn, Person.name, Post.role, Post.area_id, Area.name, Post.department)
+            .join(Person, Person.id == SignIn.person_id)
+            .join(Post, Post.person_id == SignIn.person_id)
+            .join(Area, Area.id == Post.area_id)
+            .where(sign_ins.is_current(token, now), Post.role.in_(MAY_SIGN_IN), is_held(now))
+            .order_by(Post.id)
+        ).all()
+    if not rows:
         return None
-    if is_stale:
+    sign_in, name = rows[0][:2]
+    posts = tuple(HeldPost(*row[2:]) for row in rows)
+    if sign_in.seen_at <= now - sign_ins.SEEN_EVERY:
         with office.database.writing() as session:
-            sign_ins.see(session, staff.sign_in_id, now)
-    return staff
-
-
-def _posts(session: Session, person_id: int, now: datetime) -> tuple[tuple[HeldPost, ...], str]:
-    rows = session.execute(
-        select(Post.role, Post.area_id, Area.name, Post.department, Person.name)
-        .join(Area, Area.id == Post.area_id)
-        .join(Person, Person.id == Post.person_id)
-        .where(Post.person_id == person_id, Post.role.in_(MAY_SIGN_IN), is_held(now))
-        .order_by(Post.id)
-    ).all()
-    posts = tuple(HeldPost(*row[:4]) for row in rows)
-    return posts, (rows[0][4] or "") if rows else ""
+            sign_ins.see(session, sign_in.id, now)
+    is_confirmed = sign_in.confirmed_at is not None or not any(
+        one.role in NEEDS_SECOND_FACTOR for one in posts
+    )
+    return Staff(token, sign_in.id, sign_in.person_id, name or "", posts, is_confirmed, sign_in.way)

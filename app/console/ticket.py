@@ -21,7 +21,7 @@ from models.media import Media, MediaState
 from models.people import Person
 from models.protection import capacities
 from models.ticket_flow import Capacity
-from models.tickets import facts, refining
+from models.tickets import refining
 from models.tickets.sight import Sight, sight_of, ticket_in
 from models.tickets.table import Ticket
 
@@ -103,8 +103,7 @@ def talk(desk: Desk, ticket_id: int) -> Any:
     with desk.reading() as session:
         sight = sight_of(session, desk.staff.person_id, desk.now)
         found = ticket_in(session, sight, ticket_id)
-        workers = ticket_page.staff_in(session, found)
-        said = ticket_page.conversation(session, desk, found, workers)
+        said = ticket_page.conversation(session, desk, found)
     return render("_said.html", ticket=found, said=said)
 
 
@@ -181,24 +180,25 @@ def _page(
     by = desk.staff.person_id
     with desk.reading() as session:
         found = ticket_in(session, sight_of(session, by, desk.now), ticket_id)
-        workers = ticket_page.staff_in(session, found)
+        held = capacities(session, found, by, desk.now)
         offered = ticket_page.buttons(session, desk, found)
-        mine = capacities(session, found, by, desk.now)
         whistle = whistle_panel.of_ticket(session, desk, found)
+        posts = ticket_page.asked(session, found)
+        under_way = ticket_page.talk_with_reporter(session, found)
         return render(
             "ticket.html",
             ticket=found,
-            owner=facts.context(session, found),
+            owner=ticket_page.owner_of(found, posts),
             buttons=offered,
             holders=ticket_page.holders(session, desk, found, offered),
-            asked=ticket_page.asked(session, found),
-            said=ticket_page.conversation(session, desk, found, workers),
-            happened=ticket_page.timeline(session, found, workers),
+            asked=posts,
+            said=ticket_page.conversation(session, desk, found),
+            happened=ticket_page.timeline(session, found),
             photos=ticket_page.photos(session, found),
-            takeover=takeovers.of_ticket(session, found.id),
-            may_talk=ticket_page.may_talk(session, desk, found, mine),
-            may_note=bool(mine & AT_WORK),
-            may_see_contact=bool(mine & AT_WORK) and found.is_open and not found.hides_reporter,
+            takeover=under_way if under_way and under_way.ticket_id == found.id else None,
+            may_talk=ticket_page.may_talk(desk, found, held, under_way),
+            may_note=bool(held & AT_WORK),
+            may_see_contact=bool(held & AT_WORK) and found.is_open and not found.hides_reporter,
             contact=contact,
             whistle=whistle,
             categories=categories(),

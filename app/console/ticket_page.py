@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.console.desk import Desk
-from models import media, takeovers
+from models import media
 from models.dispatch import Holder
 from models.events import Event
 from models.people import Person
 from models.posts import Post, Role
 from models.sealing import open_for
+from models.takeovers import IS_OPEN, Takeover
 from models.ticket_flow import ENDED, TRANSITIONS, Action, Capacity
 from models.tickets import assigning
 from models.tickets.actions import allowed
 from models.tickets.step import Actor
-from models.tickets.table import Assignment, Note, Ticket
+from models.tickets.table import Assignment, Note, Part, Ticket
 
 # What the reporter alone decides stands in chat, also when the reporter is staff.
 FOR_RESIDENTS = frozenset({Action.RATE, Action.WITHDRAW})
@@ -65,7 +66,9 @@ class Asked:
 
     part: str
     answer: str
+    post_id: int
     role: Role
+    department: str | None
     name: str | None
 
 
@@ -90,7 +93,14 @@ def holders(
 
 def asked(session: Session, ticket: Ticket) -> list[Asked]:
     rows = session.execute(
-        select(Assignment.part, Assignment.answer, Post.role, Person.name)
+        select(
+            Assignment.part,
+            Assignment.answer,
+            Assignment.post_id,
+            Post.role,
+            Post.department,
+            Person.name,
+        )
         .join(Post, Post.id == Assignment.post_id)
         .join(Person, Person.id == Assignment.person_id)
         .where(Assignment.ticket_id == ticket.id)
@@ -99,42 +109,43 @@ def asked(session: Session, ticket: Ticket) -> list[Asked]:
     return [Asked(*row) for row in rows]
 
 
-def conversation(
-    session: Session, desk: Desk, ticket: Ticket, workers: frozenset[int]
-) -> list[Said]:
+def owner_of(ticket: Ticket, posts: Sequence[Asked]) -> Asked | None:
+    """Of all that were asked, who has it now."""
+    mine = [one for one in posts if one.part == Part.OWNER and one.post_id == ticket.owner_post_id]
+    return mine[-1] if mine else None
+
+
+def conversation(session: Session, desk: Desk, ticket: Ticket) -> list[Said]:
     rows = session.execute(
-        select(Note, Person.name)
+        select(Note, Person.name, _holds_post(Note.author_id))
         .join(Person, Person.id == Note.author_id)
         .where(Note.ticket_id == ticket.id, Note.text.is_not(None))
         .order_by(Note.id)
     )
     found = []
-    for note, name in rows:
-        side = _side(note.author_id, ticket, workers)
-        if note.came_with is not None and side == "staff":
-            side = "neighbour"  # a report of their own, from before they were asked to work on it
+    for note, name, holds_post in rows:
+        # A report of their own, from before they were asked to work on it, is a neighbour's.
+        side = _side(note.author_id, ticket, holds_post and note.came_with is None)
         is_mine = note.author_id == desk.staff.person_id
         shown = name if side == "staff" else None
         found.append(Said(note.text or "", note.at, side, shown, is_mine, note.for_reporter))
     return found
 
 
-def timeline(session: Session, ticket: Ticket, workers: frozenset[int]) -> list[Happened]:
+def timeline(session: Session, ticket: Ticket) -> list[Happened]:
     """From the events; words of somebody erased can not be read any more."""
     rows = session.execute(
-        select(Event, Person.name, Person.own_key)
+        select(Event, Person.name, Person.own_key, _holds_post(Event.actor_id))
         .outerjoin(Person, Person.id == Event.actor_id)
         .where(Event.subject_kind == "ticket", Event.subject_id == ticket.id)
         .order_by(Event.id)
     )
     found = []
-    for event, name, own_key in rows:
-        side = _side(event.actor_id, ticket, workers)
-        if side == "staff" and event.capacity in AS_RESIDENT:
-            side = "neighbour"
-        by_staff = side == "staff"
-        words = open_for(own_key, event.words) if by_staff else None
-        shown = name if by_staff else None
+    for event, name, own_key, holds_post in rows:
+        side = _side(event.actor_id, ticket, holds_post and event.capacity not in AS_RESIDENT)
+        is_staff = side == "staff"
+        words = open_for(own_key, event.words) if is_staff else None
+        shown = name if is_staff else None
         found.append(Happened(event.verb, event.at, side, shown, event.detail, words))
     return found
 
@@ -143,31 +154,33 @@ def photos(session: Session, ticket: Ticket) -> Sequence[media.Media]:
     return media.photos_of(session, ticket.id)
 
 
-def may_talk(session: Session, desk: Desk, ticket: Ticket, mine: frozenset[Capacity]) -> bool:
+def talk_with_reporter(session: Session, ticket: Ticket) -> Takeover | None:
+    """The takeover that is open with who reported it, about this ticket or another."""
+    return session.scalars(
+        select(Takeover).where(Takeover.resident_id == ticket.reporter_id, IS_OPEN)
+    ).first()
+
+
+def may_talk(
+    desk: Desk, ticket: Ticket, held: frozenset[Capacity], under_way: Takeover | None
+) -> bool:
     """Whether this desk may take over the chat now, if nobody has."""
     return (
-        Capacity.SUPERVISOR in mine
+        Capacity.SUPERVISOR in held
         and ticket.state not in ENDED
         and ticket.reporter_id != desk.staff.person_id
-        and takeovers.of_resident(session, ticket.reporter_id, desk.now) is None
+        and (under_way is None or under_way.hands_back_at <= desk.now)
     )
 
 
-def staff_in(session: Session, ticket: Ticket) -> frozenset[int]:
-    """Who acted on it and holds, or held, a post: their names may be read, residents' may not."""
-    acted = select(Event.actor_id).where(
-        Event.subject_kind == "ticket", Event.subject_id == ticket.id
-    )
-    wrote = select(Note.author_id).where(Note.ticket_id == ticket.id)
-    rows = session.scalars(
-        select(Post.person_id).where(Post.person_id.in_(acted.union(wrote))).distinct()
-    )
-    return frozenset(rows) - {ticket.reporter_id}
+def _holds_post(person_id: Any) -> Any:
+    """Whose name may be read: who holds, or held, a post. Residents' names may not."""
+    return exists(select(Post.id).where(Post.person_id == person_id))
 
 
-def _side(person_id: int | None, ticket: Ticket, workers: frozenset[int]) -> str:
+def _side(person_id: int | None, ticket: Ticket, acts_for_post: bool) -> str:
     if person_id is None:
         return "clock"
     if person_id == ticket.reporter_id:
         return "reporter"
-    return "staff" if person_id in workers else "neighbour"
+    return "staff" if acts_for_post else "neighbour"

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import dispatch
@@ -29,6 +29,15 @@ class Served:
     role: str
     area_id: int
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _StandsIn:
+    post_id: int
+    role: str
+    area_id: int
+    kind: AreaKind
+    over: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +79,28 @@ class Sight:
 
 
 def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
-    own = session.scalars(
-        select(Post).where(Post.person_id == person_id, Post.since <= now).order_by(Post.id)
+    rows = session.execute(
+        select(Post, Area.kind)
+        .join(Area, Area.id == Post.area_id)
+        .where(Post.person_id == person_id, Post.since <= now)
+        .order_by(Post.id)
     ).all()
-    places = _supervised(session, person_id, own, now)
+    own = [post for post, _ in rows]
+    stands_in = _stands_in(session, [one.id for one in own], now)
+    places = {post.area_id: kind for post, kind in rows if post.role in SUPERVISING}
+    places |= _standing_in_at(session, stands_in, now)
+    supervised = tuple(
+        area_id
+        for area_id, kind in sorted(places.items())
+        if _serves(session, person_id, area_id, kind, now)
+    )
     return Sight(
         person_id,
-        places,
-        bool(places) and root_area_id(session) in places,
+        supervised,
+        bool(supervised) and root_area_id(session) in supervised,
         (
             *(Served(one.role, one.area_id, one.until) for one in own),
-            *_stood_in(session, [one.id for one in own], now),
+            *(Served(one.role, one.area_id, one.over) for one in stands_in),
         ),
     )
 
@@ -93,22 +113,6 @@ def ticket_in(session: Session, sight: Sight, ticket_id: int) -> Ticket:
     return found
 
 
-def _supervised(
-    session: Session, person_id: int, own: Sequence[Post], now: datetime
-) -> tuple[int, ...]:
-    """Areas this person answers for as a supervisor now, by a post or standing in."""
-    candidates = {one.area_id for one in own if one.role in SUPERVISING}
-    candidates |= _standing_in_at(session, [one.id for one in own], now)
-    if not candidates:
-        return ()
-    kinds = session.execute(select(Area.id, Area.kind).where(Area.id.in_(candidates)))
-    return tuple(
-        area_id
-        for area_id, kind in sorted(kinds.all())
-        if _serves(session, person_id, area_id, kind, now)
-    )
-
-
 def _serves(session: Session, person_id: int, area_id: int, kind: AreaKind, now: datetime) -> bool:
     return any(
         one.person_id == person_id
@@ -118,33 +122,28 @@ def _serves(session: Session, person_id: int, area_id: int, kind: AreaKind, now:
     )
 
 
-def _standing_in_at(session: Session, post_ids: Collection[int], now: datetime) -> set[int]:
-    """Areas of the posts that these stand in for now, also over somebody who is away in turn."""
-    areas: set[int] = set()
-    known, frontier = set(post_ids), set(post_ids)
-    while frontier:
-        rows = session.execute(
-            select(Post.id, Post.area_id, Post.role)
-            .join(Absence, Absence.post_id == Post.id)
-            .where(Absence.substitute_id.in_(frontier), Absence.since <= now, Absence.until > now)
-        ).all()
-        areas |= {row.area_id for row in rows if row.role in SUPERVISING}
-        frontier = {row.id for row in rows} - known
-        known |= frontier
-    return areas
-
-
-def _stood_in(session: Session, post_ids: Collection[int], now: datetime) -> Iterator[Served]:
-    substitute = aliased(Post)
+def _stands_in(session: Session, post_ids: Collection[int], now: datetime) -> list[_StandsIn]:
+    """For whom these posts stand in now, or stood in before."""
     rows = session.execute(
-        select(Post.role, Post.area_id, Post.until, Absence.until)
-        .select_from(Absence)
-        .join(substitute, substitute.id == Absence.substitute_id)
-        .join(Post, Post.id == Absence.post_id)
-        .where(substitute.id.in_(post_ids), Post.since <= now, Absence.since <= now)
+        select(Post.id, Post.role, Post.area_id, Area.kind, Post.until, Absence.until)
+        .join(Absence, Absence.post_id == Post.id)
+        .join(Area, Area.id == Post.area_id)
+        .where(Absence.substitute_id.in_(post_ids), Post.since <= now, Absence.since <= now)
     )
-    for role, area_id, until, back in rows:
-        yield Served(role, area_id, back if until is None else min(until, back))
+    return [_StandsIn(*row[:4], row[5] if row[4] is None else min(row[4], row[5])) for row in rows]
+
+
+def _standing_in_at(
+    session: Session, stands_in: Sequence[_StandsIn], now: datetime
+) -> dict[int, AreaKind]:
+    """Where they stand in for a supervisor now, also over somebody who is away in turn."""
+    areas: dict[int, AreaKind] = {}
+    known: set[int] = set()
+    while current := [one for one in stands_in if one.over > now and one.post_id not in known]:
+        areas |= {one.area_id: one.kind for one in current if one.role in SUPERVISING}
+        known |= {one.post_id for one in current}
+        stands_in = _stands_in(session, [one.post_id for one in current], now)
+    return areas
 
 
 @cache
