@@ -13,7 +13,7 @@ from models.tickets import recomputing
 from models.tickets.table import Ticket
 
 PAGE = 500
-PAGES = 20  # a task, so that it ends long before its lease does
+PAGES = 4  # a task, so that it ends long before its lease does
 
 log = structlog.get_logger(__name__)
 

@@ -11,10 +11,14 @@ from models import policies, sla, work_calendars
 from models.base import Database, Statement
 from models.errors import AlreadyDone, NotAllowed
 from models.events import Event
+from models.notices.actions import working_days_after
+from models.notices.table import Notice
 from models.places import root_area_id
 from models.tasks import Task
 from models.tickets import refining
 from models.tickets.opening import Report, open_ticket
+from models.whistles import calling
+from models.whistles.flow import WhistleKind
 from models.work_calendars import CalendarNotFit
 from tests import factories
 from tests.factories import MORNING, area_named, building, demo_person
@@ -270,3 +274,20 @@ def test_a_place_that_becomes_known_brings_its_own_working_time(town: Database) 
             session, one, building(session), by=demo_person(session, "resident"), at=MORNING
         )
         assert one.resolve_due_at == early + timedelta(days=1)
+
+
+def test_a_whistle_and_an_objection_are_counted_in_the_working_time_of_their_place(
+    town: Database,
+) -> None:
+    days_off(town, COMMUNITY, MORNING.date())
+    with town.writing() as session:
+        staff = demo_person(session, "community_staff")
+        one = factories.ticket(session, building(session))
+        [call] = calling.sound(
+            session, one, ["fire"], kind=WhistleKind.ORDINARY, by=staff, at=MORNING
+        )
+        # Four hours from 8:30 on Wednesday, over lunch.
+        assert call.check_in_due_at == datetime(2026, 3, 4, 6, 0, tzinfo=UTC)
+        notice = Notice(area_id=one.area_id)
+        by_then = working_days_after(session, notice, MORNING, 1)
+        assert by_then == datetime(2026, 3, 4, 9, 30, tzinfo=UTC)

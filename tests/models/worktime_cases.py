@@ -109,7 +109,7 @@ def due_by(
 ) -> tuple[datetime, datetime]:
     """By when the oracle has it accepted and resolved."""
     accept, unit, resolve = row
-    minutes = resolve * (oracle.minutes_a_day() if unit == "days" else 1)
+    minutes = resolve * (len(oracle.office_minutes) if unit == "days" else 1)
     return (
         oracle.due(opened_at, accept * MINUTE, pauses),
         oracle.due(opened_at, minutes * MINUTE, pauses),

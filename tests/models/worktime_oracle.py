@@ -35,6 +35,7 @@ class Oracle:
         self.layers = layers
         self.fixed = fixed
         self.hours = next(layer.hours for layer in layers if layer.hours is not None)
+        self.office_minutes = [one for one in range(24 * 60) if self.is_office_minute(one)]
         self._days: dict[date, list[int]] = {}
 
     def is_workday(self, day: date) -> bool:
@@ -57,15 +58,10 @@ class Oracle:
         return any(begin <= minute < end for begin, end in self.hours)
 
     def minutes_of(self, day: date) -> list[int]:
-        """The working minutes of a day; a day is asked once, and each minute of a day."""
+        """The working minutes of a day; each day is asked once."""
         if day not in self._days:
-            is_open = self.is_workday(day)
-            minutes = (one for one in range(24 * 60) if is_open and self.is_office_minute(one))
-            self._days[day] = list(minutes)
+            self._days[day] = self.office_minutes if self.is_workday(day) else []
         return self._days[day]
-
-    def minutes_a_day(self) -> int:
-        return sum(self.is_office_minute(one) for one in range(24 * 60))
 
     def due(self, opened_at: datetime, term: timedelta, pauses: Pauses) -> datetime:
         """The first moment at which the term has passed, pauses and idle minutes left out."""
@@ -111,6 +107,8 @@ def _pieces(begin: datetime, opened: datetime, stops: Pauses) -> list[tuple[date
     """What counts of one minute: after the opening and outside every pause."""
     end = begin + MINUTE
     near = [stop for stop in stops if stop[0] < end and begin < stop[1]]
+    if opened <= begin and not near:
+        return [(begin, end)]
     edges = {begin, end, opened, *(edge for stop in near for edge in stop)}
     inside = sorted(edge for edge in edges if begin <= edge <= end)
     return [
