@@ -69,6 +69,13 @@ def number_alone(text: str) -> int | None:
     return value(found["count"]) if found else None
 
 
+def is_arrival(text: str) -> bool:
+    """ "我们到了": who has come says so, and nothing else."""
+    reading = _reading()
+    is_short = len(text) <= reading["longest_arrival"]
+    return is_short and any(word in text for word in reading["arrivals"])
+
+
 def is_left_open(text: str) -> bool:
     """Whether it was seen, and could not be settled there."""
     return any(word in text for word in _reading()["left_open"])
@@ -96,7 +103,8 @@ def _clauses(text: str) -> list[str]:
 def _told(clause: str, building: str | None, *, is_open: bool) -> Told | None:
     number = _counted().search(_BUILDING.sub(lambda one: " " * len(one.group()), clause))
     kind = _kind(clause)
-    its_act = kind is not None and any(act in clause for act in _kinds()[kind]["acts"])
+    acts = _kinds()[kind]["acts"] if kind is not None else ()
+    its_act = any(act in clause for act in acts)
     if number is None and (not its_act or is_left_open(clause)):
         return None
     # A known thing that is counted, or something that was done; else it is told in passing.
@@ -104,15 +112,15 @@ def _told(clause: str, building: str | None, *, is_open: bool) -> Told | None:
         return None
     unit = number["unit"] if number else unit_of(kind)
     count = value(number["count"]) if number else None
-    is_settled = not is_open and not _is_only_found(clause)
+    is_settled = not is_open and _is_done(clause, acts)
     return Told(kind, _name(clause, number, kind), count, unit, building, is_settled)
 
 
-def _is_only_found(clause: str) -> bool:
-    """ "发现飞线3处" tells of nothing that was done; "发现并拆除飞线3处" does."""
+def _is_done(clause: str, acts: Sequence[str]) -> bool:
+    """ "飞线3处" and "发现飞线3处" tell of nothing that was done; "发现并拆除飞线3处" does."""
     found = _reading()["found"]
-    done = (act for act in _reading()["acts"] if act not in found)
-    return any(word in clause for word in found) and not any(act in clause for act in done)
+    done = [act for act in (*_reading()["acts"], *acts) if act not in found]
+    return any(act in clause for act in done)
 
 
 def _kind(clause: str) -> str | None:

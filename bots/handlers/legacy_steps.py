@@ -22,8 +22,10 @@ def take(chat: Chat, problem: LegacyProblem, action: LegacyAction, words: str) -
 
 def _ask(chat: Chat, problem: LegacyProblem, action: LegacyAction, **more: Any) -> Reply:
     """What is missing; what was said so far is kept."""
-    keep = {"problem": problem.id, "action": str(action), "said": more.pop("said", "")}
     context = {"missing": None, "milestones": [], **more}
+    said = context.pop("said", "")
+    missing = context["missing"]
+    keep = {"problem": problem.id, "action": str(action), "said": said, "missing": missing}
     return chat.ask("legacy_words", "legacy_asked", keep=keep, step=str(action), **context)
 
 
@@ -33,7 +35,10 @@ def legacy_words_said(chat: Chat, question: Question, text: str, digit: int | No
         return None
     conversations.close(question, chat.now)
     problem = chat.session.get_one(LegacyProblem, question.context["problem"])
-    said = f"{question.context['said']} {text}".strip()
+    before = question.context["said"]
+    # Which one stands in front of what was said of it.
+    is_place = question.context["missing"] == "which"
+    said = f"{text} {before}".strip() if is_place else f"{before} {text}".strip()
     return take(chat, problem, LegacyAction(question.context["action"]), said)
 
 
@@ -83,7 +88,7 @@ def _note(chat: Chat, problem: LegacyProblem, words: str) -> Reply:
 def _reach(chat: Chat, problem: LegacyProblem, words: str) -> Reply:
     found, rest = _milestone(chat, problem, words)
     if found is None:
-        return _which(chat, problem, LegacyAction.REACH)
+        return _which(chat, problem, LegacyAction.REACH, words)
     going.reach(chat.session, found, rest, by=chat.person_id, at=chat.now)
     return _kept(chat, problem, "reached", found)
 
@@ -91,7 +96,7 @@ def _reach(chat: Chat, problem: LegacyProblem, words: str) -> Reply:
 def _postpone(chat: Chat, problem: LegacyProblem, words: str) -> Reply:
     found, rest = _milestone(chat, problem, words)
     if found is None:
-        return _which(chat, problem, LegacyAction.POSTPONE)
+        return _which(chat, problem, LegacyAction.POSTPONE, words)
     said = legacy_words.dated(rest, chat.now)
     if said.day is None or not said.text:
         missing = "reason" if said.day else "day"
@@ -126,12 +131,12 @@ def _milestone(chat: Chat, problem: LegacyProblem, words: str) -> tuple[Mileston
     return (waiting[0], words) if len(waiting) == 1 else (None, words)
 
 
-def _which(chat: Chat, problem: LegacyProblem, action: LegacyAction) -> Reply:
+def _which(chat: Chat, problem: LegacyProblem, action: LegacyAction, words: str) -> Reply:
     waiting = lists.waiting(chat.session, problem)
     if not waiting:
         return chat.say("legacy_no_milestone", **legacy_views.facts(chat, problem))
     rows = [telling.of_milestone(one) for one in waiting]
-    return _ask(chat, problem, action, missing="which", milestones=rows)
+    return _ask(chat, problem, action, said=words, missing="which", milestones=rows)
 
 
 def _kept(

@@ -19,7 +19,7 @@ from models.operations.planning import ON_SITE
 from models.operations.table import Finding, Operation
 from models.tickets import lists as ticket_lists
 
-YES, NO = 1, 2
+YES, NO, DONE = 1, 2, 3
 CHOICES = 4
 NONE_OF_THEM = 0
 
@@ -36,7 +36,12 @@ def on_site(chat: Chat, question: Question, text: str, digit: int | None) -> Rep
     if corrected is not None:
         return _correct(chat, operation, corrected)
     told = findings_in_text.read(chat.text)
-    return _take(chat, operation, told) if told else None
+    if told:
+        return _take(chat, operation, told)
+    if not findings_in_text.is_arrival(chat.text):
+        return None
+    finding.has_come(chat.session, operation, by=chat.person_id, at=chat.now)
+    return chat.say("finding_arrived")
 
 
 def take(chat: Chat, operation: Operation, text: str) -> Reply:
@@ -216,12 +221,16 @@ def finding_kind(chat: Chat, question: Question, text: str, digit: int | None) -
 def finding_ticket(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
     if digit is None:
         return None
-    if digit not in (YES, NO):
-        return chat.say("not_a_choice", most=NO)
+    if digit not in (YES, NO, DONE):
+        return chat.say("not_a_choice", most=DONE)
     conversations.close(question, chat.now)
+    rows = [chat.session.get_one(Finding, one) for one in question.context["findings"]]
+    if digit == DONE:
+        for one in rows:
+            finding.settle(chat.session, one, by=chat.person_id, at=chat.now)
+        return chat.say("finding_corrected", kept=[_line(one) for one in rows])
     if digit == NO:
         return chat.say("finding_left")
-    rows = [chat.session.get_one(Finding, one) for one in question.context["findings"]]
     numbers = [
         finding.make_ticket(chat.session, one, by=chat.person_id, at=chat.now) for one in rows
     ]

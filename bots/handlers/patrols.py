@@ -19,6 +19,7 @@ from models.hazards import acting, entering, lists, rules
 from models.hazards.entering import Discovery
 from models.hazards.flow import Finder, HazardAction, HazardState
 from models.hazards.table import Hazard, HazardPhoto
+from models.operations.planning import ON_SITE
 
 ACTIONS = {
     HazardState.SOLVED: HazardAction.SOLVE,
@@ -59,8 +60,9 @@ def _waits_for_words(chat: Chat) -> bool:
         return False
     asked = conversations.open_questions(chat.session, chat.person_id, chat.now)
     for_words = RESULTS | registry.FOR_WORDS
+    hears_first = registry.TALKS | {ON_SITE}
     return any(
-        one.kind in registry.TALKS or (one.kind in for_words and not one.is_pushed) for one in asked
+        one.kind in hears_first or (one.kind in for_words and not one.is_pushed) for one in asked
     )
 
 

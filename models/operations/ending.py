@@ -9,7 +9,7 @@ from models.notices import actions as notices
 from models.notices.table import Notice
 from models.operations import clock, planning, sides, telling
 from models.operations.actions import move
-from models.operations.flow import OperationAction
+from models.operations.flow import ENDED, OperationAction
 from models.operations.table import Operation
 from models.telling import Said
 
@@ -20,6 +20,7 @@ def end(
     session: Session, operation: Operation, *, title: str, body: str, by: int, at: datetime
 ) -> Notice:
     """Nothing more is counted. The result sheet is a notice and goes the way of every notice."""
+    is_again = telling.was_told(session, operation, ENDED)
     sheet = notices.draft(
         session,
         kind=KIND,
@@ -43,7 +44,7 @@ def end(
         before,
         parties={
             "reviewers": sides.reviewers(session, operation, at),
-            "members": sides.coming(session, operation),
+            "members": [] if is_again else sides.coming(session, operation),
         },
         detail={"notice": sheet.id},
         context={"sheet_title": sheet.title, "sheet": sheet.body},

@@ -12,9 +12,9 @@ from config.categories import Intent, Urgency
 from config.policy import load
 from models import media, places
 from models.errors import AlreadyDone, NotAllowed, TooLate
-from models.operations import sides, telling
+from models.operations import planning, sides, telling
 from models.operations.actions import move
-from models.operations.flow import TICKETED, OperationAction, OperationState, Side
+from models.operations.flow import TICKETED, OperationAction, OperationState, Reply, Side
 from models.operations.table import Finding, FindingPhoto, Operation
 from models.places import Area
 from models.telling import Said
@@ -76,6 +76,7 @@ def add(
     ]
     session.add_all(rows)
     session.flush()
+    has_come(session, operation, by=by, at=at)
     _adopt_photos(session, operation, rows[-1], at)
     detail = {
         "findings": [row.id for row in rows],
@@ -94,6 +95,7 @@ def correct(
     at: datetime,
     count: int | None = None,
     kind: str | None = None,
+    is_settled: bool | None = None,
 ) -> None:
     """Another count or another kind, by who told it or by the leader."""
     operation = session.get_one(Operation, finding.operation_id)
@@ -102,12 +104,29 @@ def correct(
         raise NotAllowed(number=operation.number)
     if finding.retracted_at is not None:
         raise AlreadyDone(number="")
-    old = {"count": finding.count, "kind": finding.kind}
+    old = held(finding)
     finding.count = finding.count if count is None else count
     finding.kind = finding.kind if kind is None else kind
-    new = {"count": finding.count, "kind": finding.kind}
-    detail = {"finding": finding.id, "before": old, "after": new}
+    finding.is_settled = finding.is_settled if is_settled is None else is_settled
+    detail = {"finding": finding.id, "before": old, "after": held(finding)}
     telling.tell(session, operation, Said(found.verb, at, by, side, before, detail=detail))
+
+
+def settle(session: Session, finding: Finding, *, by: int, at: datetime) -> None:
+    """It was not only found: something was done about it."""
+    correct(session, finding, by=by, at=at, is_settled=True)
+
+
+def held(finding: Finding) -> dict[str, Any]:
+    """What a correction may change."""
+    return {"count": finding.count, "kind": finding.kind, "is_settled": finding.is_settled}
+
+
+def has_come(session: Session, operation: Operation, *, by: int, at: datetime) -> None:
+    """Who is on site has come, whether or not they answered the invitation."""
+    member = sides.member_of(session, operation, by)
+    if member is not None and member.reply != Reply.COMING:
+        planning.reply(session, operation, Reply.COMING, by=by, at=at)
 
 
 def keep_photo(

@@ -21,6 +21,13 @@ def tell(session: Session, operation: Operation, said: Said) -> Event:
     return telling.tell(session, SUBJECT, operation, said, facts(session, operation))
 
 
+def was_told(session: Session, operation: Operation, verb: str) -> bool:
+    found = select(Event.id).where(
+        Event.subject_kind == SUBJECT, Event.subject_id == operation.id, Event.verb == verb
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
 def facts(session: Session, operation: Operation) -> dict[str, Any]:
     """What the words about an operation are filled with."""
     leader = session.execute(

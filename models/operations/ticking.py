@@ -62,17 +62,16 @@ def _take_up(session: Session, operation: Operation, now: datetime) -> str:
 
 
 def _publish(session: Session, operation: Operation, now: datetime) -> str:
-    """Who took part hears where it is read."""
+    """Who took part hears where it is read; who wrote the sheet hears it as its author."""
     action = OperationAction.PUBLISH
     found, before, side = move(session, operation, action, by=None, at=now)
-    leader = sides.leader_of(session, operation, now) or operation.leader_id
     said = Said(
         found.verb,
         now,
         None,
         side,
         before,
-        parties={"members": sides.coming(session, operation), "leader": [leader]},
+        parties={"members": sides.coming(session, operation)},
         context={
             "notice_id": operation.notice_id,
             "link": public_link(f"/p/notices/{operation.notice_id}"),

@@ -66,7 +66,8 @@ def undo(session: Session, event: Event, *, by: int, at: datetime) -> Operation:
             row.retracted_at = at
     elif event.verb == CORRECTED:
         [row] = _findings(session, [event.detail["finding"]])
-        row.count, row.kind = event.detail["before"]["count"], event.detail["before"]["kind"]
+        for name, value in event.detail["before"].items():
+            setattr(row, name, value)
     elif event.verb == ENDED:
         ending.go_on(session, operation, by=by, at=at)
     else:

@@ -113,6 +113,8 @@ def test_what_could_not_be_settled_is_told_apart() -> None:
     ("said", "is_settled"),
     [
         ("发现飞线3处", False),
+        ("飞线3处", False),
+        ("电动车入户2起", False),
         ("发现并拆除飞线3处", True),
         ("拆除飞线3处", True),
         ("楼道堆物1处，住户拒不清理", False),

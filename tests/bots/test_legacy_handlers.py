@@ -120,6 +120,11 @@ def test_the_menu_leads_through_what_is_missing(town: Town, staff: Talker) -> No
     assert "为什么推迟" in staff.say("2 4月15日")
     assert "“施工进场”改到 4月15日" in staff.say("等材料到场")
     assert milestones(town)[1].reason == "等材料到场"
+    menu = staff.say("一事一策")
+    [line] = [one for one in menu.splitlines() if "节点完成" in one]
+    assert "哪个节点" in staff.say(f"{line.split()[0]} 已出报告")
+    staff.say("1")
+    assert "进展：已出报告" in staff.say("一事一策"), "what was said beside it is kept"
 
 
 def test_reminders_come_before_and_on_the_day_and_upwards_once_it_has_passed(

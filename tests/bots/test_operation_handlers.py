@@ -115,6 +115,7 @@ def test_a_night_check_from_plan_to_published_result(
     tick(town, minutes=1)
     assert operation(town).state == OperationState.PUBLISHED
     assert "结果已公示" in fire.received()[-1]
+    assert sum("结果" in one for one in staff.received()) == 1, "who wrote it hears it once"
     resident = town.person("demo-resident-1")
     assert "共拆除飞线3处" in resident.say("公示 1")
     assert "联络员" not in resident.say("公示 1"), "no person is named"
@@ -226,6 +227,29 @@ def test_what_could_not_be_settled_becomes_a_ticket(
     over = staff.say("结束整治")
     assert "还没解决：堆物1处" in over and "1 件已开工单" in over
     assert "清理楼道堆物" not in over, "nothing was cleared"
+
+
+def test_what_was_settled_after_all_counts_as_done(town: Town, staff: Talker, head: Talker) -> None:
+    under_way(town, staff)
+    assert "发现飞线3处" in head.say("3号楼飞线3处")
+    assert "拆除飞线3处" in head.say("3")
+    assert "还没解决" not in staff.say("结束整治")
+
+
+def test_who_says_that_they_have_come_has_come_and_opens_no_ticket(
+    town: Town, staff: Talker, fire: Talker
+) -> None:
+    under_way(town, staff)
+    assert "辛苦了" in fire.say("我们到了")
+    assert town.look(lambda session: session.scalars(select(Ticket)).first()) is None
+    assert "参加：消防。" in staff.say("结束整治")
+
+
+def test_a_grid_worker_on_site_tells_a_count_and_no_hazard(town: Town, staff: Talker) -> None:
+    under_way(town, staff)
+    worker = town.person("demo-grid_worker-1")
+    assert "记下了：发现灭火器4个" in worker.say("发现灭火器过期4个")
+    assert "隐患" in worker.say("发现3号楼楼道有人飞线充电")
 
 
 def test_a_report_of_a_matter_stays_a_report(town: Town, staff: Talker, head: Talker) -> None:
