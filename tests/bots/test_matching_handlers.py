@@ -1,6 +1,7 @@
 """每日对接 as both sides meet it: one message a day where there is something, one digit back."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -95,6 +96,19 @@ def test_it_comes_once_over_any_number_of_clocks(town: Town, patrol: Talker) -> 
     assert daily_matching(town.database, EVENING) is None
     assert sum("每日对接" in one for one in patrol.received()) == 1
     assert town.look(lambda session: session.scalar(select(func.count(Matching.id)))) == 1
+
+
+def test_clocks_that_fire_at_once_write_to_each_person_once(town: Town, patrol: Talker) -> None:
+    a_day(town, patrol)
+    with ThreadPoolExecutor(4) as clocks:
+        said = list(clocks.map(lambda _: daily_matching(town.database, EVENING), range(4)))
+    assert sorted(said, key=str) == [None, None, None, "sent=3"]
+    told = town.look(
+        lambda session: session.scalars(
+            select(OutboxMessage.person_id).where(OutboxMessage.template == "matching")
+        ).all()
+    )
+    assert len(told) == len(set(told)) == 3
 
 
 def test_where_there_is_nothing_to_compare_nobody_is_written_to(

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from config.categories import Intent, Urgency
+from models import erasure, media
 from models.base import Database
 from models.errors import NotAllowed, ReasonMissing, TooLate, TransitionNotAllowed
 from models.events import Event
@@ -23,7 +24,7 @@ from models.hazards.flow import (
     HazardState,
     state_by,
 )
-from models.hazards.table import Hazard
+from models.hazards.table import Hazard, HazardPhoto
 from models.outbox import Delivery, OutboxMessage
 from models.posts import Role
 from models.ticket_flow import OPEN, Action, Outcome, State
@@ -360,6 +361,32 @@ def test_residents_words_are_for_those_who_may_see_their_ticket(town: Database) 
         assert not sides.may_read_words(session, hazard, patrol(session), NOW)
         assert sides.may_read_words(session, hazard, leader(session), NOW)
         assert lists.open_around(session, demo_person(session, "grid_leader", 3), NOW) == []
+
+
+def test_who_is_erased_leaves_the_count_and_no_words(town: Database) -> None:
+    with town.writing() as session:
+        who = patrol(session)
+        hazard, ticket = passed_up(session)
+        photo = media.want_photo(session, "main", "photo", None, who, NOW)
+        session.add(HazardPhoto(photo_id=photo, hazard_id=hazard.id))
+        session.flush()
+        erasure.erase(session, who, NOW)
+        session.expire_all()
+        assert (hazard.text, hazard.spot, hazard.evidence) == (None, None, [])
+        assert session.scalars(select(HazardPhoto)).all() == []
+        assert hazard.state == HazardState.PASSED_UP and ticket.is_open
+        assert not sides.may_read_words(session, hazard, demo_person(session, "resident"), NOW)
+
+
+def test_photos_of_a_hazard_go_up_with_it(town: Database) -> None:
+    with town.writing() as session:
+        hazard = found(session)
+        photo = media.want_photo(session, "main", "photo", None, patrol(session), NOW)
+        session.add(HazardPhoto(photo_id=photo, hazard_id=hazard.id))
+        session.flush()
+        opened = acting.pass_up(session, hazard, by=patrol(session), at=NOW)
+        session.expire_all()
+        assert session.get_one(media.Media, photo).ticket_id == opened.ticket_id
 
 
 def test_the_store_itself_refuses_a_hazard_that_nobody_has(town: Database) -> None:
