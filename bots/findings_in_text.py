@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -48,6 +48,9 @@ def read(text: str) -> list[Told]:
         told = _told(clause, building, is_open=is_open)
         if told is not None:
             found.append(told)
+        elif found and not is_open and _is_done(clause, ()):
+            # "飞线3处，已拆除": said of what was told before it.
+            found = [replace(one, is_settled=True) for one in found]
     return found
 
 

@@ -114,6 +114,10 @@ def test_what_could_not_be_settled_is_told_apart() -> None:
     [
         ("发现飞线3处", False),
         ("飞线3处", False),
+        ("3号楼飞线3处，已拆除", True),
+        ("飞线3处，全部拆除", True),
+        ("消防通道堵塞2处，已当场清理", True),
+        ("飞线3处，拆不了", False),
         ("电动车入户2起", False),
         ("发现并拆除飞线3处", True),
         ("拆除飞线3处", True),
