@@ -6,7 +6,7 @@ from typing import Any
 from bots import registry
 from bots.chat import Chat
 from bots.commands import Command
-from bots.handlers import patrols, walkers
+from bots.handlers import intake, patrols, walkers
 from bots.hazard_words import says_found, state_said
 from bots.message import Reply
 from config.categories import Intent
@@ -124,9 +124,12 @@ def hazard_question(chat: Chat, question: Question, text: str, digit: int | None
 
 
 def _is_elsewhere(chat: Chat, found: Sequence[Hazard]) -> bool:
-    """An alarm, a finding of its own, or words about another building."""
+    """An alarm, a finding of its own, or words about another thing or building."""
     meant = chat.understanding
     if meant is None or chat.is_alarm or says_found(chat.text):
+        return True
+    is_long = len(chat.text) > patrols.LONGEST_SETTLING
+    if is_long and intake.is_sure(meant) and meant.category not in {one.category for one in found}:
         return True
     area = _area_named(chat)
     known = [chat.session.get(Area, one.area_id) for one in found if one.area_id]

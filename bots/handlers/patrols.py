@@ -25,6 +25,7 @@ ACTIONS = {
     HazardState.SOLVED: HazardAction.SOLVE,
     HazardState.PASSED_UP: HazardAction.PASS_UP,
 }
+QUESTION = "hazard"
 RESULTS = frozenset({"finish", "call_result"})
 TOLD = frozenset({Intent.REPORT, Intent.HAZARD})
 LONGEST_SETTLING = 8  # "已经清走了"; more words tell a matter of their own
@@ -37,16 +38,41 @@ def is_told(chat: Chat) -> bool:
 
     Beside a task it may be the result: then the question is asked first.
     """
-    if not chat.speaker.has_posts or not says_found(chat.text) or not _tells(chat):
+    if not chat.speaker.has_posts or not _tells(chat):
+        return False
+    if not says_found(chat.text) and not _is_sure_hazard(chat):
         return False
     return not _waits_for_words(chat) and _is_finding(chat)
 
 
 def in_plain_words(chat: Chat) -> Reply | None:
     """A patrol says what there is and what became of it; None for any other matter."""
-    if not chat.speaker.has_posts or not _tells(chat) or not _is_finding(chat):
+    if not chat.speaker.has_posts:
+        return None
+    if _is_nothing(chat.text) and walkers.walker(chat).needs_no_command:
+        return chat.say("hazard_nothing")
+    if not _tells(chat) or not _is_finding(chat):
         return None
     return _settled_late(chat) or take(chat)
+
+
+def _is_nothing(text: str) -> bool:
+    return len(text) <= LONGEST_NOTHING and says_nothing(text)
+
+
+def _is_sure_hazard(chat: Chat) -> bool:
+    """Plain words that no question about another matter may take for its answer."""
+    meant = chat.understanding
+    if meant is None or not rules.is_hazardous(meant.category, meant.subcategory):
+        return False
+    return intake.is_sure(meant) and not _asks_of_hazard(chat)
+
+
+def _asks_of_hazard(chat: Chat) -> bool:
+    if not chat.speaker.has_questions:
+        return False
+    asked = conversations.open_questions(chat.session, chat.person_id, chat.now)
+    return any(one.kind == QUESTION for one in asked)
 
 
 def _tells(chat: Chat) -> bool:
@@ -94,7 +120,7 @@ def take(chat: Chat, said: str | None = None) -> Reply:
     assert chat.understanding is not None
     if chat.is_alarm:
         return intake.take_in(chat)
-    if says_nothing(chat.text) and len(chat.text) <= LONGEST_NOTHING:
+    if _is_nothing(chat.text):
         return chat.say("hazard_nothing")
     who, kept = walkers.walker(chat), kept_for_later(chat)
     told = [(said or chat.said, chat.understanding)]
@@ -115,7 +141,7 @@ def asked_about(chat: Chat, found: Sequence[Hazard]) -> Reply:
     }
     if not undecided:
         return chat.say("hazard_kept", **context)
-    return chat.ask("hazard", "hazard_kept", keep={"ids": undecided}, **context)
+    return chat.ask(QUESTION, "hazard_kept", keep={"ids": undecided}, **context)
 
 
 def settle(chat: Chat, found: Sequence[Hazard], state: HazardState) -> Reply:

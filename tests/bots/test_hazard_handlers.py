@@ -154,11 +154,20 @@ def test_a_mistake_is_taken_back(town: Town, patrol: Talker) -> None:
 
 
 def test_nothing_found_is_no_row(town: Town, patrol: Talker) -> None:
-    for said in ("今天巡了一圈，没发现问题", "巡查完毕，未发现隐患"):
+    for said in ("今天巡了一圈，没发现问题", "巡查完毕，未发现隐患", "已到岗", "今天值班正常"):
         assert "不用填什么" in patrol.say(said)
     assert ledger(town) == []
     patrol.say("别的没发现问题，3号楼消防通道又被人拿旧家具堵上了，处理不了")
     assert ledger(town) == [("passed_up", "幸福里小区3号楼", True)]
+
+
+def test_another_thing_is_not_taken_for_an_answer(town: Town, patrol: Talker) -> None:
+    patrol.say("2号楼外墙瓷砖要掉，已拉警戒线")
+    patrol.say("楼道电动车已劝离3辆")
+    assert [one[0] for one in ledger(town)] == ["found", "solved_on_the_spot"]
+    patrol.say("东门乱停车，怎么没人管")
+    patrol.say("3号楼有人高空抛物")
+    assert len(ledger(town)) == 3, "no answer to where those cars stand"
 
 
 def test_a_place_said_afterwards_belongs_to_what_was_found(town: Town, patrol: Talker) -> None:
