@@ -26,6 +26,7 @@ COMMANDS = {
     "hazards": "app.commands.hazards:hazards",
     "menu": "app.commands.menu:menu",
     "qr": "app.commands.qr:qr",
+    "console": "app.commands.console:console",
     "job": "app.commands.job:job",
 }
 
