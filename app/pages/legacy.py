@@ -1,6 +1,6 @@
 """`/p/legacy`: long-standing matters and how far they are, for everybody to read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,12 @@ from models.legacy.flow import MilestoneState
 from models.legacy.table import LegacyProblem, Milestone
 from models.localtime import local
 from models.masking import masked
-from models.people import Person
 from models.places import Area, root_area_id
 
 HIDDEN_NAME = "＊＊"
 SHORTEST_NAME = 2
+
+Hide = Callable[[str], str]
 
 
 def add_routes(pages: Blueprint, database: Database, clock: Callable[[], datetime]) -> None:
@@ -30,8 +31,10 @@ def add_routes(pages: Blueprint, database: Database, clock: Callable[[], datetim
             area = session.get(Area, area_id) if area_id else None
             if area is None:
                 abort(404)
-            found = [_line(session, one) for one in lists.public_in(session, area.id)]
-            return render_template("pages/legacy_list.html", area=area.name, problems=found)
+            found = lists.public_in(session, area.id)
+            hide = _hiding(session, found)
+            lines = [_line(session, one, hide) for one in found]
+            return render_template("pages/legacy_list.html", area=area.name, problems=lines)
 
     @pages.get("/legacy/<public_id>")
     def legacy(public_id: str) -> str:
@@ -42,8 +45,7 @@ def add_routes(pages: Blueprint, database: Database, clock: Callable[[], datetim
             return render_template("pages/legacy.html", **_whole(session, found, clock()))
 
 
-def _line(session: Session, problem: LegacyProblem) -> dict[str, Any]:
-    hide = _hiding(session, problem)
+def _line(session: Session, problem: LegacyProblem, hide: Hide) -> dict[str, Any]:
     following = next(iter(lists.waiting(session, problem)), None)
     return {
         "public_id": problem.public_id,
@@ -58,10 +60,10 @@ def _line(session: Session, problem: LegacyProblem) -> dict[str, Any]:
 
 def _whole(session: Session, problem: LegacyProblem, now: datetime) -> dict[str, Any]:
     """Nothing of who reported, who wrote or who works on it: roles and departments alone."""
-    hide = _hiding(session, problem)
+    hide = _hiding(session, [problem])
     today = local(now).date()
     steps = lists.milestones(session, problem)
-    return _line(session, problem) | {
+    return _line(session, problem, hide) | {
         "plan": hide(problem.plan or "").splitlines(),
         "planned_at": problem.planned_at,
         "result": hide(problem.result or ""),
@@ -80,7 +82,7 @@ def _whole(session: Session, problem: LegacyProblem, now: datetime) -> dict[str,
     }
 
 
-def _step(milestone: Milestone, hide: Callable[[str], str]) -> dict[str, Any]:
+def _step(milestone: Milestone, hide: Hide) -> dict[str, Any]:
     return {
         "title": hide(milestone.title),
         "due": milestone.due_on,
@@ -90,11 +92,9 @@ def _step(milestone: Milestone, hide: Callable[[str], str]) -> dict[str, Any]:
     }
 
 
-def _hiding(session: Session, problem: LegacyProblem) -> Callable[[str], str]:
-    """Masks a text, the names of everybody who has to do with the matter included."""
-    people = [*sides.residents(session, problem), problem.opened_by]
-    people += [one.person_id for one in sides.force(session, problem)]
-    names = [session.get_one(Person, one).name or "" for one in people]
+def _hiding(session: Session, problems: Sequence[LegacyProblem]) -> Hide:
+    """Masks a text, the names of everybody who has to do with these problems included."""
+    names = lists.names_around(session, [one.id for one in problems])
     hidden = sorted((one for one in names if len(one) >= SHORTEST_NAME), key=len, reverse=True)
 
     def hide(text: str) -> str:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session
 
 from config.policy import load
 from models.legacy.flow import OPEN, PUBLIC, LegacyState, MilestoneState
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone, Progress
+from models.people import Person
 from models.places import AreaWithin, inner_areas
 from models.posts import Post, Role, is_held
+from models.tickets.table import Supporter, Ticket
 
 
 def of_ticket(session: Session, ticket_id: int) -> LegacyProblem | None:
@@ -85,3 +87,20 @@ def public_in(session: Session, area_id: int, limit: int = 50) -> Sequence[Legac
         .order_by((LegacyProblem.state == LegacyState.UNDER_WAY).desc(), LegacyProblem.id.desc())
         .limit(limit)
     ).all()
+
+
+def names_around(session: Session, problem_ids: Sequence[int]) -> set[str]:
+    """Names of everybody who has to do with these problems: no public page shows them."""
+    linked = LegacyTicket.problem_id.in_(problem_ids)
+    people = union(
+        select(LegacyProblem.opened_by).where(LegacyProblem.id.in_(problem_ids)),
+        select(ForceMember.person_id).where(ForceMember.problem_id.in_(problem_ids)),
+        select(Ticket.reporter_id)
+        .join(LegacyTicket, LegacyTicket.ticket_id == Ticket.id)
+        .where(linked),
+        select(Supporter.person_id)
+        .join(LegacyTicket, LegacyTicket.ticket_id == Supporter.ticket_id)
+        .where(linked),
+    )
+    names = select(Person.name).where(Person.id.in_(people), Person.name.is_not(None))
+    return {name for name in session.scalars(names) if name}
