@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from config.categories import CATEGORIES
 from config.policy import load
@@ -18,16 +18,28 @@ HEAD = "metric"
 def labels_of(session: Session, axis: Axis | None, keys: Iterable[str]) -> Mapping[str, str]:
     """Key of a row → its name; days, weeks and months are named by their first day."""
     labels = load("labels")
-    if axis in AREAS | COMPANIES:
-        table = Company if axis in COMPANIES else Area
-        ids = [int(key) for key in keys if key.isdecimal()]
-        names = session.execute(select(table.id, table.name).where(table.id.in_(ids)))
-        return {str(one): name for one, name in names} | labels[HEAD]
+    ids = [int(key) for key in keys if key.isdecimal()]
+    if axis in COMPANIES:
+        companies = session.execute(select(Company.id, Company.name).where(Company.id.in_(ids)))
+        return {str(one): name for one, name in companies} | labels[HEAD]
+    if axis in AREAS:
+        return _areas(session, ids) | labels[HEAD]
     if axis == Axis.CATEGORY:
         return {key: one.label for key, one in CATEGORIES.items()}
     if axis == Axis.TEAM:
         return {key: _team(labels, key) for key in keys} | labels[HEAD]
     return labels["level"] if axis == Axis.LEVEL else {}
+
+
+def _areas(session: Session, ids: list[int]) -> dict[str, str]:
+    """Estate first: every estate has a building of the number one."""
+    estate = aliased(Area)
+    rows = session.execute(
+        select(Area.id, estate.name, Area.name)
+        .outerjoin(estate, estate.id == Area.estate_id)
+        .where(Area.id.in_(ids))
+    )
+    return {str(area_id): f"{outer or ''}{name}" for area_id, outer, name in rows}
 
 
 def _team(labels: Mapping[str, Any], key: str) -> str:

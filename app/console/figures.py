@@ -1,11 +1,11 @@
 """The three rates of an area and a period, and the list behind each number."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import request
+from flask import request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from models.metrics.lists import listed, number
 from models.metrics.periods import Span, holding
 from models.metrics.rates import SHARES
 from models.metrics.sheet import Row, sheet
+from models.metrics.tally import Count
 from models.places import Area, AreaKind, AreaWithin
 
 INSIDE = {
@@ -40,9 +41,12 @@ class Line:
 
     name: str
     row: Row
-    address: Mapping[str, str]
+    address: str  # of a list, up to what is counted
     area_id: int | None = None
     first: date | None = None
+
+    def sum(self, counts: Iterable[Count]) -> int:
+        return sum(self.row.counts[one] for one in counts)
 
 
 @page("/figures")
@@ -53,7 +57,7 @@ def figures(desk: Desk) -> Any:
         return render(
             "figures.html",
             asked=asked,
-            whole=Line("", found.whole, asked.address),
+            whole=Line("", found.whole, _address(asked.address)),
             lines=list(_lines(session, asked, found.rows)),
             axes=axes_of(asked.area),
             around=_around(session, asked),
@@ -93,11 +97,16 @@ def _lines(session: Session, asked: Asked, rows: Mapping[str, Row]) -> Iterator[
         if asked.axis in SPANS:
             first = date.fromisoformat(key)
             span = holding(first, Span(asked.axis))
-            yield Line("", row, asked.within(span), first=first)
+            yield Line("", row, _address(asked.within(span)), first=first)
         else:
             area_id = int(key) if asked.axis in AREAS and key.isdecimal() else None
-            address = {**asked.address, "by": str(asked.axis), "part": key}
+            address = _address({**asked.address, "by": str(asked.axis), "part": key})
             yield Line(names.get(key, key), row, address, area_id)
+
+
+def _address(query: Mapping[str, str]) -> str:
+    """Once a row: a page of all buildings has a thousand links."""
+    return url_for("console.figures_list", **query)
 
 
 def _around(session: Session, asked: Asked) -> list[Area]:

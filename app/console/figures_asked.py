@@ -15,7 +15,7 @@ from models.metrics.figures import Scope
 from models.metrics.lists import Behind
 from models.metrics.periods import Period, Span, holding
 from models.metrics.tally import Count
-from models.places import Area
+from models.places import Area, full_name
 
 SPANS_OFFERED = {"month": Span.MONTH, "quarter": Span.QUARTER, "year": Span.YEAR}
 LAST_MONTH = "last_month"
@@ -28,6 +28,7 @@ class Asked:
 
     mine: Sequence[Area]
     area: Area
+    name: str  # with its estate
     scope: Scope
     axis: Axis | None
     when: Mapping[str, str]
@@ -58,6 +59,7 @@ def asked_of(session: Session, desk: Desk, given: Mapping[str, str]) -> Asked:
     return Asked(
         mine,
         area,
+        full_name(session, area.id),
         Scope(area.id, period or holding(local(desk.now).date(), Span.MONTH), desk.now, hidden),
         Axis(by) if by in list(Axis) else None,
         when if period else {"period": USUAL},

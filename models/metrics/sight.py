@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, select, union
-from sqlalchemy.orm import Session, aliased, load_only
+from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
 from models.digests.sight import hidden_tickets
@@ -15,17 +15,6 @@ from models.places import Area, AreaWithin, inner_areas
 from models.posts import Absence, Post, is_held
 from models.protection import SUPERVISING
 from models.tickets.table import Ticket
-
-_OF_RULES = load_only(
-    Ticket.category,
-    Ticket.urgency,
-    Ticket.intent,
-    Ticket.emergency,
-    Ticket.about,
-    Ticket.area_id,
-    Ticket.community_id,
-    Ticket.opened_at,
-)
 
 
 def supervised(session: Session, reader_id: int, now: datetime) -> Sequence[Area]:
@@ -78,8 +67,6 @@ def hidden(session: Session, reader_id: int, area_id: int, now: datetime) -> fro
     if not kinds:
         return frozenset()
     accusing = session.scalars(
-        select(Ticket)
-        .options(_OF_RULES)
-        .where(Ticket.about.in_(kinds), place_of(session).in_(inner_areas(area_id)))
+        select(Ticket).where(Ticket.about.in_(kinds), place_of(session).in_(inner_areas(area_id)))
     ).all()
     return hidden_tickets(session, accusing, [reader_id], now)[reader_id]
