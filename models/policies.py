@@ -123,26 +123,11 @@ def publish(
 
 
 def revert(
-    session: Session,
-    name: str,
-    version: int,
-    *,
-    after: int,
-    by: int | None,
-    at: datetime,
-    area_id: int | None = None,
+    session: Session, name: str, version: int, *, after: int, by: int | None, at: datetime
 ) -> Policy:
     """What a former version said, as a new version."""
-    return publish(
-        session,
-        name,
-        body_of(session, name, version, area_id),
-        after=after,
-        by=by,
-        at=at,
-        reverted_from=version,
-        area_id=area_id,
-    )
+    body = body_of(session, name, version)
+    return publish(session, name, body, after=after, by=by, at=at, reverted_from=version)
 
 
 def _versions(name: str, area_id: int | None) -> Select[Policy]:

@@ -1,7 +1,7 @@
 """Whose working time counts where: the shipped calendar, changed by areas, the nearest last."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -51,11 +51,9 @@ def keep_hours(
     reason: str | None = None,
 ) -> Policy:
     """Office hours (08:30-12:00) of this area; none: those around it count again."""
-
-    def change(body: dict[str, Any]) -> None:
-        body["office_hours"] = {"spans": list(spans)} if spans else {}
-
-    return _publish(session, area_id, change, by, at, reason)
+    body = own(session, area_id)
+    body["office_hours"] = {"spans": list(spans)} if spans else {}
+    return _publish(session, area_id, body, by=by, at=at, reason=reason)
 
 
 def mark_days(
@@ -72,14 +70,12 @@ def mark_days(
     """Single days off or at work here, whatever is said of them around it; or no more."""
     lists = {"rest": _texts(rest), "work": _texts(work)}
     unmarked = {*lists["rest"], *lists["work"], *_texts(forget)}
-
-    def change(body: dict[str, Any]) -> None:
-        holidays = body.setdefault("holidays", {})
-        for kind, days in lists.items():
-            kept = (day for day in holidays.get(kind, ()) if day not in unmarked)
-            holidays[kind] = sorted({*kept, *days})
-
-    return _publish(session, area_id, change, by, at, reason)
+    body = own(session, area_id)
+    holidays = body.setdefault("holidays", {})
+    for kind, days in lists.items():
+        kept = (day for day in holidays.get(kind, ()) if day not in unmarked)
+        holidays[kind] = sorted({*kept, *days})
+    return _publish(session, area_id, body, by=by, at=at, reason=reason)
 
 
 def list_year(
@@ -97,40 +93,29 @@ def list_year(
     lists = {"rest": _texts(rest), "work": _texts(work)}
     if not lists["rest"]:
         raise CalendarNotFit(f"the list of {year} names no day off")
-
-    def change(body: dict[str, Any]) -> None:
-        body.setdefault("holidays", {}).setdefault("years", {})[str(year)] = lists
-
-    return _publish(session, area_id, change, by, at, reason)
+    body = own(session, area_id)
+    body.setdefault("holidays", {}).setdefault("years", {})[str(year)] = lists
+    return _publish(session, area_id, body, by=by, at=at, reason=reason)
 
 
 def revert(session: Session, area_id: int, version: int, *, by: int | None, at: datetime) -> Policy:
     """What a former version said, as a new version."""
-    last = policies.current(session, POLICY, area_id)
-    made = policies.revert(
-        session,
-        POLICY,
-        version,
-        after=last.version if last else policies.AS_SHIPPED,
-        by=by,
-        at=at,
-        area_id=area_id,
-    )
-    ask_recomputing(session, area_id, made.revision, at + UNDER_WAY)
-    return made
+    body = policies.body_of(session, POLICY, version, area_id)
+    return _publish(session, area_id, body, by=by, at=at, reverted_from=version)
 
 
 def _publish(
     session: Session,
     area_id: int,
-    change: Callable[[dict[str, Any]], None],
+    body: dict[str, Any],
+    *,
     by: int | None,
     at: datetime,
-    reason: str | None,
+    reason: str | None = None,
+    reverted_from: int | None = None,
 ) -> Policy:
+    """Refused where no calendar comes of it; otherwise open deadlines follow."""
     last = policies.current(session, POLICY, area_id)
-    body = own(session, area_id)
-    change(body)
     body = _without_nothing(body)
     try:
         sla.changed((*_changes(session, area_id, skip=area_id), json.dumps(body)))
@@ -144,6 +129,7 @@ def _publish(
         by=by,
         at=at,
         reason=reason,
+        reverted_from=reverted_from,
         area_id=area_id,
     )
     ask_recomputing(session, area_id, made.revision, at + UNDER_WAY)

@@ -97,7 +97,7 @@ class Walk:
     def _class_and_back(self) -> None:
         category = self.category
         self._class()
-        self.at += timedelta(minutes=self.random.randrange(9))
+        self._wait_for_undo()
         self._apply(Action.UNDO, self.reporter)
         self.category = category
 
@@ -108,9 +108,14 @@ class Walk:
 
     def _suspend_and_back(self) -> None:
         self._suspend()
-        self.at += timedelta(minutes=self.random.randrange(9))
+        self._wait_for_undo()
         self._apply(Action.UNDO, self.owner)
         self.pause = None
+
+    def _wait_for_undo(self) -> None:
+        self.at += timedelta(minutes=self.random.randrange(9))
+        if self.random.random() < 0.5:
+            self._days()
 
     def _resume(self) -> None:
         self._apply(Action.RESUME, self.owner)
