@@ -47,7 +47,10 @@ def add_console(
     # Only the console's forms: other doors have signatures and tokens of their own.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
-    tokens = CSRFProtect(app)
+    app.register_blueprint(_blueprint(office, CSRFProtect(app)))
+
+
+def _blueprint(office: Office, tokens: CSRFProtect) -> Blueprint:
     console = Blueprint(
         "console",
         __name__,
@@ -56,7 +59,7 @@ def add_console(
         static_folder="static",
     )
     console.before_request(tokens.protect)
-    console.after_request(headers.secure(settings))
+    console.after_request(headers.secure(office.settings))
     for one in PAGES.values():
         console.add_url_rule(
             one.rule, one.name, partial(_answer, office, one), methods=[one.method]
@@ -65,7 +68,7 @@ def add_console(
     console.context_processor(_shared)
     for name, words in template_words().items():
         console.add_app_template_filter(words, name)
-    app.register_blueprint(console)
+    return console
 
 
 def _answer(office: Office, page: Page, **given: Any) -> Answer:

@@ -180,11 +180,9 @@ def _page(
     by = desk.staff.person_id
     with desk.reading() as session:
         found = ticket_in(session, sight_of(session, by, desk.now), ticket_id)
-        held = capacities(session, found, by, desk.now)
         offered = ticket_page.buttons(session, desk, found)
         whistle = whistle_panel.of_ticket(session, desk, found)
         posts = ticket_page.asked(session, found)
-        under_way = ticket_page.talk_with_reporter(session, found)
         return render(
             "ticket.html",
             ticket=found,
@@ -195,10 +193,6 @@ def _page(
             said=ticket_page.conversation(session, desk, found),
             happened=ticket_page.timeline(session, found),
             photos=ticket_page.photos(session, found),
-            takeover=under_way if under_way and under_way.ticket_id == found.id else None,
-            may_talk=ticket_page.may_talk(desk, found, held, under_way),
-            may_note=bool(held & AT_WORK),
-            may_see_contact=bool(held & AT_WORK) and found.is_open and not found.hides_reporter,
             contact=contact,
             whistle=whistle,
             categories=categories(),
@@ -208,7 +202,21 @@ def _page(
             given=request.form if problem else {},
             done=request.args.get("done"),
             now=desk.now,
+            **_rights(session, desk, found),
         )
+
+
+def _rights(session: Session, desk: Desk, found: Ticket) -> dict[str, Any]:
+    """What this desk may do beside the buttons: talk, note, look at name and phone."""
+    held = capacities(session, found, desk.staff.person_id, desk.now)
+    under_way = ticket_page.talk_with_reporter(session, found)
+    works = bool(held & AT_WORK)
+    return {
+        "takeover": under_way if under_way and under_way.ticket_id == found.id else None,
+        "may_talk": ticket_page.may_talk(desk, found, held, under_way),
+        "may_note": works,
+        "may_see_contact": works and found.is_open and not found.hides_reporter,
+    }
 
 
 def _loose(problem: dict[str, str], offered: list[Button], whistle: WhistleShown) -> list[str]:

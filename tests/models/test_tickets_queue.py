@@ -38,7 +38,7 @@ SEED = 20260303
 def crowd(session: Session, chance: random.Random) -> None:
     """Matters everywhere, about everybody, some worked on; leaves in chains; second posts."""
     areas = session.scalars(select(Area)).all()
-    for _ in range(110):
+    for _ in range(70):
         where = chance.choice([None, *areas])
         one = ticket(
             session,
@@ -127,7 +127,7 @@ def test_a_desk_sees_exactly_what_protection_lets_it_see(either_crowded: Databas
             assert all(may_see(session, one, who, NOW) for one in tickets if one.id in listed)
             shown += len(listed)
             hidden += sum(who in accused_persons(session, one, NOW) for one in tickets)
-        assert shown > 300 and hidden > 100
+        assert shown > 150 and hidden > 60
 
 
 def test_a_hidden_number_and_one_nobody_has_are_refused_alike(crowded: Database) -> None:
@@ -166,7 +166,7 @@ def test_counts_are_as_long_as_the_pages_together(either_crowded: Database) -> N
             for role in ("subdistrict_staff", "community_staff", "grid_worker", "property_staff")
         ]
 
-        @settings(max_examples=30, deadline=None)
+        @settings(max_examples=20, deadline=None)
         @given(st.sampled_from(desks), conditions)
         def check(sight, wanted: Conditions) -> None:
             found, after = [], None
