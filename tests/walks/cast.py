@@ -100,13 +100,15 @@ class Cast:
         return Actor(self.chance.choice([who for who in near if who is not None]))
 
     def holder(self) -> Holder:
-        """Any post of the town, serving the place or not, accused or not."""
-        post = self.chance.choice(self.posts)
+        """Any post of the town, more often one that serves the place, accused or not."""
+        is_near = self.chance.random() < 0.6
+        post = self.chance.choice(self._near() if is_near else self.posts)
         return Holder(post.id, post.person_id, post.role, post.department, 0)
 
     def move(self, at: datetime) -> None:
-        """A post of the town falls vacant, or is held again."""
-        post = self.chance.choice(self.moved or self.posts)
+        """A post that serves the place falls vacant, or is held again."""
+        is_back = bool(self.moved) and self.chance.random() < 0.5
+        post = self.chance.choice(self.moved if is_back else self._near())
         if post in self.moved:
             self.moved.remove(post)
             post.until = None
@@ -114,6 +116,9 @@ class Cast:
             self.moved.append(post)
             post.until = at
         self.session.flush()
+
+    def _near(self) -> list[Post]:
+        return [one for one in self.posts if (self.place.id, one.area_id) in self.within]
 
     def go_home(self) -> None:
         for post in self.moved:

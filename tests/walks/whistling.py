@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.errors import AlreadyDone, DomainError, ReasonMissing
+from models.events import Event
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
 from models.whistles import answering, calling, ending, lists, ticking, undoing
@@ -86,7 +87,8 @@ class Whistling:
         ).all()
         if not calls:
             return self._sound(at)
-        call = self.chance.choice(calls)
+        waiting = [one for one in calls if one.is_pending]
+        call = self.chance.choice(waiting if waiting and self.chance.random() < 0.7 else calls)
         by = self._somebody((LIAISONS[DEPARTMENTS.index(call.department)], *LIAISONS[:1]))
         may = answering.can(self.session, call, action, by=by, at=at)
         is_theirs = by == self.cast.ids[LIAISONS[DEPARTMENTS.index(call.department)]]
@@ -114,7 +116,9 @@ class Whistling:
         whistle = lists.latest(self.session, self.ticket.id)
         if whistle is None:
             return self._sound(at)
-        by = None if action == WhistleAction.LAPSE else self._somebody(CALLERS)
+        is_caller = self.chance.random() < 0.5
+        by = whistle.caller_id if is_caller else self._somebody(CALLERS)
+        by = None if action == WhistleAction.LAPSE else by
         may = ending.can(self.session, whistle, action, by=by, at=at)
         words = self.chance.choice(["不用来了", " "])
 
@@ -129,11 +133,15 @@ class Whistling:
         return self._try(f"{action} by {by}", may, end, ReasonMissing)
 
     def _undo(self, at: datetime) -> str:
-        by = self._somebody(CALLERS + LIAISONS)
-        event = undoing.undoable(self.session, by, at, self.ticket.id)
-        if event is None:
-            return f"nothing for {by} to take back"
+        """By whoever has a step to take back, if anybody has."""
+        names = self.chance.sample(CALLERS + LIAISONS, len(CALLERS + LIAISONS))
+        for by in (self.cast.ids[name] for name in names):
+            event = undoing.undoable(self.session, by, at, self.ticket.id)
+            if event is not None:
+                return self._take_back(event, by, at)
+        return "nothing to take back"
 
+    def _take_back(self, event: Event, by: int, at: datetime) -> str:
         def undo() -> None:
             undoing.undo(self.session, event, by=by, at=at)
 
