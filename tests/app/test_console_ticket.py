@@ -9,6 +9,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.console.rendering import words_of
+from config.policy import load
 from models import access_log, media, takeovers
 from models.access_log import Access
 from models.errors import DomainError
@@ -309,7 +310,9 @@ def test_every_event_of_a_ticket_has_its_words(house: House) -> None:
     template = Path("app/console/templates/console/_timeline.html").read_text("utf-8")
     told = set(re.findall(r'one\.verb == "(\w+)"', template))
     silent = {"ticket_counted"}  # a mark for the figures alone
-    assert (from_steps | undoing.BESIDE) - silent <= told
+    kinds = ("ticket_", "emergency_", "chat_", "whistle_", "supporter_")
+    announced = {verb for verb in load("notifications") if verb.startswith(kinds)}
+    assert (from_steps | undoing.BESIDE | announced) - silent <= told
 
 
 def test_every_refusal_of_the_domain_has_its_words_here(house: House) -> None:
