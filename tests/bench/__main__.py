@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from tests.bench import classify, intake
+from tests.bench import classify, figures, intake
 
-BENCHES = {"intake": intake.run, "classify": classify.run}
+BENCHES = {"intake": intake.run, "classify": classify.run, "figures": figures.run}
 COLUMNS = ("name", "store", "synchronous", "ratio", "rate", "baseline_rate", "p50_ms", "p99_ms")
 COLUMNS += ("errors", "n")
 
