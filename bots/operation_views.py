@@ -3,9 +3,9 @@
 from typing import Any
 
 from bots.chat import Chat
-from models.operations import lists, sides, telling
+from models.operations import finding, lists, sides, telling
 from models.operations.flow import Reply
-from models.operations.table import Member, Operation
+from models.operations.table import Finding, Member, Operation
 from models.people import Person
 from models.posts import UNPAID
 
@@ -46,3 +46,13 @@ def whole(chat: Chat, operation: Operation) -> dict[str, Any]:
 def _line(chat: Chat, member: Member) -> dict[str, Any]:
     person = chat.session.get_one(Person, member.person_id)
     return {"role": member.role, "department": member.department, "name": person.name}
+
+
+def entry(one: Finding) -> dict[str, Any]:
+    return {
+        "label": finding.label_of(one.kind, one.name, is_settled=one.is_settled),
+        "is_settled": one.is_settled,
+        "count": one.count,
+        "unit": one.unit,
+        "building": one.building,
+    }

@@ -6,7 +6,8 @@ from typing import Any
 
 from bots import findings_in_text, operation_views, registry
 from bots.chat import Chat
-from bots.findings_in_text import Correction, Told
+from bots.findings_in_text import Told
+from bots.handlers import finding_corrections
 from bots.message import Reply
 from config.policy import load
 from models import conversations
@@ -34,7 +35,7 @@ def on_site(chat: Chat, question: Question, text: str, digit: int | None) -> Rep
         return None
     corrected = findings_in_text.correction(chat.text)
     if corrected is not None:
-        return _correct(chat, operation, corrected)
+        return finding_corrections.take(chat, operation, corrected)
     told = findings_in_text.read(chat.text)
     if told:
         return _take(chat, operation, told)
@@ -55,7 +56,7 @@ def take(chat: Chat, operation: Operation, text: str) -> Reply:
         )
     corrected = findings_in_text.correction(text)
     if corrected is not None:
-        return _correct(chat, operation, corrected)
+        return finding_corrections.take(chat, operation, corrected)
     told = findings_in_text.read(text)
     if not told:
         return chat.say("finding_not_understood", **operation_views.facts(chat, operation))
@@ -115,7 +116,7 @@ def _ask_count(chat: Chat, operation: Operation, told: Told, rows: Sequence[Find
         hours=1,
         label=finding.label_of(told.kind, told.name, is_settled=told.is_settled),
         unit=told.unit,
-        kept=[_line(one) for one in rows],
+        kept=[operation_views.entry(one) for one in rows],
     )
 
 
@@ -152,7 +153,7 @@ def finding_count(chat: Chat, question: Question, text: str, digit: int | None) 
 def _after(chat: Chat, operation: Operation, rows: Sequence[Finding]) -> Reply:
     """Says what was kept; asks what kind it is where none is known, once for each name."""
     context: dict[str, Any] = {
-        "kept": [_line(one) for one in rows],
+        "kept": [operation_views.entry(one) for one in rows],
         "is_first": _is_first(chat, operation, rows),
     }
     strange = next((one for one in rows if one.kind is None), None)
@@ -214,7 +215,7 @@ def finding_kind(chat: Chat, question: Question, text: str, digit: int | None) -
     row = chat.session.get_one(Finding, question.context["finding"])
     if digit != NONE_OF_THEM:
         finding.correct(chat.session, row, by=chat.person_id, at=chat.now, kind=keys[digit - 1])
-    return chat.say("finding_corrected", kept=[_line(row)])
+    return chat.say("finding_corrected", kept=[operation_views.entry(row)])
 
 
 @registry.question("finding_ticket")
@@ -228,59 +229,13 @@ def finding_ticket(chat: Chat, question: Question, text: str, digit: int | None)
     if digit == DONE:
         for one in rows:
             finding.settle(chat.session, one, by=chat.person_id, at=chat.now)
-        return chat.say("finding_corrected", kept=[_line(one) for one in rows])
+        return chat.say("finding_corrected", kept=[operation_views.entry(one) for one in rows])
     if digit == NO:
         return chat.say("finding_left")
     numbers = [
         finding.make_ticket(chat.session, one, by=chat.person_id, at=chat.now) for one in rows
     ]
     return chat.say("finding_ticketed", numbers=numbers)
-
-
-def _correct(chat: Chat, operation: Operation, corrected: Correction) -> Reply:
-    """The latest entry of this person that fits what was named; of two that fit it is asked."""
-    mine = lists.findings(chat.session, operation, chat.person_id)
-    fitting = [one for one in mine if _fits(one, corrected)]
-    if not fitting:
-        return chat.say("finding_none", **operation_views.facts(chat, operation))
-    if corrected.count == 0:
-        return chat.say("finding_undo_hint")
-    last = [one for one in fitting if one.at == fitting[-1].at]
-    if len(last) == 1:
-        return _set(chat, last[0], corrected.count)
-    return chat.ask(
-        "which_finding",
-        "finding_which",
-        keep={"ids": [one.id for one in last], "count": corrected.count},
-        hours=1,
-        findings=[_line(one) for one in last],
-        count=corrected.count,
-    )
-
-
-def _fits(one: Finding, corrected: Correction) -> bool:
-    if corrected.kind is not None and one.kind != corrected.kind:
-        return False
-    row = finding.kinds().get(one.kind or "")
-    units = (row["unit"], *row["same"], one.unit) if row else (one.unit,)
-    return corrected.unit is None or corrected.unit in units
-
-
-@registry.question("which_finding")
-def which_finding(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    ids = question.context["ids"]
-    if digit is None:
-        return None
-    if not 1 <= digit <= len(ids):
-        return chat.say("not_a_choice", most=len(ids))
-    conversations.close(question, chat.now)
-    row = chat.session.get_one(Finding, ids[digit - 1])
-    return _set(chat, row, question.context["count"])
-
-
-def _set(chat: Chat, row: Finding, count: int) -> Reply:
-    finding.correct(chat.session, row, by=chat.person_id, at=chat.now, count=count)
-    return chat.say("finding_corrected", kept=[_line(row)])
 
 
 def photo(chat: Chat, media_id: str) -> Reply | None:
@@ -295,7 +250,7 @@ def photo(chat: Chat, media_id: str) -> Reply | None:
     if operation.state != OperationState.UNDER_WAY or _has_newer_matter(chat, operation):
         return None
     row = finding.keep_photo(chat.session, operation, media_id, by=chat.person_id, at=chat.now)
-    line = _line(row) if row else None
+    line = operation_views.entry(row) if row else None
     return chat.say("finding_photo_kept", finding=line, **operation_views.facts(chat, operation))
 
 
@@ -304,13 +259,3 @@ def _has_newer_matter(chat: Chat, operation: Operation) -> bool:
     row = finding.latest_of(chat.session, operation, chat.person_id, chat.now)
     since = row.at if row else chat.now - timedelta(days=1)
     return ticket is not None and ticket.opened_at > since
-
-
-def _line(one: Finding) -> dict[str, Any]:
-    return {
-        "label": finding.label_of(one.kind, one.name, is_settled=one.is_settled),
-        "is_settled": one.is_settled,
-        "count": one.count,
-        "unit": one.unit,
-        "building": one.building,
-    }
