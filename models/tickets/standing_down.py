@@ -1,6 +1,7 @@
 """解除: the danger is over or there was none; who was alerted need not come any more."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -48,8 +49,22 @@ def stand_down(session: Session, ticket: Ticket, words: str, *, by: int, at: dat
         row.answer, row.answered_at = (Answer.DONE if has_come else Answer.RELEASED), at
     clock.set_clock(ticket, at)
     session.flush()
-    author = session.get_one(Person, by)
     changed = undoing.difference(before, undoing.snapshot(session, ticket))
+    detail = {"before": changed or {"ticket": {}}, "led_to": led_to}
+    _record(session, ticket, words.strip(), by, capacity, at, detail, parties)
+
+
+def _record(
+    session: Session,
+    ticket: Ticket,
+    words: str,
+    by: int,
+    capacity: Capacity,
+    at: datetime,
+    detail: dict[str, Any],
+    parties: dict[str, list[int]],
+) -> None:
+    author = session.get_one(Person, by)
     events.record(
         session,
         Fact(
@@ -61,12 +76,12 @@ def stand_down(session: Session, ticket: Ticket, words: str, *, by: int, at: dat
             actor_id=by,
             capacity=capacity,
             area_id=ticket.area_id,
-            detail={"before": changed or {"ticket": {}}, "led_to": led_to},
-            words=seal_for(author.own_key, words.strip()),
+            detail=detail,
+            words=seal_for(author.own_key, words),
             parties=parties,
             context=facts.context(session, ticket)
             | known_as(session, ticket, by, at)
-            | {"words": words.strip()},
+            | {"words": words},
             quiet=facts.quiet_of(ticket.urgency, ticket.state),
         ),
     )

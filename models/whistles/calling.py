@@ -47,23 +47,27 @@ def sound(
     if not ticket.is_open:
         raise TooLate(number=ticket.number)
     wanted = _wanted(session, ticket, departments)
-    whistle = lists.under_way(session, ticket.id)
-    if whistle is None:
-        whistle = Whistle(
-            ticket_id=ticket.id,
-            caller_id=by,
-            kind=kind or terms.usual_kind(ticket.urgency),
-            state=WhistleState.SOUNDED,
-            sounded_at=at,
-        )
-        session.add(whistle)
-        session.flush()
+    usual = kind or terms.usual_kind(ticket.urgency)
+    whistle = lists.under_way(session, ticket.id) or _begun(session, ticket, usual, by, at)
     dues = _dues(session, whistle, at)
     calls = [_called(session, whistle, ticket, one, at, dues) for one in wanted]
     note = refining.keep_note(session, ticket, words, by=by, at=at) if words else None
     clock.set_clock(session, whistle, at)
     _tell(session, whistle, ticket, calls, by, at, note)
     return calls
+
+
+def _begun(session: Session, ticket: Ticket, kind: WhistleKind, by: int, at: datetime) -> Whistle:
+    whistle = Whistle(
+        ticket_id=ticket.id,
+        caller_id=by,
+        kind=kind,
+        state=WhistleState.SOUNDED,
+        sounded_at=at,
+    )
+    session.add(whistle)
+    session.flush()
+    return whistle
 
 
 def _wanted(session: Session, ticket: Ticket, departments: Sequence[str]) -> list[str]:
