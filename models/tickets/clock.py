@@ -75,9 +75,17 @@ def set_clock(ticket: Ticket, after: datetime) -> None:
     unseen = ticket.clock_at if ticket.clock_at is not None and ticket.clock_at <= after else None
     ticket.clock_step = ticket.clock_at = None
     for at, step in steps(ticket):
-        if at > after or step in TOLD_ONCE or (unseen is not None and unseen <= at):
+        if at > after or _lasts(ticket, step) or (unseen is not None and unseen <= at):
             ticket.clock_at, ticket.clock_step = at, step
             return
+
+
+def _lasts(ticket: Ticket, step: str) -> bool:
+    """Whether it is due until it is done, be it that a pause began before the clock came by.
+
+    Below the top whoever lets the time to accept pass loses it, or a level's time takes its place.
+    """
+    return step in TOLD_ONCE or (step == ACCEPT and ticket.level.up() is not None)
 
 
 def move_on(ticket: Ticket, now: datetime) -> None:

@@ -162,6 +162,21 @@ def test_a_step_taken_back_after_a_reminder_reminds_nobody_again(store: Database
         assert len(session.scalars(reminded).all()) == 1
 
 
+def test_a_pause_that_begins_before_the_clock_comes_by_does_not_hide_who_never_answered(
+    store: Database,
+) -> None:
+    town(store)
+    with store.writing() as session:
+        one = ticket(session, building(session), category="noise")
+        by, late = owner(one), one.accept_due_at + timedelta(seconds=30)
+        until = late + 24 * HOUR
+        apply(session, one, Action.SUSPEND, by=by, at=late, reason="等配件", until=until)
+        assert one.clock_at == until
+        apply(session, one, Action.RESUME, by=by, at=late + HOUR)
+        assert ticking.tick(session, one, late + HOUR + MINUTE) == clock.ACCEPT
+        assert one.level == Level.COMMUNITY
+
+
 def test_where_nobody_is_above_the_clock_looks_again_until_a_post_is_filled(
     store: Database,
 ) -> None:

@@ -148,7 +148,7 @@ def test_overdue_tells_who_supervises_and_goes_up_with_both_sides_told(store: Da
             demo_person(session, "community_staff", 2),
         }
         assert told(session, "task_escalated") == [one.owner_id]
-        assert told(session, "task_passed_up") == [first]
+        assert told(session, "task_followed") == [first]
         # One message for one thing: the step up tells the reporter that it took too long.
         assert told(session, "ticket_escalated") == [one.reporter_id]
         assert told(session, "ticket_overdue") == []

@@ -15,10 +15,11 @@ from typing import Any
 import structlog
 
 from jobs import tickets
-from jobs.clock import Clock
+from jobs.clock import Clock, Firing
 from jobs.schedule import import_modules, load_schedule
 from models import registry
 from models.base import Database
+from models.job_runs import RunState
 from models.sealing import KEYRING
 from models.tickets import clock, reminding, ticking
 
@@ -111,10 +112,15 @@ def _serve(address: str, pipe: Connection, without: str | None) -> None:
         now, death, item = pipe.recv()
         fate.meet(death, item)
         try:
-            rounds.tick(now)
-            pipe.send(True)
+            pipe.send([one.job for one in rounds.tick(now) if _is_whole(one, now)])
         except Exception:  # as the product's own loop: the next round finds the same work due
-            pipe.send(False)
+            pipe.send([])
+
+
+def _is_whole(firing: Firing, now: datetime) -> bool:
+    """Of this minute, and without an item that the store had no time for."""
+    is_done = firing.due_at == now and firing.state == RunState.DONE
+    return is_done and "failed" not in (firing.detail or "")
 
 
 class ClockProcess:
@@ -138,19 +144,20 @@ class ClockProcess:
             time.sleep(chance.uniform(0, MOST_SECONDS))
             self.stop()
 
-    def is_done(self) -> bool:
-        """Waits for the end of the round; whether it was whole. Who died in it is back after."""
+    def done(self) -> set[str]:
+        """Waits for the end of the round: the jobs this clock did whole. Who died is back after."""
+        whole: set[str] = set()
         try:
             if not self._pipe.poll(ANSWER_SECONDS):
                 raise TimeoutError("a clock did not end its round")
-            is_whole = bool(self._pipe.recv())
+            whole = set(self._pipe.recv())
         except (EOFError, ConnectionResetError):
             self.stop()
         if self._process.is_alive():
-            return is_whole
+            return whole
         self.deaths += 1
         self._start()
-        return False
+        return set()
 
     def stop(self) -> None:
         if self._process.is_alive():

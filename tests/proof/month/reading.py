@@ -45,7 +45,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Rounds:
-    """The minutes of the rounds that no death and no failure cut short, in their order."""
+    """The minutes of the rounds in which both jobs were done whole, in their order."""
 
     whole: Sequence[datetime]
     more: int = 0  # rounds that may pass by a ticket at which somebody is at work
