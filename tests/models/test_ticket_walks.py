@@ -10,7 +10,7 @@ from tests import factories
 from tests.walks.tally import Tally
 from tests.walks.walk import walk_on
 
-ACTIONS, ON_POSTGRESQL, SEED = 3000, 200, 20_261
+ACTIONS, ON_POSTGRESQL, SEED = 2500, 150, 20_261
 
 
 @pytest.fixture(scope="module")
