@@ -17,7 +17,7 @@ from models.erasure import erase
 from models.errors import DomainError
 from models.events import Event
 from models.metrics import cells, figures, rebuilding, rollups
-from models.metrics.cuts import Axis
+from models.metrics.cuts import COMPANIES, Axis
 from models.metrics.figures import Scope
 from models.metrics.periods import Period
 from models.metrics.retelling import retold
@@ -43,7 +43,7 @@ ROLES = (
     ("subdistrict_staff", 1),
     ("duty_desk", 1),
 )
-WHOLE_AXES = [one for one in Axis if one != Axis.COMPANY]  # whose parts make up the whole
+WHOLE_AXES = [one for one in Axis if one not in COMPANIES]  # whose parts make up the whole
 PLACES = ((1, "幸福里小区"), (3, "幸福里小区"), (1, "阳光花园"), (0, ""))
 ACTIONS = tuple(one for one in Action if one != Action.MERGE)
 BESIDE = (
