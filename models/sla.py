@@ -9,7 +9,7 @@ from typing import Any
 
 from config.categories import LEVEL_ONE, Urgency
 from config.policy import load
-from models.worktime import Timekeeping, WallClock, WorkCalendar
+from models.worktime import MICROSECONDS, Timekeeping, WallClock, WorkCalendar
 
 Pause = tuple[datetime, datetime]
 """When a matter was suspended and when it went on; for one that still is, its planned end."""
@@ -171,16 +171,17 @@ def _minutes(row: Mapping[str, float], limit: str, keeping: Timekeeping) -> floa
 def _due(
     keeping: Timekeeping, opened_at: datetime, minutes: float, stops: Iterable[Pause]
 ) -> datetime:
-    cursor = opened_at
+    # In whole microseconds: a remainder of a rounding must not be carried over a pause.
+    cursor, left = opened_at, round(minutes * MICROSECONDS)
     for begin, end in stops:
         if end <= cursor:
             continue
-        run = keeping.between(cursor, max(begin, cursor))
-        if run >= minutes:
+        run = round(keeping.between(cursor, max(begin, cursor)) * MICROSECONDS)
+        if run >= left:
             break
-        minutes -= run
+        left -= run
         cursor = end
-    return keeping.add(cursor, minutes)
+    return keeping.add(cursor, left / MICROSECONDS)
 
 
 def _in_order(pauses: Iterable[Pause]) -> list[Pause]:

@@ -13,6 +13,7 @@ from config.policy import load
 from models.sla import ServiceTerms, deadlines, remind_points, shipped
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+DAY = timedelta(days=1)
 MONDAY = datetime(2025, 9, 22, 9, 0, tzinfo=SHANGHAI)
 
 opened = st.timedeltas(timedelta(days=-600), timedelta(days=430)).map(lambda gap: MONDAY + gap)
@@ -83,6 +84,19 @@ def test_a_pause_after_the_deadline_changes_nothing() -> None:
     due = deadlines("pets", Urgency.URGENT, MONDAY)
     later = (due.resolve_due_at, due.resolve_due_at + timedelta(days=3))
     assert deadlines("pets", Urgency.URGENT, MONDAY, [later]) == due
+
+
+@given(st.timedeltas(timedelta(0), timedelta(hours=20)), st.timedeltas(timedelta(0), DAY))
+@settings(deadline=None)
+def test_a_pause_from_the_very_deadline_on_changes_nothing_whatever_was_paused_before(
+    late: timedelta, gap: timedelta
+) -> None:
+    """To the microsecond: a remainder too small to count must not be carried over the pause."""
+    start = MONDAY + late
+    due = deadlines("pets", Urgency.NORMAL, start)
+    moment = (start + gap, start + gap)
+    later = (due.resolve_due_at, due.resolve_due_at + timedelta(days=3))
+    assert deadlines("pets", Urgency.NORMAL, start, [moment, later]) == due
 
 
 def test_a_pause_that_ends_before_it_begins_is_refused() -> None:
