@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from multiprocessing import get_context
@@ -160,6 +161,6 @@ class ClockProcess:
         return set()
 
     def stop(self) -> None:
-        if self._process.is_alive():
-            os.kill(self._process.pid or 0, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may be gone before anybody has heard of it
+            self._process.kill()
         self._process.join()
