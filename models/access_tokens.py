@@ -9,8 +9,8 @@ from sqlalchemy import LargeBinary, bindparam, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from models.accounts import Account, ensure_account
-from models.base import Statement
 from models.sealing import KEYRING
+from models.statements import Statement
 
 LEASE_SECONDS = 30  # longer than the slowest call for a token
 

@@ -8,8 +8,9 @@ from sqlalchemy import ForeignKey, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Statement, UtcDateTime
+from models.base import Base, UtcDateTime
 from models.sealing import Sealed
+from models.statements import Statement
 
 MAIN = "main"
 MINI = "mini"

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts import EVERY_API, ApiStop
-from models.base import Statement, UtcDateTime
+from models.base import UtcDateTime
 from models.outbox import (
     IS_QUEUED,
     Channel,
@@ -18,6 +18,7 @@ from models.outbox import (
     OutboxMessage,
     Quiet,
 )
+from models.statements import Statement
 
 _columns = OutboxMessage.__table__.c
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Statement, UtcDateTime
+from models.base import Base, UtcDateTime
+from models.statements import Statement
 
 QUESTION_HOURS = 24
 

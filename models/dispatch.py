@@ -20,10 +20,11 @@ from sqlalchemy.orm import Session, aliased
 
 from config.categories import Intent, Urgency
 from config.policy import load
-from models.base import Statement, UtcDateTime
+from models.base import UtcDateTime
 from models.places import AreaKind, AreaWithin
 from models.posts import Absence, Post, Role
 from models.reference import looked_up
+from models.statements import Statement
 from models.substitutes import Service, services
 from models.ticket_flow import Level
 from models.tickets.levels import level_of

@@ -19,8 +19,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Statement, UtcDateTime
+from models.base import Base, UtcDateTime
 from models.insertion import Insertion
+from models.statements import Statement
 
 
 class Outcome(StrEnum):

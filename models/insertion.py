@@ -8,7 +8,7 @@ from sqlalchemy import Dialect, Table, bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models.base import Plan, Statement, hot_cursor
+from models.statements import Plan, Statement, hot_cursor
 
 MOST_ROWS = 16  # of one statement: each number of rows is compiled for itself
 

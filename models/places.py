@@ -16,7 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Statement
+from models.base import Base
+from models.statements import Statement
 
 
 class AreaKind(StrEnum):

@@ -10,7 +10,8 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import BigInteger, Connection, MetaData, Table, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import SEEN, Base, Database, Statement
+from models.base import SEEN, Base, Database
+from models.statements import Statement
 
 MOST_KEPT = 20_000  # looks; a district has fewer buildings
 

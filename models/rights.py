@@ -7,8 +7,9 @@ from sqlalchemy import and_, bindparam, case, update
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models.base import Statement, UtcDateTime
+from models.base import UtcDateTime
 from models.people import Identity
+from models.statements import Statement
 
 _columns = Identity.__table__.c
 _wrote = Statement(

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, exists, select, text
 from sqlalchemy.orm import Session, aliased
 
-from models.base import Statement, UtcDateTime
+from models.base import UtcDateTime
 from models.conversations import Question
 from models.homes import CURRENT, Home, HomeState
 from models.outbox import OutboxMessage
@@ -14,6 +14,7 @@ from models.people import Identity, Person
 from models.places import Area
 from models.posts import Post
 from models.sealing import new_own_key
+from models.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)

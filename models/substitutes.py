@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
-from models.base import Statement
 from models.people import Person
 from models.places import Area, AreaKind, AreaWithin
 from models.posts import Absence, Post, Role
+from models.statements import Statement
 
 FAR = datetime.max.replace(tzinfo=UTC)
 

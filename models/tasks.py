@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Index, and_, bindparam, case, delete, sele
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Statement
+from models.base import Base
+from models.statements import Statement
 
 BACKOFF = tuple(
     timedelta(seconds=seconds) for seconds in (10, 60, 5 * 60, 30 * 60, 2 * 3600, 6 * 3600)

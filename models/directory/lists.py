@@ -17,10 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from models.base import Statement
 from models.directory.table import DirectoryEntry, kinds
 from models.localtime import local
 from models.places import Area, AreaKind, AreaWithin, inner_areas
+from models.statements import Statement
 
 MOST = 1000  # a question is held against no more entries than these
 EVERYONE = "everyone"

@@ -7,10 +7,11 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from config.categories import Intent
-from models.base import Statement, UtcDateTime
+from models.base import UtcDateTime
 from models.directory import actions
 from models.directory.table import DirectoryEntry, UnansweredQuestion
 from models.places import Area, AreaWithin
+from models.statements import Statement
 from models.tickets.table import IS_OPEN, Ticket
 
 _NOTE = Statement(

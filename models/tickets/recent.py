@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from models.base import Statement, UtcDateTime
+from models.base import UtcDateTime
+from models.statements import Statement
 from models.tickets.lists import RECENT_MINUTES
 from models.tickets.table import IS_OPEN, Ticket
 

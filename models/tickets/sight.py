@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -159,7 +159,8 @@ def _is_about(served: Served) -> ColumnElement[bool]:
         Ticket.area_id.in_(_inside((served.area_id,))),
         Ticket.area_id.in_(select(AreaWithin.outer_id).where(AreaWithin.area_id == served.area_id)),
     )
-    was_held = [] if served.until is None else [Ticket.opened_at < served.until]
+    first_told_at = func.coalesce(Ticket.reported_at, Ticket.opened_at)
+    was_held = [] if served.until is None else [first_told_at < served.until]
     about = _accusing(served.role)
     return and_(Ticket.about.in_(about) if about else false(), near, *was_held)
 

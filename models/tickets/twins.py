@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from config.categories import Urgency
 from config.policy import load
-from models.base import Statement, UtcDateTime
+from models.base import UtcDateTime
+from models.statements import Statement
 from models.tickets.table import IS_OPEN, About, Ticket
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Column, Enum, Integer, String, Table, bindparam, insert, 
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
-from models.base import Base, Database, Statement, UtcDateTime
+from models.base import Base, Database, UtcDateTime
+from models.statements import Statement
 
 
 class Mood(enum.StrEnum):

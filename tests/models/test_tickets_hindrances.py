@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.base import Database
@@ -14,13 +14,16 @@ from models.posts import Post, Role
 from models.protection import may_see
 from models.ticket_flow import Action, Outcome, State
 from models.tickets.actions import apply, can
+from models.tickets.sight import sight_of
 from models.tickets.step import Actor
 from models.tickets.table import About, Ticket
 from tests.factories import (
     MORNING,
     actor,
+    area_named,
     building,
     demo_person,
+    post,
     post_of,
     ticket,
     town,
@@ -77,6 +80,10 @@ def test_who_was_accused_when_it_was_first_reported_stays_so_after_a_reopening(
         apply(session, one, Action.REOPEN, by=reporter, at=LATER + HOUR, solved=False)
         assert one.opened_at > MORNING + HOUR / 2
         assert not may_see(session, one, worker, LATER + HOUR)
+        # Nor in a list, where they now serve the community and would see all else of it.
+        post(session, Role.COMMUNITY_STAFF, area_named(session, "幸福社区"), worker)
+        seen = sight_of(session, worker, LATER + HOUR).condition()
+        assert session.scalar(select(Ticket.id).where(Ticket.id == one.id, seen)) is None
 
 
 def test_a_paused_report_is_merged_and_comes_back_paused(database: Database) -> None:

@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from config.categories import Intent, Urgency
 from models import policies, sla, work_calendars
-from models.base import Database, Statement
+from models.base import Database
 from models.errors import AlreadyDone, NotAllowed
 from models.events import Event
 from models.notices.actions import working_days_after
 from models.notices.table import Notice
 from models.places import root_area_id
+from models.statements import Statement
 from models.tasks import Task
 from models.tickets import refining
 from models.tickets.opening import Report, open_ticket
