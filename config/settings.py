@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PLATFORM = "https://api.weixin.qq.com"
 
 GENERATED = "keys.json"
+DATA_KEY = "LINLI_DATA_KEY"
 
 
 class Settings(BaseSettings):
@@ -86,7 +87,7 @@ class Settings(BaseSettings):
             key_id, _, text = part.rpartition(":")
             key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             if len(key) != 32:
-                raise ValueError("LINLI_DATA_KEY: each key is base64url of 32 bytes")
+                raise ValueError(f"{DATA_KEY}: each key is base64url of 32 bytes")
             keys[key_id or "1"] = key
         return keys
 
@@ -106,7 +107,7 @@ def generate_missing_keys(data_dir: Path) -> None:
     kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     made = {
         "LINLI_SECRET_KEY": secrets.token_urlsafe(32),
-        "LINLI_DATA_KEY": "1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        DATA_KEY: "1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }
     for name, value in made.items():
         kept.setdefault(name, value)
@@ -126,5 +127,5 @@ def public_link(path: str) -> str:
 
 def missing_keys(settings: Settings) -> list[str]:
     """Names of the variables a server must not start without."""
-    needed = {"LINLI_SECRET_KEY": settings.secret_key, "LINLI_DATA_KEY": settings.data_key}
+    needed = {"LINLI_SECRET_KEY": settings.secret_key, DATA_KEY: settings.data_key}
     return [name for name, value in needed.items() if not value]

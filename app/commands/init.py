@@ -4,7 +4,7 @@ import click
 
 from app import demo_data, first_accounts, house
 from app.first_accounts import UNFIT
-from config.settings import Settings
+from config.settings import DATA_KEY, Settings, missing_keys
 from models.base import Database
 from models.errors import AlreadyDone
 from models.migrate import migrate
@@ -21,6 +21,8 @@ def init(with_demo: bool) -> None:
     under the same names with a password that is printed to standard error.
     """
     settings = Settings()
+    if with_demo and DATA_KEY in missing_keys(settings):
+        raise click.ClickException(f"set {DATA_KEY} first: the phones of the demo lie encrypted")
     database = house.open_database(settings)
     try:
         migrate(database)

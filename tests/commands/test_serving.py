@@ -58,6 +58,12 @@ def test_the_demo_refuses_a_database_that_is_not_its_own(tmp_path: Path) -> None
     assert not (tmp_path / "precious.db").exists()
 
 
+def test_init_with_the_demo_says_which_key_it_lacks(tmp_path: Path) -> None:
+    ended = linli("init", "--demo", folder=tmp_path, LINLI_DATA_KEY="")
+    assert ended.returncode == 1
+    assert "set LINLI_DATA_KEY first" in ended.stderr
+
+
 def test_init_with_the_demo_runs_once_and_changes_nothing_the_second_time(tmp_path: Path) -> None:
     keys = {"LINLI_SECRET_KEY": "s", "LINLI_DATA_KEY": "1:" + "A" * 43}
     assert linli("init", "--demo", folder=tmp_path, **keys).stdout.strip() == "ready"
