@@ -162,10 +162,7 @@ def _undo(step: Step) -> None:
     former = ticket.merged_into
     undoing.restore(session, ticket, event.detail["before"])
     _settle_undone(step, former)
-    kept = ticket.accept_due_at, ticket.resolve_due_at
-    if ticket.is_open:  # the calendar may be another one than when the rows were kept
-        clock.renew_deadlines(ticket)
-    is_moved = kept != (ticket.accept_due_at, ticket.resolve_due_at)
+    is_moved = ticket.is_open and _follow_calendar(ticket)
     if is_moved or not undoing.is_last(session, ticket, event):
         clock.move_on(ticket, step.at)
     step.detail["undone"] = event.verb
@@ -173,6 +170,16 @@ def _undo(step: Step) -> None:
     caused = [event.id, *event.detail.get("led_to", ())]
     left = [message for one in caused for message in outbox.cancel_event(session, one)]
     step.parties = {"told": [one.person_id for one in left if one.person_id is not None]}
+
+
+def _follow_calendar(ticket: Ticket) -> bool:
+    """The calendar may be another one than when the rows were kept; says whether it is."""
+    kept, level_due_at = (ticket.accept_due_at, ticket.resolve_due_at), ticket.level_due_at
+    clock.renew_deadlines(ticket)
+    is_another = kept != (ticket.accept_due_at, ticket.resolve_due_at)
+    if not is_another:
+        ticket.level_due_at = level_due_at  # a transfer within the level gave it no time anew
+    return is_another
 
 
 def _settle_undone(step: Step, former: int | None) -> None:

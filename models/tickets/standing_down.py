@@ -81,7 +81,7 @@ def _record(
             parties=parties,
             context=facts.context(session, ticket)
             | known_as(session, ticket, by, at)
-            | {"words": words},
+            | {"said": words},
             quiet=facts.quiet_of(ticket.urgency, ticket.state),
         ),
     )
