@@ -150,7 +150,8 @@ def run_clock(
     )
     scheduler.start()
     log.info("clock_started")
-    stop.wait()
+    while not stop.is_set():
+        stop.wait(TICK_SECONDS)  # a signal that comes just before a wait is only heard at its end
     scheduler.pause()  # or it would go on submitting to threads that take no more
     scheduler.shutdown(wait=True)
 

@@ -47,7 +47,9 @@ def run_worker(
             thread.start()
         log.info("worker_started", kinds=sorted(TASKS), loops=sorted(LOOPS))
         for thread in threads:
-            thread.join()
+            # A signal that comes just before a join is only heard at its end.
+            while thread.is_alive():
+                thread.join(POLL_SECONDS)
 
 
 def run_until_idle(

@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
 from zoneinfo import ZoneInfo
 
@@ -34,7 +34,8 @@ def stopped_by_signals() -> Event:
     stop = Event()
 
     def ask_to_stop(_: int, __: FrameType | None) -> None:
-        stop.set()
+        # In a thread of its own: the one that was interrupted may hold the event's lock.
+        Thread(target=stop.set).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
