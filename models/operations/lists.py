@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -120,11 +119,3 @@ def took_part(session: Session, operation: Operation) -> list[tuple[Role, str | 
         .order_by(Member.id)
     )
     return list(dict.fromkeys((role, department) for role, department in rows))
-
-
-def last_batch(
-    session: Session, operation: Operation, person_id: int, since: datetime
-) -> list[Finding]:
-    """What this person told in their last message, if it came since then."""
-    mine = [one for one in findings(session, operation, person_id) if one.at >= since]
-    return [one for one in mine if one.at == mine[-1].at]
