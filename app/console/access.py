@@ -54,6 +54,8 @@ ROUTES: Mapping[str, Gate] = {
     "access_log": ADMIN,
     "figures": SUPERVISING,
     "figures_list": SUPERVISING,
+    "digests": SUPERVISING,
+    "digest_list": SUPERVISING,
     "account": STAFF,
     "account_keep": STAFF,
     "account_sign_out": STAFF,

@@ -24,6 +24,7 @@ from models.errors import DomainError
 
 SUBJECTS = (
     *("sign_in", "sign_in_scan", "second_factor", "account", "figures", "access_log"),
+    "digests",
     *("home", "queue", "ticket", "whistle"),
 )
 

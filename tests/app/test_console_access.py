@@ -28,7 +28,7 @@ TABLE = {
         *("ticket_note", "ticket_reporter", "talk", "take_over", "answer", "hand_back", "photo"),
         *("whistle_sound", "whistle_end", "call_answer"),
     },
-    "supervising": {"figures", "figures_list"},
+    "supervising": {"figures", "figures_list", "digests", "digest_list"},
     "admin": {"access_log"},
 }
 GATES = {
