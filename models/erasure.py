@@ -28,8 +28,7 @@ _WITH_WORDS = ("home", "legacy", "matching", "operation", "ticket")
 
 
 def summary(session: Session, person_id: int) -> dict[str, Any]:
-    """In plain facts: home, tickets, messages."""
-    home = homes.current_home(session, person_id)
+    """In plain facts: homes, tickets, messages."""
     tickets = session.scalars(
         select(Ticket).where(Ticket.reporter_id == person_id).order_by(Ticket.id.desc())
     ).all()
@@ -37,8 +36,10 @@ def summary(session: Session, person_id: int) -> dict[str, Any]:
         select(func.count()).select_from(OutboxMessage).where(OutboxMessage.person_id == person_id)
     )
     return {
-        "home": full_name(session, home.area_id) if home else None,
-        "room": home.room if home else None,
+        "homes": [
+            {"place": full_name(session, one.area_id), "room": one.room}
+            for one in homes.homes_of(session, person_id)
+        ],
         "tickets": [{"ticket_id": one.id, "text": one.text or ""} for one in tickets[:9]],
         "total": len(tickets),
         "messages": sent or 0,
@@ -52,7 +53,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
     that quote the person's words are emptied too.
     """
     _forget_person(session, person_id)
-    homes.leave(session, person_id, now)
+    homes.leave_all(session, person_id)
     _spare_supporters(session, person_id)
     _empty_messages(session, person_id)
     _empty_words(session, person_id)

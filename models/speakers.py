@@ -35,6 +35,7 @@ class Speaker:
     has_posts: bool
     has_questions: bool
     has_held: bool  # messages that waited for this person to write
+    has_homes_beside: bool = False  # `home_id` is the usual one of several
     is_new: bool = False
 
     @property
@@ -43,8 +44,9 @@ class Speaker:
         return f"{self.estate_name or ''}{self.home_name}" if self.home_name else None
 
 
-_building, _estate = aliased(Area), aliased(Area)
-_IS_CURRENT = text(f"homes.{CURRENT}")
+_building, _estate, _beside = aliased(Area), aliased(Area), aliased(Home, name="beside")
+_IS_USUAL = text(f"homes.{CURRENT} AND homes.is_usual")
+_IS_BESIDE = text(f"beside.{CURRENT} AND NOT beside.is_usual")
 _IS_OPEN = text("questions.closed_at IS NULL")
 _IS_HELD = text("outbox.state = 'held'")
 _SPEAKER = Statement(
@@ -68,9 +70,10 @@ _SPEAKER = Statement(
             )
         ),
         exists(select(OutboxMessage.id).where(OutboxMessage.person_id == Person.id, _IS_HELD)),
+        exists(select(_beside.id).where(_beside.person_id == Person.id, _IS_BESIDE)),
     )
     .join(Person, Person.id == Identity.person_id)
-    .outerjoin(Home, and_(Home.person_id == Person.id, _IS_CURRENT))
+    .outerjoin(Home, and_(Home.person_id == Person.id, _IS_USUAL))
     .outerjoin(_building, _building.id == Home.area_id)
     .outerjoin(_estate, _estate.id == _building.estate_id)
     .where(
@@ -106,6 +109,7 @@ def known_speaker(session: Session, account: str, openid: str, now: datetime) ->
         has_posts=bool(row[10]),
         has_questions=bool(row[11]),
         has_held=bool(row[12]),
+        has_homes_beside=bool(row[13]),
     )
 
 

@@ -88,7 +88,7 @@ def learn(session: Session, identity_id: int, union_id: str | None, now: datetim
 
 
 def _merge(session: Session, stays: Person, goes: Person, now: datetime) -> None:
-    _merge_homes(session, stays, goes, now)
+    homes.hand_over(session, goes.id, stays.id)
     # Nobody talks to themselves, and nobody is talked to twice at a time.
     takeovers.end_silently(session, goes.id, now)
     sign_ins.end_all(session, goes.id, now)
@@ -127,18 +127,6 @@ def _merge(session: Session, stays: Person, goes: Person, now: datetime) -> None
             at=now,
             detail={"merged": goes.id},
         ),
-    )
-
-
-def _merge_homes(session: Session, stays: Person, goes: Person, now: datetime) -> None:
-    """One current home; who stays keeps theirs."""
-    if homes.current_home(session, stays.id) is not None:
-        homes.leave(session, goes.id, now)
-    session.execute(
-        update(Home)
-        .where(Home.person_id == goes.id)
-        .values(person_id=stays.id)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -6,7 +6,7 @@ SUBJECTS = (
     *("account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
     *("directory_answers", "emergencies", "hazards"),
     *("following", "homes", "intake", "joining", "legacy", "legacy_steps"),
-    *("matchings", "media", "notices", "own_figures"),
+    *("matchings", "media", "notices", "own_figures", "own_homes"),
     *("on_site", "operation_plans", "operation_sheets", "operations"),
     *("people", "ratings", "rounds", "sign_ins"),
     *("splitting", "takeovers", "task_reports", "tasks", "team_figures", "tickets"),

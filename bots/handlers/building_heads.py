@@ -1,11 +1,14 @@
 """Who is responsible here: my building head, my grid worker, and the numbers to call."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from bots import registry
 from bots.chat import Chat
 from bots.commands import Command
 from bots.message import Reply
 from config.policy import load
-from models import dispatch
+from models import dispatch, homes, places
 from models.posts import UNPAID, Role
 
 ANSWERING = (
@@ -19,18 +22,30 @@ def building_head(chat: Chat, command: Command) -> Reply:
     """Name and duty; a paid post with its duty phone, a neighbour without their own number."""
     if chat.speaker.home_id is None:
         return chat.ask("home_address", "bind_first", said=None)
-    people = _people(chat)
-    return chat.say(
-        "who_is_responsible",
-        place=chat.speaker.home_label,
-        has_head=any(one["role"] == Role.BUILDING_HEAD for one in people),
-        people=[one for one in people if one["role"] in ANSWERING[:3]],
-    )
+    return chat.say("who_is_responsible", buildings=[_served(chat, one) for one in _lived(chat)])
+
+
+def _lived(chat: Chat) -> Sequence[int]:
+    """The building they live in, or each of several."""
+    if not chat.speaker.has_homes_beside:
+        return [chat.speaker.home_id or 0]
+    kept = homes.homes_of(chat.session, chat.person_id)
+    return list(dict.fromkeys(one.area_id for one in kept))
+
+
+def _served(chat: Chat, area_id: int) -> dict[str, Any]:
+    people = _people(chat, area_id)
+    return {
+        "place": places.full_name(chat.session, area_id),
+        "has_head": any(one["role"] == Role.BUILDING_HEAD for one in people),
+        "people": [one for one in people if one["role"] in ANSWERING[:3]],
+    }
 
 
 @registry.command("phones")
 def phones(chat: Chat, command: Command) -> Reply:
-    people = _people(chat) if chat.speaker.home_id is not None else []
+    home_id = chat.speaker.home_id
+    people = _people(chat, home_id) if home_id is not None else []
     return chat.say(
         "phones",
         emergency=load("phones")["emergency"],
@@ -38,8 +53,8 @@ def phones(chat: Chat, command: Command) -> Reply:
     )
 
 
-def _people(chat: Chat) -> list[dict[str, str | None]]:
-    holders = dispatch.holders_at(chat.session, chat.speaker.home_id or 0, chat.now)
+def _people(chat: Chat, area_id: int) -> list[dict[str, str | None]]:
+    holders = dispatch.holders_at(chat.session, area_id, chat.now)
     phones = dispatch.duty_phones(chat.session, [one.post_id for one in holders])
     found: dict[str, dict[str, str | None]] = {}
     for one in holders:

@@ -1,6 +1,7 @@
 """Binding a home in chat, and the building head's word on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bots import pending, registry
 from bots.chat import Chat
@@ -12,11 +13,14 @@ from bots.pending import Pending
 from bots.places_in_text import PlaceMention
 from models import conversations, homes, places
 from models.conversations import Question
-from models.homes import HomeState
+from models.homes import Home, HomeState
 from models.people import Person
 from models.places import Area, AreaKind
 
 YES, NO = 1, 2
+# What each digit of a question does, in its order.
+FIRST = ("claim", "nothing")
+SECOND = ("claim", "move", "nothing")  # beside the one home they have, or in its place
 
 
 @registry.command("bind")
@@ -61,33 +65,58 @@ def room_of(mention: PlaceMention | None) -> str | None:
 
 
 def confirm(chat: Chat, building: Area, room: str | None) -> Reply:
-    """Says what will be kept and why; 1 is the consent."""
+    """Says what will be kept and why; the digit is the consent."""
+    kept = homes.homes_of(chat.session, chat.person_id) if chat.speaker.home_id else []
+    place = places.full_name(chat.session, building.id)
+    if any(one.area_id == building.id and room in (None, one.room) for one in kept):
+        return chat.say("home_known", place=place)
+    acts = SECOND if len(kept) == 1 else FIRST
     return chat.ask(
         "is_home",
         "home_confirm",
-        keep={"area_id": building.id, "room": room},
-        place=places.full_name(chat.session, building.id),
+        keep={"area_id": building.id, "room": room, "acts": list(acts)},
+        place=place,
         room=room,
+        current=[_named(chat, one) for one in kept],
+        acts=acts,
     )
 
 
 @registry.question("is_home")
 def is_home(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if digit == NO:
-        conversations.close(question, chat.now)
-        return chat.say("home_not_kept")
-    if digit != YES:
+    act = _chosen(question.context.get("acts", FIRST), digit)
+    if act is None:
         return None
     conversations.close(question, chat.now)
-    building = chat.session.get_one(Area, question.context["area_id"])
-    room = question.context.get("room")
-    home = homes.claim(chat.session, chat.person_id, building, room, chat.now, chat.account)
+    if act == "nothing":
+        return chat.say("home_not_kept")
+    home = _kept(chat, act, question.context)
     verifier = chat.session.get(Person, home.asked_id) if home.asked_id else None
     return chat.say(
         "home_kept",
-        place=places.full_name(chat.session, building.id),
+        place=places.full_name(chat.session, home.area_id),
         verifier=verifier.name if verifier else None,
+        count=len(homes.homes_of(chat.session, chat.person_id)),
     )
+
+
+def _chosen(acts: Sequence[str], digit: int | None) -> str | None:
+    return acts[digit - 1] if digit and digit <= len(acts) else None
+
+
+def _kept(chat: Chat, act: str, said: Mapping[str, Any]) -> Home:
+    session, person_id = chat.session, chat.person_id
+    building, room = session.get_one(Area, said["area_id"]), said.get("room")
+    before = homes.current_home(session, person_id) if act == "move" else None
+    if before is not None:
+        return homes.move(session, before, building, room, chat.now, chat.account)
+    return homes.claim(session, person_id, building, room, chat.now, chat.account)
+
+
+def _named(chat: Chat, home: Home) -> str:
+    """幸福里小区3号楼 2-501"""
+    place = places.full_name(chat.session, home.area_id)
+    return f"{place} {home.room}" if home.room else place
 
 
 def _claims(chat: Chat) -> Sequence[Pending]:

@@ -1,6 +1,6 @@
 """A matter in a resident's own words becomes a ticket at once; questions refine it afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from bots.keeping import attach_kept, kept_for_later
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
 from bots.rendering import render
+from bots.several_homes import in_doubt, speaker_at_home
 from bots.splitting import under_main
 from bots.things import class_of_things
 from bots.understand import Understanding
@@ -38,6 +39,7 @@ class Location:
     community_id: int | None = None
     name: str | None = None
     spot: str | None = None
+    offered: Sequence[int] = ()  # between which of their homes the resident may choose
 
 
 def take_in(chat: Chat) -> Reply:
@@ -51,13 +53,14 @@ def take_in(chat: Chat) -> Reply:
     if meant.intent in FOR_COMMUNITY and not is_sure(meant):
         meant = replace(meant, category=LAST_CLASS, subcategory=LAST_RESORT)
     kept = kept_for_later(chat)
-    report = _report(chat, meant, locate(chat, meant.place, kept))
+    location = _location(chat, meant.place, kept)
+    report = _report(chat, meant, location)
     twin = joining.twin_of_report(chat, report)
     opened = open_ticket(chat.session, report, chat.now)
     attach_kept(chat, kept, opened.ticket_id)
     if meant.intent == Intent.ENQUIRY:
         directory.note_unanswered(chat, opened.ticket_id)
-    return _received(chat, meant, report, opened, twin)
+    return _received(chat, meant, report, opened, twin, location.offered)
 
 
 def _received(
@@ -66,6 +69,7 @@ def _received(
     report: Report,
     opened: Opened,
     twin: Mapping[str, Any] | None,
+    offered: Sequence[int],
 ) -> Reply:
     """What became of it, and the first thing that is missing: class, place, parts, same matter."""
     context = opened.context | {
@@ -81,8 +85,8 @@ def _received(
     parts = [one.kept() for one in chat.parts]
     if parts:
         _hint_at_parts(chat, opened.ticket_id)
-    if report.area_id is None:
-        return _ask_place(chat, opened.ticket_id, context, parts)
+    if report.area_id is None or offered:
+        return _ask_place(chat, opened.ticket_id, "ticket_received", context, offered, parts)
     if parts:
         return ask_split(chat, opened.ticket_id, parts, "ticket_received", context)
     if twin is not None:
@@ -155,11 +159,20 @@ def said(chat: Chat) -> str:
     return chat.said
 
 
+def _location(chat: Chat, mention: PlaceMention | None, kept: Mapping[str, Any] | None) -> Location:
+    """Nowhere yet while it may be at several homes; but help sets out at once, to the likeliest."""
+    offered = in_doubt(chat, mention) if not (kept or {}).get("area_id") else ()
+    if offered and not chat.is_alarm:
+        return Location(spot=mention.spot if mention else None, offered=offered)
+    found = locate(chat, mention, kept)
+    return replace(found, offered=offered) if offered else found
+
+
 def locate(
     chat: Chat, mention: PlaceMention | None, kept: Mapping[str, Any] | None = None
 ) -> Location:
     """The place that was named, the code that was scanned, else the home."""
-    who = chat.speaker
+    who = speaker_at_home(chat, mention)
     scanned_id = (kept or {}).get("area_id")
     estate_id, estate_name = who.estate_id, who.estate_name
     if scanned_id is not None and mention is not None and not mention.estate:
@@ -255,15 +268,24 @@ def ask_split(
 
 
 def _ask_place(
-    chat: Chat, ticket_id: int, context: dict[str, Any], parts: list[dict[str, Any]]
+    chat: Chat,
+    ticket_id: int,
+    template: str,
+    context: dict[str, Any],
+    offered: Sequence[int],
+    parts: Sequence[dict[str, Any]] = (),
 ) -> Reply:
+    keep: dict[str, Any] = {"parts": list(parts)} if parts else {}
+    if offered:
+        keep["estates"] = list(offered)
     return chat.ask(
         "place",
-        "ticket_received",
-        keep={"parts": parts} if parts else {},
+        template,
+        keep=keep,
         on_ticket=ticket_id,
         **context,
         question="place",
+        offered=[places.full_name(chat.session, one) for one in offered],
     )
 
 
@@ -296,5 +318,5 @@ def after_refining(chat: Chat, ticket: Ticket) -> Reply:
     """Says what the ticket is now, and asks for its place if that is still missing."""
     context = facts.context(chat.session, ticket)
     if ticket.area_id is None:
-        return chat.ask("place", "ticket_refined", on_ticket=ticket.id, **context, question="place")
+        return _ask_place(chat, ticket.id, "ticket_refined", context, in_doubt(chat, None))
     return joining.refined(chat, ticket, context)

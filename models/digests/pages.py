@@ -11,7 +11,7 @@ from models.digests.sight import hidden_tickets
 from models.digests.table import Digest, Section
 from models.hazards import telling
 from models.hazards.table import Hazard
-from models.homes import Home, HomeState
+from models.homes import LIVING, Home
 from models.people import Person
 from models.places import Area
 from models.tickets.table import Ticket
@@ -46,7 +46,7 @@ def persons(session: Session, ids: Sequence[int]) -> list[dict[str, str | None]]
         select(Person.id, Person.name, estate.name, building.name)
         .outerjoin(
             Home,
-            (Home.person_id == Person.id) & Home.state.in_([HomeState.CLAIMED, HomeState.VERIFIED]),
+            (Home.person_id == Person.id) & Home.state.in_(LIVING) & Home.is_usual,
         )
         .outerjoin(building, building.id == Home.area_id)
         .outerjoin(estate, estate.id == building.estate_id)

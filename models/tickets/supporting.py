@@ -12,7 +12,7 @@ from config.policy import load
 from models import events
 from models.errors import NotAllowed, NotFound, TooLate
 from models.events import Fact
-from models.homes import Home, HomeState
+from models.homes import LIVING, Home
 from models.metrics import rollups, voices
 from models.protection import accused_persons, is_supporter, may_see
 from models.ticket_flow import Capacity, State
@@ -176,17 +176,20 @@ def _settle_words(session: Session, ticket: Ticket, reports: Collection[int], at
 
 
 def _households(session: Session, ticket: Ticket) -> int:
-    """Who lives behind one door counts once; of whom we know no door, each counts."""
+    """Who lives behind one door counts once; of whom we know no door, each counts.
+
+    Of several homes the door is that of the place, else of the usual one.
+    """
     people = set(
         session.scalars(select(Supporter.person_id).where(Supporter.ticket_id == ticket.id))
     )
     if ticket.reporter_left_at is None:
         people.add(ticket.reporter_id)
     homes = session.scalars(
-        select(Home).where(
-            Home.person_id.in_(people),
-            Home.state.in_([HomeState.CLAIMED, HomeState.VERIFIED]),
-        )
+        select(Home)
+        .where(Home.person_id.in_(people), Home.state.in_(LIVING))
+        # The last of a person stays.
+        .order_by(Home.area_id == ticket.area_id, Home.is_usual, Home.id)
     )
     doors = {one.person_id: (one.area_id, *_DIGITS.findall(one.room)) for one in homes if one.room}
     return max(1, len({doors.get(person, person) for person in people}))

@@ -11,10 +11,12 @@ from models import homes
 from models.base import Database
 from models.errors import AlreadyDone, NotAllowed, NotFound
 from models.events import Event
-from models.homes import Home, HomeState
+from models.homes import Home, HomeState, TooManyHomes
 from models.outbox import OutboxMessage
 from models.posts import Post
-from tests.factories import MORNING, building, demo_person, post_of, town
+from models.tickets import supporting
+from models.tickets.table import Supporter
+from tests.factories import MORNING, building, demo_person, person, post_of, ticket, town
 
 HOUR = timedelta(hours=1)
 HEAD, NEWCOMER = ("building_head", 1), ("resident", 4)
@@ -134,12 +136,16 @@ def test_a_claim_is_answered_once(store: Database) -> None:
         assert home.state == HomeState.VERIFIED
 
 
+def move(session: Session, home: Home, number: int, room: str | None = None) -> Home:
+    return homes.move(session, home, building(session, number), room, MORNING, "main")
+
+
 def test_moving_leaves_the_old_home_and_asks_anew(store: Database) -> None:
     town(store)
     with store.writing() as session:
         old = claim(session)
         answer(session, old, demo_person(session, *HEAD))
-        new = claim(session, 1)
+        new = move(session, old, 1)
         assert (old.state, new.state) == (HomeState.LEFT, HomeState.CLAIMED)
         assert homes.current_home(session, new.person_id) == new
         assert new.asked_id == demo_person(session, "building_head", 2)
@@ -162,15 +168,88 @@ def test_saying_the_same_again_keeps_what_was_verified(
 def test_another_room_is_another_home(database: Database) -> None:
     town(database)
     with database.writing() as session:
-        old = claim(session)
-        assert claim(session, room="2单元101") != old
-        assert old.state == HomeState.LEFT
+        first = claim(session)
+        second = claim(session, room="2单元101")
+        assert homes.homes_of(session, first.person_id) == [first, second]
+        assert move(session, first, 3, "3单元101").is_usual
+        assert first.state == HomeState.LEFT
 
 
-def test_leaving_without_a_home_is_nothing(database: Database) -> None:
+def test_each_of_several_homes_is_verified_by_its_own_head(store: Database) -> None:
+    town(store)
+    with store.writing() as session:
+        first, second = claim(session), claim(session, 1)
+        answer(session, second, demo_person(session, "building_head", 2))
+        assert [one.state for one in (first, second)] == [HomeState.CLAIMED, HomeState.VERIFIED]
+        with pytest.raises(NotAllowed):
+            answer(session, first, demo_person(session, "building_head", 2))
+
+
+def test_the_first_home_is_the_usual_until_another_is_chosen(store: Database) -> None:
+    town(store)
+    with store.writing() as session:
+        first, second = claim(session), claim(session, 1)
+        assert homes.current_home(session, first.person_id) == first
+        homes.choose_usual(session, second, MORNING, "main")
+        assert homes.homes_of(session, first.person_id) == [second, first]
+        assert (second.chosen_at, first.is_usual) == (MORNING, False)
+
+
+def test_of_who_leaves_the_usual_home_a_verified_one_becomes_it(store: Database) -> None:
+    town(store)
+    with store.writing() as session:
+        first, second, third = claim(session), claim(session, 1), claim(session, 2)
+        answer(session, third, demo_person(session, "grid_leader"))
+        homes.leave(session, first, MORNING, "main")
+        assert homes.homes_of(session, first.person_id) == [third, second]
+        homes.leave(session, third, MORNING, "main")
+        homes.leave(session, second, MORNING, "main")
+        assert homes.current_home(session, first.person_id) is None
+        with pytest.raises(AlreadyDone):
+            homes.leave(session, second, MORNING, "main")
+        with pytest.raises(NotFound):
+            homes.choose_usual(session, second, MORNING, "main")
+
+
+def test_a_refused_home_is_no_longer_the_usual(database: Database) -> None:
     town(database)
     with database.writing() as session:
-        assert homes.leave(session, demo_person(session, *NEWCOMER), MORNING) is None
+        first, second = claim(session), claim(session, 1)
+        answer(session, first, demo_person(session, *HEAD), is_neighbour=False)
+        assert homes.homes_of(session, first.person_id) == [second]
+        assert second.is_usual and not first.is_usual
+
+
+def test_nobody_reaches_the_homes_of_another(database: Database) -> None:
+    town(database)
+    with database.writing() as session:
+        home = claim(session)
+        assert homes.find_own(session, home.id, home.person_id) == home
+        with pytest.raises(NotFound):
+            homes.find_own(session, home.id, demo_person(session, "resident", 1))
+
+
+def test_more_homes_than_a_digit_can_choose_from_are_not_kept(database: Database) -> None:
+    town(database)
+    with database.writing() as session:
+        for floor in range(homes.MOST):
+            claim(session, room=f"{floor + 1}01")
+        with pytest.raises(TooManyHomes):
+            claim(session, 1)
+
+
+def test_a_neighbour_with_two_homes_counts_by_the_door_of_the_place(database: Database) -> None:
+    town(database)
+    with database.writing() as session:
+        here, there = building(session, 3), building(session, 1)
+        who, spouse = demo_person(session, *NEWCOMER), person(session).id
+        for one, where in ((who, there), (who, here), (spouse, here)):
+            homes.claim(session, one, where, "2-501", MORNING, "main")
+        matter = ticket(session, here, reporter=spouse)
+        session.add(Supporter(ticket_id=matter.id, person_id=who, joined_at=MORNING))
+        session.flush()
+        supporting.settle(session, matter.id, MORNING)
+        assert matter.households == 1
 
 
 def test_the_room_lies_sealed_in_the_store_and_in_no_event(store: Database) -> None:
@@ -186,7 +265,7 @@ def test_the_room_lies_sealed_in_the_store_and_in_no_event(store: Database) -> N
             assert "501" not in str(event.detail)
 
 
-def test_nobody_has_two_homes_at_once(store: Database) -> None:
+def test_nobody_has_two_usual_homes_at_once(store: Database) -> None:
     town(store)
     with pytest.raises(IntegrityError), store.writing() as session:
         home = claim(session)

@@ -75,6 +75,20 @@ def test_who_stays_keeps_their_home(store: Database) -> None:
         assert len(current) == 1
 
 
+def test_every_home_of_both_goes_over_once(store: Database) -> None:
+    factories.town(store)
+    with store.writing() as session:
+        here, there = factories.building(session, 3), factories.building(session, 1)
+        first, second = known(session, "main", "o-1"), known(session, "second", "o-2")
+        for one, where in ((first, here), (second, there), (second, here)):
+            homes.claim(session, one.person_id, where, "501", MORNING, "main")
+        union.learn(session, first.identity_id, "u-1", MORNING)
+        union.learn(session, second.identity_id, "u-1", MORNING)
+        kept = homes.homes_of(session, first.person_id)
+        assert [(one.area_id, one.is_usual) for one in kept] == [(here.id, True), (there.id, False)]
+        assert known(session, "second", "o-2").has_homes_beside
+
+
 def test_what_both_had_joined_is_there_once(store: Database) -> None:
     factories.town(store)
     with store.writing() as session:
