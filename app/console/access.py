@@ -7,6 +7,7 @@ from typing import Any
 
 from models.posts import Role
 from models.protection import SUPERVISING
+from models.roster.rights import Right, roles_with
 from models.sign_ins import MAY_SIGN_IN
 
 
@@ -52,6 +53,10 @@ ROUTES: Mapping[str, Gate] = {
     "view_save": SERVING,
     "view_drop": SERVING,
     "access_log": ADMIN,
+    "areas": roles_with(Right.STAFF),
+    "area_change": roles_with(Right.AREAS),
+    "area_add": roles_with(Right.AREAS),
+    "house_map": SUPERVISING,
     "figures": SUPERVISING,
     "figures_list": SUPERVISING,
     "digests": SUPERVISING,

@@ -26,6 +26,7 @@ SUBJECTS = (
     *("sign_in", "sign_in_scan", "second_factor", "account", "figures", "access_log"),
     "digests",
     *("home", "queue", "ticket", "whistle"),
+    *("areas", "house_map"),
 )
 
 log = structlog.get_logger(__name__)

@@ -13,6 +13,7 @@ from models.people import Identity
 from models.places import Area
 from models.posts import Role
 from models.protection import SUPERVISING, accused_persons, may_see
+from models.roster.rights import Right, roles_with
 from models.sign_ins import MAY_SIGN_IN
 from models.tickets.table import About, Ticket
 from tests.app.visitor import House, Visitor
@@ -29,6 +30,9 @@ TABLE = {
         *("whistle_sound", "whistle_end", "call_answer"),
     },
     "supervising": {"figures", "figures_list", "digests", "digest_list"},
+    "looking at buildings": {"house_map"},
+    "reading the rolls": {"areas"},
+    "keeping areas": {"area_change", "area_add"},
     "admin": {"access_log"},
 }
 GATES = {
@@ -37,6 +41,9 @@ GATES = {
     "staff": STAFF,
     "serving": SERVING,
     "supervising": SUPERVISING,
+    "looking at buildings": SUPERVISING,
+    "reading the rolls": roles_with(Right.STAFF),
+    "keeping areas": roles_with(Right.AREAS),
     "admin": ADMIN,
 }
 ROLES = sorted(MAY_SIGN_IN - {Role.ADMIN})
