@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import events, homes, media, sign_ins, staff_accounts, takeovers
@@ -13,7 +13,7 @@ from models.hazards.table import Hazard
 from models.homes import Home
 from models.inbox import InboxMessage
 from models.legacy.table import Progress
-from models.notices.table import Objection
+from models.notices.table import Objection, PersonTag
 from models.operations.table import Finding
 from models.outbox import Delivery, OutboxMessage
 from models.patrols import rounds
@@ -62,6 +62,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
     )
     takeovers.end_silently(session, person_id, now)
     rounds.forget(session, person_id, now)
+    session.execute(delete(PersonTag).where(PersonTag.person_id == person_id))
     sign_ins.end_all(session, person_id, now)
     staff_accounts.forget(session, person_id)
     media.forget(session, person_id)

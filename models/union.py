@@ -14,7 +14,7 @@ from models.homes import Home
 from models.legacy.table import ForceMember, LegacyProblem, Progress
 from models.matchings.table import Matched
 from models.media import Media
-from models.notices.table import NoticeRead, Objection
+from models.notices.table import NoticeRead, Objection, PersonTag
 from models.operations.table import Finding, FindingPhoto, Member, Operation
 from models.outbox import Delivery, OutboxMessage
 from models.patrols import rounds
@@ -142,6 +142,7 @@ def _merge_lists(session: Session, stays: Person, goes: Person) -> None:
     for person, subject in (
         (Supporter.person_id, Supporter.ticket_id),
         (NoticeRead.person_id, NoticeRead.notice_id),
+        (PersonTag.person_id, PersonTag.tag),
         (Matched.person_id, Matched.matching_id),
         (Member.person_id, Member.operation_id),
         (ForceMember.person_id, ForceMember.problem_id),

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, render_template
 
 from models.base import Database
 from models.masking import masked
-from models.notices import actions
+from models.notices.telling import facts
 from models.notices.versions import published, versions_of
 
 
@@ -21,7 +21,7 @@ def add_routes(pages: Blueprint, database: Database, clock: Callable[[], datetim
             versions = versions_of(session, found)
             return render_template(
                 "pages/notice.html",
-                notice=actions.facts(session, found),
+                notice=facts(session, found),
                 title=masked(found.title),
                 paragraphs=masked(found.body).splitlines(),
                 takes_objections=found.takes_objections(clock()),

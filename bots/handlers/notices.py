@@ -11,9 +11,10 @@ from bots.message import Reply
 from config.categories import Urgency
 from models import conversations
 from models.conversations import Question
+from models.masking import masked
 from models.notices import lists, objections
-from models.notices.actions import facts
 from models.notices.table import Notice, Objection
+from models.notices.telling import facts
 
 PAGE = 420  # characters of a notice's text in one reply
 SENTENCE_ENDS = "。！？；\n"
@@ -59,7 +60,7 @@ def notice_page(chat: Chat, question: Question, text: str, digit: int | None) ->
 
 
 def _page(chat: Chat, found: Notice, page: int, ids: list[int]) -> Reply:
-    pages = _pages(found.body)
+    pages = _pages(masked(found.body))
     page = min(page, len(pages))
     lists.has_read(chat.session, found, chat.person_id, chat.now)
     context = _facts(chat, found) | {

@@ -1,15 +1,14 @@
-"""Everything that may happen to a notice: `can()` and the verbs, by one table."""
+"""The verbs of a notice, from its draft to the archive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import dispatch, events, tasks, work_calendars
+from models import tasks, work_calendars
 from models.errors import (
     AlreadyDone,
     NotAllowed,
@@ -18,58 +17,33 @@ from models.errors import (
     TooLate,
     TransitionNotAllowed,
 )
-from models.events import Fact
-from models.notices import lists
-from models.notices.table import OUT, Notice, NoticeState, kinds
+from models.notices import chain, lists, rights
+from models.notices.flow import AUTHORS, DRAFTED, TRANSITIONS, NoticeAction, NoticeTransition
+from models.notices.table import (
+    EVERYBODY,
+    Channel,
+    Notice,
+    NoticeAudience,
+    NoticeState,
+    audiences,
+    kinds,
+)
+from models.notices.telling import record
 from models.places import Area
+from models.publicity import meeting
 
 TELL = "tell_notice"  # the task that brings a published notice to the people of its area
 
 
-class NoticeAction(StrEnum):
-    """公示动作 — what somebody, or the clock, does with a notice."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """发布范围 — for whom a notice is meant, and by which ways it comes to them."""
 
-    REVISE = "revise"
-    REVIEW = "review"
-    SCHEDULE = "schedule"
-    PUBLISH = "publish"
-    WITHDRAW = "withdraw"
-    ARCHIVE = "archive"
+    audiences: Collection[str] = (EVERYBODY,)
+    channels: Collection[Channel] = tuple(Channel)
 
 
-AUTHORS, REVIEWERS, CLOCK = "authors", "reviewers", "clock"
-
-
-@dataclass(frozen=True)
-class NoticeTransition:
-    """公示流转 — where an action leads, who may take it, and what the log calls it."""
-
-    target: NoticeState
-    by: str
-    verb: str
-
-
-_REVISE = NoticeTransition(NoticeState.DRAFT, AUTHORS, "notice_revised")
-_REVIEW = NoticeTransition(NoticeState.REVIEWED, REVIEWERS, "notice_reviewed")
-_SCHEDULE = NoticeTransition(NoticeState.SCHEDULED, REVIEWERS, "notice_scheduled")
-_WITHDRAW = NoticeTransition(NoticeState.WITHDRAWN, AUTHORS, "notice_withdrawn")
-_PUBLISH = NoticeTransition(NoticeState.PUBLISHED, CLOCK, "notice_published")
-_ARCHIVE = NoticeTransition(NoticeState.ARCHIVED, CLOCK, "notice_archived")
-
-# A text that changes after its review goes back to the draft, and is reviewed again.
-TRANSITIONS: dict[tuple[NoticeState, NoticeAction], NoticeTransition] = {
-    (NoticeState.DRAFT, NoticeAction.REVISE): _REVISE,
-    (NoticeState.DRAFT, NoticeAction.REVIEW): _REVIEW,
-    (NoticeState.DRAFT, NoticeAction.WITHDRAW): _WITHDRAW,
-    (NoticeState.REVIEWED, NoticeAction.REVISE): _REVISE,
-    (NoticeState.REVIEWED, NoticeAction.SCHEDULE): _SCHEDULE,
-    (NoticeState.REVIEWED, NoticeAction.WITHDRAW): _WITHDRAW,
-    (NoticeState.SCHEDULED, NoticeAction.REVISE): _REVISE,
-    (NoticeState.SCHEDULED, NoticeAction.SCHEDULE): _SCHEDULE,
-    (NoticeState.SCHEDULED, NoticeAction.PUBLISH): _PUBLISH,
-    (NoticeState.SCHEDULED, NoticeAction.WITHDRAW): _WITHDRAW,
-    (NoticeState.PUBLISHED, NoticeAction.ARCHIVE): _ARCHIVE,
-}
+EVERYONE = Reach()
 
 
 def draft(
@@ -82,13 +56,14 @@ def draft(
     by: int,
     at: datetime,
     account: str = "main",
+    reach: Reach = EVERYONE,
 ) -> Notice:
     """A new notice, by somebody who serves its area."""
     if kind not in kinds():
         raise NotFound(f"no kind of notice is named {kind}", number=kind)
     if session.get(Area, area_id) is None:
         raise NotFound(f"no area has the number {area_id}", number=str(area_id))
-    if not serves(session, area_id, by, AUTHORS, at, kind):
+    if not rights.serves(session, area_id, by, AUTHORS, at, kind):
         raise NotAllowed(number="")
     notice = Notice(
         account=account,
@@ -101,19 +76,16 @@ def draft(
         version=1,
         created_at=at,
     )
-    return _kept(session, notice)
+    return _kept(session, notice, reach)
 
 
 def correct(
     session: Session, notice: Notice, *, title: str, body: str, by: int, at: datetime
 ) -> Notice:
-    """更正: a new version of what is out; the old one stays as it was."""
-    if notice.state not in OUT:
-        raise TransitionNotAllowed(number=notice.number, state=notice.state, action="correct")
-    if not serves(session, notice.area_id, by, AUTHORS, at, notice.kind):
-        raise NotAllowed(number=notice.number)
+    """更正: a new version of what is out, for the same people; the old one stays as it was."""
     if lists.correction_of(session, notice) is not None:
         raise AlreadyDone(number=notice.number)
+    old, taken = _move(session, notice, NoticeAction.CORRECT, by, at)
     correction = Notice(
         account=notice.account,
         kind=notice.kind,
@@ -126,38 +98,52 @@ def correct(
         corrects_id=notice.id,
         created_at=at,
     )
-    return _kept(session, correction)
-
-
-def can(
-    session: Session, notice: Notice, action: NoticeAction, *, by: int | None, at: datetime
-) -> bool:
-    """Whether this person (None: the clock) may take this action now."""
-    transition = TRANSITIONS.get((notice.state, action))
-    if transition is None:
-        return False
-    if by is None or transition.by == CLOCK:
-        return by is None and transition.by == CLOCK
-    if action == NoticeAction.REVIEW and by == notice.author_id:
-        return False
-    return serves(session, notice.area_id, by, transition.by, at, notice.kind)
+    record(session, notice, taken, old, by, at)
+    reach = Reach(lists.audiences_of(session, notice), notice.channels)
+    return _kept(session, correction, reach)
 
 
 def revise(
-    session: Session, notice: Notice, *, title: str, body: str, by: int, at: datetime
+    session: Session,
+    notice: Notice,
+    *,
+    title: str,
+    body: str,
+    by: int,
+    at: datetime,
+    reach: Reach | None = None,
 ) -> None:
     """Another text. Who changes it is its author from now on, and somebody else reviews it."""
-    old = _move(session, notice, NoticeAction.REVISE, by, at)
+    old, taken = _move(session, notice, NoticeAction.REVISE, by, at)
     notice.title, notice.body = _said(title), _said(body)
     notice.author_id, notice.reviewer_id, notice.publish_at = by, None, None
-    _record(session, notice, _REVISE, old, by, at)
+    if reach is not None:
+        _set_reach(session, notice, reach)
+    record(session, notice, taken, old, by, at)
+
+
+def ask_review(session: Session, notice: Notice, *, by: int, at: datetime) -> None:
+    """The draft is ready: who may review it is told."""
+    old, taken = _move(session, notice, NoticeAction.ASK_REVIEW, by, at)
+    parties = {"reviewers": rights.reviewers(session, notice, at)}
+    record(session, notice, taken, old, by, at, parties)
 
 
 def review(session: Session, notice: Notice, *, by: int, at: datetime) -> None:
     """A second person has read it and stands by it."""
-    old = _move(session, notice, NoticeAction.REVIEW, by, at)
+    old, taken = _move(session, notice, NoticeAction.REVIEW, by, at)
     notice.reviewer_id = by
-    _record(session, notice, _REVIEW, old, by, at)
+    record(session, notice, taken, old, by, at)
+
+
+def send_back(session: Session, notice: Notice, reason: str, *, by: int, at: datetime) -> None:
+    """退回修改: the second person says what is not right yet, and its author is told."""
+    if not reason.strip():
+        raise ReasonMissing(number=notice.number, action="send_back")
+    old, taken = _move(session, notice, NoticeAction.SEND_BACK, by, at)
+    notice.reviewer_id = None
+    parties = {"author": [notice.author_id]}
+    record(session, notice, taken, old, by, at, parties, reason.strip())
 
 
 def schedule(
@@ -166,57 +152,40 @@ def schedule(
     """The clock publishes it at `publish_at`, which may be now."""
     if publish_at < at:
         raise TooLate(number=notice.number)
-    old = _move(session, notice, NoticeAction.SCHEDULE, by, at)
+    old, taken = _move(session, notice, NoticeAction.SCHEDULE, by, at)
     notice.publish_at = publish_at
-    _record(session, notice, _SCHEDULE, old, by, at)
+    record(session, notice, taken, old, by, at)
 
 
 def withdraw(session: Session, notice: Notice, *, by: int, at: datetime) -> None:
     """It will not be published."""
-    old = _move(session, notice, NoticeAction.WITHDRAW, by, at)
-    _record(session, notice, _WITHDRAW, old, by, at)
+    old, taken = _move(session, notice, NoticeAction.WITHDRAW, by, at)
+    record(session, notice, taken, old, by, at)
 
 
 def publish(session: Session, notice: Notice, *, at: datetime) -> None:
     """By the clock. Telling the people is left to tasks, a batch each."""
-    old = _move(session, notice, NoticeAction.PUBLISH, None, at)
+    old, taken = _move(session, notice, NoticeAction.PUBLISH, None, at)
     notice.published_at = at
     if kinds()[notice.kind]["needs_window"]:
         notice.window_ends_at = working_days_after(
             session, notice, at, load("notices")["terms"]["window_days"]
         )
     _end_window_of_corrected(session, notice, at)
-    tasks.ask(session, TELL, {"notice_id": notice.id}, at, f"{TELL}:{notice.id}:0", at)
-    _record(session, notice, _PUBLISH, old, None, at, {"author": [notice.author_id]})
+    if Channel.PUSH in notice.channels:
+        tasks.ask(session, TELL, {"notice_id": notice.id}, at, f"{TELL}:{notice.id}:0", at)
+    record(session, notice, taken, old, None, at, {"author": [notice.author_id]})
+    meeting.meet(session, notice, at)
 
 
 def archive(session: Session, notice: Notice, *, at: datetime) -> None:
     """By the clock, once the period is over and every objection has its answer."""
     if notice.takes_objections(at) or lists.has_unanswered(session, notice):
         raise TransitionNotAllowed(number=notice.number, state=notice.state, action="archive")
-    old = _move(session, notice, NoticeAction.ARCHIVE, None, at)
+    old, taken = _move(session, notice, NoticeAction.ARCHIVE, None, at)
     notice.archived_at = at
-    _record(session, notice, _ARCHIVE, old, None, at)
-
-
-def serves(
-    session: Session,
-    area_id: int,
-    person_id: int,
-    posts: str,
-    at: datetime,
-    kind: str | None = None,
-) -> bool:
-    """Whether the person holds one of the posts named in config/notices.toml for this area.
-
-    A kind of notice may name posts beyond those of all kinds.
-    """
-    beyond = kinds()[kind].get(posts, []) if kind else []
-    roles = [*load("notices")["posts"][posts], *beyond]
-    return any(
-        one.person_id == person_id and one.role in roles
-        for one in dispatch.holders_at(session, area_id, at)
-    )
+    record(session, notice, taken, old, None, at)
+    chain.append(session, notice)
 
 
 def working_days_after(session: Session, notice: Notice, at: datetime, days: float) -> datetime:
@@ -225,26 +194,24 @@ def working_days_after(session: Session, notice: Notice, at: datetime, days: flo
     return calendar.add(at, days * calendar.day_minutes)
 
 
-def facts(session: Session, notice: Notice) -> dict[str, Any]:
-    """What the words about a notice are filled with."""
-    ends_at = notice.window_ends_at
-    return {
-        "notice_id": notice.id,
-        "kind_label": kinds()[notice.kind]["label"],
-        "title": notice.title,
-        "area": session.get_one(Area, notice.area_id).name,
-        "version": notice.version,
-        "published": notice.published_at.isoformat() if notice.published_at else None,
-        "window_ends": ends_at.isoformat() if ends_at else None,
-    }
-
-
-def _kept(session: Session, notice: Notice) -> Notice:
+def _kept(session: Session, notice: Notice, reach: Reach) -> Notice:
+    notice.channels = []
     session.add(notice)
     session.flush()
-    transition = NoticeTransition(NoticeState.DRAFT, AUTHORS, "notice_drafted")
-    _record(session, notice, transition, None, notice.author_id, notice.created_at)
+    _set_reach(session, notice, reach)
+    record(session, notice, DRAFTED, None, notice.author_id, notice.created_at)
     return notice
+
+
+def _set_reach(session: Session, notice: Notice, reach: Reach) -> None:
+    """At least one audience; no channel means that it is read on request alone."""
+    named = [one for one in audiences() if one in reach.audiences]
+    if not named or len(named) != len(set(reach.audiences)):
+        raise NotFound("no such audience", number="")
+    notice.channels = [one for one in Channel if one in reach.channels]
+    session.execute(delete(NoticeAudience).where(NoticeAudience.notice_id == notice.id))
+    session.add_all(NoticeAudience(notice_id=notice.id, audience=one) for one in named)
+    session.flush()
 
 
 def _said(text: str) -> str:
@@ -255,15 +222,15 @@ def _said(text: str) -> str:
 
 def _move(
     session: Session, notice: Notice, action: NoticeAction, by: int | None, at: datetime
-) -> NoticeState:
-    """Changes the state if that may be; returns the one before."""
+) -> tuple[NoticeState, NoticeTransition]:
+    """Changes the state if that may be; returns the one before, and what was done."""
     transition = TRANSITIONS.get((notice.state, action))
     if transition is None:
         raise TransitionNotAllowed(number=notice.number, state=notice.state, action=action)
-    if not can(session, notice, action, by=by, at=at):
+    if not rights.can(session, notice, action, by=by, at=at):
         raise NotAllowed(number=notice.number)
     old, notice.state = notice.state, transition.target
-    return old
+    return old, transition
 
 
 def _end_window_of_corrected(session: Session, notice: Notice, at: datetime) -> None:
@@ -273,33 +240,3 @@ def _end_window_of_corrected(session: Session, notice: Notice, at: datetime) -> 
     corrected = session.get_one(Notice, notice.corrects_id)
     if corrected.takes_objections(at):
         corrected.window_ends_at = at
-
-
-def _record(
-    session: Session,
-    notice: Notice,
-    transition: NoticeTransition,
-    old: NoticeState | None,
-    by: int | None,
-    at: datetime,
-    parties: Mapping[str, Sequence[int]] | None = None,
-) -> None:
-    session.flush()
-    events.record(
-        session,
-        Fact(
-            verb=transition.verb,
-            subject_kind="notice",
-            subject_id=notice.id,
-            at=at,
-            account=notice.account,
-            actor_id=by,
-            capacity=transition.by if by else None,
-            old=old,
-            new=notice.state,
-            area_id=notice.area_id,
-            detail={"kind": notice.kind, "version": notice.version},
-            parties=parties or {},
-            context=facts(session, notice) if parties else {},
-        ),
-    )

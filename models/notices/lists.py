@@ -4,16 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
-from models.homes import Home, HomeState
-from models.notices.table import OUT, Notice, NoticeRead, NoticeState, Objection
+from config.policy import load
+from models.homes import LIVING, Home
+from models.notices.table import (
+    EVERYBODY,
+    OUT,
+    Notice,
+    NoticeAudience,
+    NoticeRead,
+    NoticeState,
+    Objection,
+    PersonTag,
+    audiences,
+)
 from models.places import AreaWithin
 from models.posts import Post, is_held
-
-LIVING = (HomeState.CLAIMED, HomeState.VERIFIED)
 
 
 def latest_for(session: Session, person_id: int, now: datetime, limit: int = 9) -> Sequence[Notice]:
@@ -23,7 +32,7 @@ def latest_for(session: Session, person_id: int, now: datetime, limit: int = 9) 
         select(Notice)
         .where(
             Notice.state == NoticeState.PUBLISHED,
-            _concerns(person_id, now),
+            _concerns(session, person_id, now),
             ~exists(
                 select(corrected.id).where(
                     corrected.corrects_id == Notice.id, corrected.state.in_(OUT)
@@ -44,7 +53,9 @@ def seen(session: Session, notice_id: int, person_id: int, now: datetime) -> Not
     """The notice with this number in its last version, if it is out and concerns this person."""
     notice = session.scalars(
         select(Notice).where(
-            Notice.id == notice_id, Notice.state.in_(OUT), _concerns(person_id, now)
+            Notice.id == notice_id,
+            Notice.state.in_(OUT),
+            _concerns(session, person_id, now),
         )
     ).first()
     while notice is not None and is_corrected(session, notice):
@@ -82,6 +93,12 @@ def read_counts(session: Session, notice_ids: Sequence[int]) -> dict[int, int]:
         .group_by(NoticeRead.notice_id)
     )
     return dict.fromkeys(notice_ids, 0) | dict(rows.all())
+
+
+def audiences_of(session: Session, notice: Notice) -> Sequence[str]:
+    """For whom it is meant."""
+    found = select(NoticeAudience.audience).where(NoticeAudience.notice_id == notice.id)
+    return session.scalars(found.order_by(NoticeAudience.audience)).all()
 
 
 def within(session: Session, area_id: int, limit: int = 50) -> Sequence[Notice]:
@@ -130,15 +147,43 @@ def _is_unanswered() -> ColumnElement[bool]:
     )
 
 
-def _concerns(person_id: int, now: datetime) -> ColumnElement[bool]:
-    """Where they live and all around it; where they serve, around it and all that lies in it."""
+def _concerns(session: Session, person_id: int, now: datetime) -> ColumnElement[bool]:
+    """Where they live and all around it; where they serve, around it and all that lies in it.
+
+    Of what is there only that which is meant for them.
+    """
     home = select(Home.area_id).where(Home.person_id == person_id, Home.state.in_(LIVING))
     served = serving_areas(person_id, now)
     around = select(AreaWithin.outer_id).where(
         or_(AreaWithin.area_id.in_(home), AreaWithin.area_id.in_(served))
     )
     inside = select(AreaWithin.area_id).where(AreaWithin.outer_id.in_(served))
-    return or_(Notice.area_id.in_(around), Notice.area_id.in_(inside))
+    meant = exists().where(
+        NoticeAudience.notice_id == Notice.id,
+        NoticeAudience.audience.in_(_belongs_to(session, person_id, now)),
+    )
+    return and_(or_(Notice.area_id.in_(around), Notice.area_id.in_(inside)), meant)
+
+
+def _belongs_to(session: Session, person_id: int, now: datetime) -> list[str]:
+    """The audiences this person is part of; whoever may write notices reads them all."""
+    held = set(
+        session.scalars(select(Post.role).where(Post.person_id == person_id, is_held(now))).all()
+    )
+    if held & set(load("notices")["posts"]["authors"]):
+        return list(audiences())
+    borne = set(session.scalars(select(PersonTag.tag).where(PersonTag.person_id == person_id)))
+    is_resident = session.scalar(
+        select(Home.id).where(Home.person_id == person_id, Home.state.in_(LIVING)).limit(1)
+    )
+    return [
+        name
+        for name, row in audiences().items()
+        if name == EVERYBODY
+        or (row.get("living") and is_resident)
+        or held & set(row.get("roles", ()))
+        or borne & set(row.get("tags", ()))
+    ]
 
 
 def serving_areas(person_id: int, now: datetime) -> Select[Any]:

@@ -11,8 +11,10 @@ from config.policy import load
 from models import dispatch, events
 from models.errors import AlreadyDone, NotAllowed, ReasonMissing, TooLate
 from models.events import Fact
-from models.notices.actions import facts, serves, working_days_after
+from models.notices.actions import working_days_after
+from models.notices.rights import serves
 from models.notices.table import Notice, Objection
+from models.notices.telling import facts
 from models.people import Person
 from models.places import AreaWithin
 from models.posts import Post, Role

@@ -23,6 +23,15 @@ class NoticeState(StrEnum):
     ARCHIVED = "archived"
 
 
+class Channel(StrEnum):
+    """公示渠道 — a way by which a notice comes to people. In the chat it is read in any case."""
+
+    PUSH = "push"
+    PAGE = "page"
+    POSTER = "poster"
+
+
+EVERYBODY = "everybody"  # the row of config/notices.toml that leaves nobody out
 OUT = frozenset({NoticeState.PUBLISHED, NoticeState.ARCHIVED})
 _NOT_WITHDRAWN = text("state != 'withdrawn'")
 _IS_SCHEDULED = text("state = 'scheduled'")
@@ -46,6 +55,7 @@ class Notice(Base):
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     version: Mapped[int] = mapped_column(server_default="1")
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id"))
+    channels: Mapped[list[Any]] = mapped_column(server_default='["push", "page", "poster"]')
     created_at: Mapped[datetime]
     publish_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
@@ -99,11 +109,20 @@ class Notice(Base):
             and at < self.window_ends_at
         )
 
-    @validates("kind", "title", "body", "area_id")
+    @validates("kind", "title", "body", "area_id", "channels")
     def _is_not_out(self, name: str, value: Any) -> Any:
         if self.published_at is not None and value != getattr(self, name):
             raise AlreadyDone(number=self.number)
         return value
+
+
+class NoticeAudience(Base):
+    """公示对象 — one group of people a notice is meant for: a row of config/notices.toml."""
+
+    __tablename__ = "notice_audiences"
+
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"), primary_key=True)
+    audience: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Objection(Base):
@@ -147,7 +166,37 @@ class NoticeRead(Base):
     at: Mapped[datetime]
 
 
+class ArchiveLink(Base):
+    """归档链 — one archived notice, as it was, bound to the one archived before it."""
+
+    __tablename__ = "notice_links"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"), unique=True)
+    content: Mapped[str]
+    content_hash: Mapped[str]
+    previous_hash: Mapped[str] = mapped_column(unique=True)  # no two follow the same one
+    link_hash: Mapped[str]
+
+
+class PersonTag(Base):
+    """人群标签 — a person belongs to a group that notices may be meant for."""
+
+    __tablename__ = "person_tags"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    at: Mapped[datetime]
+
+
 def kinds() -> dict[str, dict[str, Any]]:
     """Every kind of notice with its label and whether it has a publicity period."""
     rows: dict[str, dict[str, Any]] = load("notices")["kind"]
+    return rows
+
+
+def audiences() -> dict[str, dict[str, Any]]:
+    """Every audience with its label and who belongs to it."""
+    rows: dict[str, dict[str, Any]] = load("notices")["audience"]
     return rows

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
 from models import dispatch
-from models.notices import actions as notice_actions
-from models.notices.actions import NoticeAction
+from models.notices import rights
+from models.notices.flow import NoticeAction
 from models.notices.table import Notice
 from models.operations.flow import Reply, Side
 from models.operations.table import Member, Operation
@@ -102,7 +102,7 @@ def may_review(session: Session, operation: Operation, person_id: int, at: datet
     if operation.notice_id is None:
         return False
     notice = session.get_one(Notice, operation.notice_id)
-    return notice_actions.can(session, notice, NoticeAction.REVIEW, by=person_id, at=at)
+    return rights.can(session, notice, NoticeAction.REVIEW, by=person_id, at=at)
 
 
 def reviewers(session: Session, operation: Operation, at: datetime) -> list[int]:

@@ -11,7 +11,7 @@ from jobs.notices import close_notices, publish_notices
 from jobs.queue import Queue
 from models.base import Database
 from models.notices import actions
-from models.notices.table import NoticeRead, Objection
+from models.notices.table import Notice, NoticeRead, Objection
 from models.sealing import KEYRING
 from models.tickets.table import Ticket
 from tests import factories
@@ -244,7 +244,7 @@ def test_staff_are_reminded_each_morning_until_all_is_answered_and_then_it_is_ar
 def open_numbers(town: Town) -> list[int]:
     found: list[int] = town.look(
         lambda session: list(
-            session.scalars(select(actions.Notice.id).where(actions.Notice.state == "published"))
+            session.scalars(select(Notice.id).where(Notice.state == "published"))
         )
     )
     return found

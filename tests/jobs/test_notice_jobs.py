@@ -111,7 +111,10 @@ def test_a_notice_that_was_taken_back_in_time_stays_in(place: Database) -> None:
     assert state(place, notice_id) == NoticeState.WITHDRAWN
 
 
-def test_a_crowd_is_told_in_batches_and_everybody_once(place: Database) -> None:
+def test_a_crowd_is_told_in_batches_and_everybody_once(
+    place: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "ROUND", audience.BATCH)
     crowd(place, 2 * audience.BATCH + 10)
     scheduled(place)
     publish_notices(place, SOON)
@@ -126,7 +129,10 @@ def test_a_crowd_is_told_in_batches_and_everybody_once(place: Database) -> None:
     assert len(persons) == len(set(persons)) > 2 * audience.BATCH
 
 
-def test_what_a_crash_left_half_told_is_told_whole_and_not_twice(place: Database) -> None:
+def test_what_a_crash_left_half_told_is_told_whole_and_not_twice(
+    place: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "ROUND", audience.BATCH)
     crowd(place, audience.BATCH + 10)
     notice_id = scheduled(place)
     publish_notices(place, SOON)

@@ -22,7 +22,8 @@ from models.errors import (
 from models.events import Event
 from models.homes import Home, HomeState
 from models.notices import actions, audience, lists, objections
-from models.notices.actions import NoticeAction, can
+from models.notices.flow import TRANSITIONS, NoticeAction
+from models.notices.rights import can, serves
 from models.notices.table import Notice, NoticeRead, NoticeState, kinds
 from models.outbox import OutboxMessage
 from models.posts import Post, Role
@@ -130,7 +131,7 @@ def test_who_serves_the_place_may_write_and_the_community_reviews(
     with town.writing() as session:
         area_id = factories.area_named(session, factories.ESTATE).id
         who = factories.demo_person(session, role, count)
-        assert actions.serves(session, area_id, who, actions.AUTHORS, NOW) is may_write
+        assert serves(session, area_id, who, actions.AUTHORS, NOW) is may_write
         notice = drafted(session, by=2)
         assert can(session, notice, NoticeAction.REVIEW, by=who, at=NOW) is may_review
 
@@ -227,12 +228,12 @@ def test_whatever_is_tried_a_verb_does_just_what_can_says(
             before = notice.state
             try:
                 take(session, notice, action, by)
-            except (NotAllowed, TransitionNotAllowed):
+            except (AlreadyDone, NotAllowed, TransitionNotAllowed):
                 assert not allowed
                 assert notice.state == before
             else:
                 assert allowed
-                assert notice.state == actions.TRANSITIONS[before, action].target
+                assert notice.state == TRANSITIONS[before, action].target
             session.flush()
             assert notice.reviewer_id != notice.author_id
         session.rollback()
@@ -240,11 +241,17 @@ def test_whatever_is_tried_a_verb_does_just_what_can_says(
 
 def take(session: Session, notice: Notice, action: NoticeAction, by: int | None) -> None:
     given: dict[str, object] = {} if by is None and action not in ORDINARY else {"by": by}
-    if action == NoticeAction.REVISE:
+    if action in (NoticeAction.REVISE, NoticeAction.CORRECT):
         given |= {"title": "新标题", "body": "新内容"}
     if action == NoticeAction.SCHEDULE:
         given["publish_at"] = NOW
+    if action == NoticeAction.SEND_BACK:
+        given["reason"] = "金额再核一下"
     getattr(actions, action.value)(session, notice, at=NOW, **given)
+
+
+def tell(session: Session, notice: Notice, at: datetime = NOW) -> int:
+    return audience.tell(session, notice, audience.people(session, notice, 0, at), at)
 
 
 def messages(session: Session) -> list[OutboxMessage]:
@@ -255,8 +262,8 @@ def messages(session: Session) -> list[OutboxMessage]:
 def test_everybody_who_lives_or_serves_in_the_area_is_told_once(town: Database) -> None:
     with town.writing() as session:
         notice = published(session)
-        told = audience.tell(session, notice, 0, NOW)
-        audience.tell(session, notice, 0, NOW)
+        told = tell(session, notice)
+        tell(session, notice)
         sent = messages(session)
         assert len(sent) == told
         reached = {one.person_id for one in sent}
@@ -278,7 +285,7 @@ def test_who_moved_away_or_was_refused_or_left_the_post_is_not_told(town: Databa
             session.execute(update(Home).where(Home.person_id == person_id).values(state=state))
         head = factories.post_of(session, "building_head", 2)
         session.execute(update(Post).where(Post.id == head.id).values(until=NOW))
-        audience.tell(session, published(session), 0, NOW)
+        tell(session, published(session))
         reached = {one.person_id for one in messages(session)}
         assert not reached & {*gone, head.person_id}
 
@@ -286,7 +293,7 @@ def test_who_moved_away_or_was_refused_or_left_the_post_is_not_told(town: Databa
 def test_a_notice_of_the_night_waits_for_the_morning(town: Database) -> None:
     night = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)  # 23:00 in Shanghai
     with town.writing() as session:
-        audience.tell(session, published(session, at=night), 0, night)
+        tell(session, published(session, at=night), night)
         assert {one.not_before for one in messages(session)} == {datetime(2026, 3, 4, tzinfo=UTC)}
 
 
@@ -294,15 +301,15 @@ def test_nobody_hears_any_more_of_a_text_that_was_corrected_or_archived(town: Da
     with town.writing() as session:
         notice, archived = published(session), published(session)
         actions.archive(session, archived, at=NOW + timedelta(days=30))
-        assert audience.tell(session, archived, 0, NOW) == 0
+        assert tell(session, archived) == 0
         author, second = staff(session), staff(session, 2)
         newer = actions.correct(session, notice, title="更正", body="改好", by=author, at=NOW)
-        assert audience.tell(session, notice, 0, NOW) > 0, "the correction is not out yet"
+        assert tell(session, notice) > 0, "the correction is not out yet"
         actions.review(session, newer, by=second, at=NOW)
         actions.schedule(session, newer, publish_at=NOW, by=second, at=NOW)
         actions.publish(session, newer, at=NOW)
-        assert audience.tell(session, notice, 0, NOW) == 0
-        assert audience.tell(session, newer, 0, NOW) > 0
+        assert tell(session, notice) == 0
+        assert tell(session, newer) > 0
 
 
 def test_a_resident_sees_what_is_out_around_the_home_and_nothing_else(store: Database) -> None:
@@ -438,5 +445,5 @@ def test_without_community_staff_the_next_above_is_asked_to_answer(town: Databas
 
 def test_every_kind_says_what_it_is_called_and_whether_it_takes_objections() -> None:
     for key, row in kinds().items():
-        assert set(row) - {"authors"} == {"label", "needs_window"}, key
+        assert set(row) - {"authors", "is_urgent"} == {"label", "needs_window"}, key
         assert isinstance(row["needs_window"], bool), key

@@ -1,0 +1,1 @@
+"""The publicity calendar: what is to be published when, what was, and what is late."""
