@@ -47,6 +47,12 @@ class TakenOverAlready(DomainError):
     template = "taken_over_already"
 
 
+class TooManyHomes(DomainError):
+    """Another home is kept once one of those is left."""
+
+    template = "too_many_homes"
+
+
 class StoreBusy(DomainError):
     """The database did not take the work in time; nothing was kept, try again."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import dispatch, events
 from models.base import Base
-from models.errors import AlreadyDone, DomainError, NotAllowed, NotFound
+from models.errors import AlreadyDone, NotAllowed, NotFound, TooManyHomes
 from models.events import Fact
 from models.people import Person
 from models.places import Area, full_name
@@ -32,12 +32,6 @@ USUAL = f"{CURRENT} AND is_usual"
 BESIDE = f"{CURRENT} AND NOT is_usual"
 LIVING = (HomeState.CLAIMED, HomeState.VERIFIED)
 MOST = 6  # homes of one person: more can not be chosen from by a digit at a glance
-
-
-class TooManyHomes(DomainError):
-    """Another home is kept when one of those is left."""
-
-    template = "too_many_homes"
 
 
 class Home(Base):

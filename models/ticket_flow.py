@@ -39,6 +39,7 @@ class Action(StrEnum):
     ARCHIVE = "archive"
     UNDO = "undo"
     DECLINE = "decline"
+    SET_URGENCY = "set_urgency"
 
 
 class Outcome(StrEnum):
@@ -135,6 +136,8 @@ _ESCALATE = _to(State.DISPATCHED, _S, _C, needs_reason=True)
 _MERGE = _to(State.MERGED, _R, _S, _C, needs_reason=True)
 _WITHDRAW = _to(State.WITHDRAWN, _R)
 _DECLINE = _to(None, _H)
+# Never by who owns it alone: a lower urgency gives its owner more time.
+_SET_URGENCY = _to(None, _S, needs_reason=True)
 _UNDO = _to(None, _R, _O, _H, _S)
 
 TRANSITIONS: dict[tuple[State, Action], Transition] = {
@@ -142,6 +145,7 @@ TRANSITIONS: dict[tuple[State, Action], Transition] = {
     (State.REPORTED, Action.ESCALATE): _ESCALATE,
     (State.REPORTED, Action.MERGE): _MERGE,
     (State.REPORTED, Action.WITHDRAW): _WITHDRAW,
+    (State.REPORTED, Action.SET_URGENCY): _SET_URGENCY,
     (State.REPORTED, Action.UNDO): _UNDO,
     (State.DISPATCHED, Action.DISPATCH): _DISPATCH,
     (State.DISPATCHED, Action.ACCEPT): _to(State.ACCEPTED, _O, _H),
@@ -152,6 +156,7 @@ TRANSITIONS: dict[tuple[State, Action], Transition] = {
     (State.DISPATCHED, Action.MERGE): _MERGE,
     (State.DISPATCHED, Action.WITHDRAW): _WITHDRAW,
     (State.DISPATCHED, Action.DECLINE): _DECLINE,
+    (State.DISPATCHED, Action.SET_URGENCY): _SET_URGENCY,
     (State.DISPATCHED, Action.UNDO): _UNDO,
     # Another of those asked joins in: a neighbour went first, now the paid post takes it too.
     (State.ACCEPTED, Action.ACCEPT): _to(State.ACCEPTED, _O, _H),
@@ -164,6 +169,7 @@ TRANSITIONS: dict[tuple[State, Action], Transition] = {
     (State.ACCEPTED, Action.MERGE): _MERGE,
     (State.ACCEPTED, Action.WITHDRAW): _WITHDRAW,
     (State.ACCEPTED, Action.DECLINE): _DECLINE,
+    (State.ACCEPTED, Action.SET_URGENCY): _SET_URGENCY,
     (State.ACCEPTED, Action.UNDO): _UNDO,
     (State.IN_PROGRESS, Action.ACCEPT): _to(State.IN_PROGRESS, _O, _H),
     (State.IN_PROGRESS, Action.SEND_BACK): _SEND_BACK,
@@ -174,10 +180,12 @@ TRANSITIONS: dict[tuple[State, Action], Transition] = {
     (State.IN_PROGRESS, Action.MERGE): _MERGE,
     (State.IN_PROGRESS, Action.WITHDRAW): _WITHDRAW,
     (State.IN_PROGRESS, Action.DECLINE): _DECLINE,
+    (State.IN_PROGRESS, Action.SET_URGENCY): _SET_URGENCY,
     (State.IN_PROGRESS, Action.UNDO): _UNDO,
     (State.SUSPENDED, Action.RESUME): _to(None, _O, _S, _C),
     (State.SUSPENDED, Action.MERGE): _MERGE,
     (State.SUSPENDED, Action.WITHDRAW): _WITHDRAW,
+    (State.SUSPENDED, Action.SET_URGENCY): _SET_URGENCY,
     (State.SUSPENDED, Action.UNDO): _UNDO,
     (State.RESOLVED, Action.RATE): _to(State.ARCHIVED, _R),
     (State.RESOLVED, Action.REOPEN): _to(State.DISPATCHED, _R, _P, _S),
@@ -208,4 +216,5 @@ EVENTS: dict[Action, str] = {
     Action.ARCHIVE: "ticket_archived",
     Action.UNDO: "ticket_undone",
     Action.DECLINE: "ticket_declined",
+    Action.SET_URGENCY: "ticket_urgency_set",
 }

@@ -83,6 +83,13 @@ def _into(session: Session, _: Desk, sight: Sight, ___: Ticket, form: Form) -> d
         raise FieldUnfit(field="into") from hidden
 
 
+def _urgency(_: Session, __: Desk, ___: Sight, ____: Ticket, form: Form) -> dict[str, Any]:
+    try:
+        return {"urgency": Urgency(form.get("urgency", ""))}
+    except ValueError as unknown:
+        raise FieldUnfit(field="urgency") from unknown
+
+
 Needed = Callable[[Session, Desk, Sight, Ticket, Form], dict[str, Any]]
 
 NEEDED: Mapping[Action, Needed] = {
@@ -91,4 +98,5 @@ NEEDED: Mapping[Action, Needed] = {
     Action.SUSPEND: _until,
     Action.RESOLVE: _outcome,
     Action.MERGE: _into,
+    Action.SET_URGENCY: _urgency,
 }

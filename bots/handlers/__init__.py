@@ -10,7 +10,7 @@ SUBJECTS = (
     *("on_site", "operation_plans", "operation_sheets", "operations"),
     *("people", "ratings", "rounds", "sign_ins"),
     *("splitting", "takeovers", "task_reports", "tasks", "team_figures", "tickets"),
-    *("whistles",),
+    *("urgencies", "whistles"),
 )
 
 

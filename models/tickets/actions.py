@@ -70,7 +70,8 @@ def apply(
 
     Raises TransitionNotAllowed (not as it stands), NotAllowed (not this person), ReasonMissing,
     TooLate (undo after UNDO_MINUTES), NotFound (nobody to hand it to). `given`: holder (dispatch,
-    transfer), until (suspend), outcome (resolve), into (merge), solved and stars (rate, reopen).
+    transfer), until (suspend), outcome (resolve), into (merge), solved and stars (rate, reopen),
+    urgency (set_urgency).
     """
     # Of two who act at once the second finds what the first has made of it.
     session.refresh(ticket, with_for_update=True)

@@ -154,6 +154,17 @@ def _decline(step: Step) -> None:
         mine.answer, mine.answered_at = Answer.DECLINED, step.at
 
 
+def _set_urgency(step: Step) -> None:
+    """Both deadlines anew from when it was reported; the resident hears of another promise."""
+    ticket, wanted = step.ticket, step.given["urgency"]
+    step.detail.update(before_urgency=ticket.urgency, after_urgency=wanted)
+    promised = ticket.resolve_due_at
+    ticket.urgency = wanted
+    clock.set_deadlines(ticket, step.at)
+    if ticket.resolve_due_at != promised:
+        step.parties["promised"] = [*step.parties["reporter"], *step.parties["supporters"]]
+
+
 def _undo(step: Step) -> None:
     session, ticket = step.session, step.ticket
     event = undoing.undoable(session, ticket, step.actor, step.at)
@@ -224,5 +235,6 @@ EFFECTS: dict[Action, Callable[[Step], None]] = {
     Action.WITHDRAW: _withdraw,
     Action.ARCHIVE: _archive,
     Action.DECLINE: _decline,
+    Action.SET_URGENCY: _set_urgency,
     Action.UNDO: _undo,
 }

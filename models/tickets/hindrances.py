@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import inspect
 
+from config.categories import Urgency
 from models.errors import NotAllowed, NotFound, TooLate, TransitionNotAllowed
 from models.posts import PAID
 from models.protection import accused_persons, holders_for
@@ -15,6 +16,8 @@ from models.tickets.table import Answer, Ticket
 
 # A duplicate is merged and a withdrawal is the reporter's: neither is how work ends.
 ENDINGS = frozenset({Outcome.FIXED, Outcome.CANNOT_FIX, Outcome.NOT_OURS})
+# An emergency is called and stood down, with everybody who was alerted.
+WEIGHED = frozenset({Urgency.NORMAL, Urgency.URGENT})
 
 
 def check(step: Step, action: Action) -> None:
@@ -83,6 +86,13 @@ def _merge(step: Step) -> None:
         supporting.check(step)
 
 
+def _set_urgency(step: Step) -> None:
+    wanted = step.given.get("urgency")
+    is_new = wanted is None or (wanted in WEIGHED and wanted != step.ticket.urgency)
+    if step.ticket.urgency not in WEIGHED or not is_new:
+        _refuse(step, Action.SET_URGENCY)
+
+
 def _found(step: Step, holder: Any) -> None:
     if holder is None:
         raise NotFound(number=step.ticket.number)
@@ -106,4 +116,5 @@ _CHECKS: dict[Action, Callable[[Step], None]] = {
     Action.SUSPEND: _suspend,
     Action.RESOLVE: _resolve,
     Action.MERGE: _merge,
+    Action.SET_URGENCY: _set_urgency,
 }

@@ -23,6 +23,7 @@ AREAS = ["幸福里小区", "幸福社区"]  # the innermost first
 KINDS = [
     *("class", "class", "class and back", "suspend", "suspend", "resume", "resume", "clock"),
     *("accept", "note", "urge", "days", "days", "hours", "reopen", "suspend and back"),
+    *("urgency", "urgency and back"),
 ]
 WAITS = [0, 1, 17, 60, 240, 600, 1440, 4000]
 STEPS = st.tuples(st.sampled_from(KINDS), st.sampled_from(WAITS))
@@ -58,6 +59,10 @@ class Walk:
         return Actor(self.ticket.owner_id)
 
     @property
+    def staff(self) -> Actor:
+        return factories.actor(self.session, "community_staff")
+
+    @property
     def reporter(self) -> Actor:
         return Actor(self.ticket.reporter_id)
 
@@ -71,7 +76,7 @@ class Walk:
                 self.session.flush()
         except DomainError:
             self.session.expire_all()
-            for name in ("opened_at", "category", "pauses", "pause", "layers"):
+            for name in ("opened_at", "category", "urgency", "pauses", "pause", "layers"):
                 setattr(self, name, getattr(before, name))
 
     def found(self) -> tuple[datetime, datetime]:
@@ -93,6 +98,18 @@ class Walk:
         by = self.ticket.reporter_id
         refining.reclassify(self.session, self.ticket, category, None, by=by, at=self.at)
         self.category = category
+
+    def _urgency(self) -> None:
+        wanted = self.random.choice([Urgency.NORMAL, Urgency.URGENT])
+        self._apply(Action.SET_URGENCY, self.staff, urgency=wanted)
+        self.urgency = wanted
+
+    def _urgency_and_back(self) -> None:
+        urgency = self.urgency
+        self._urgency()
+        self._wait_for_undo()
+        self._apply(Action.UNDO, self.staff)
+        self.urgency = urgency
 
     def _class_and_back(self) -> None:
         category = self.category

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from models import homes
 from models.base import Database
-from models.errors import AlreadyDone, NotAllowed, NotFound
+from models.errors import AlreadyDone, NotAllowed, NotFound, TooManyHomes
 from models.events import Event
-from models.homes import Home, HomeState, TooManyHomes
+from models.homes import Home, HomeState
 from models.outbox import OutboxMessage
 from models.posts import Post
 from models.tickets import supporting

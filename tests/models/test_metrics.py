@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.categories import Intent
+from config.categories import Intent, Urgency
 from models.base import Base, Database
 from models.erasure import erase
 from models.errors import DomainError
@@ -141,6 +141,7 @@ class Story:
             Action.RESOLVE: {"outcome": list(Outcome)[number % 3]},
             Action.RATE: {"solved": number > 2, "stars": number if number != 3 else None},
             Action.REOPEN: {"solved": False, "stars": number} if number < 3 else {},
+            Action.SET_URGENCY: {"urgency": (Urgency.NORMAL, Urgency.URGENT)[number % 2]},
         }
         return apply(
             self.session, one, action, by=by, at=self.now, reason="原因", **given.get(action, {})

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from config.categories import Urgency
 from models.base import Base, Database
 from models.errors import DomainError, NotAllowed, TooLate, TransitionNotAllowed
 from models.events import Event
@@ -32,6 +33,7 @@ from models.tickets.table import ACTIVE, Assignment, Part, Ticket
 from tests.factories import MORNING, actor, building, ticket, town
 
 STEPS, WALKS = 50, 40  # 2,000 attempts
+OTHER = {Urgency.NORMAL: Urgency.URGENT, Urgency.URGENT: Urgency.NORMAL}
 
 
 def test_every_action_has_an_event_and_every_event_one_action() -> None:
@@ -130,6 +132,7 @@ class Walk:
                 into=self.other,
                 solved=bool(minutes % 3),
                 stars=minutes % 5 + 1,
+                urgency=OTHER[self.ticket.urgency],
             )
         except DomainError as refusal:
             assert not may, f"{action} was offered and refused: {refusal!r}"

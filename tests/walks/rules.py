@@ -25,12 +25,15 @@ RULES: dict[str, tuple[str, str]] = {
     "archive": ("resolved", "supervisor clock"),
     "undo": (f"{_OPEN} resolved archived merged withdrawn", "reporter owner helper supervisor"),
     "decline": (_ASKED, "helper"),
+    "set_urgency": (_OPEN, "supervisor"),
 }
 
 # Whoever is the right person in the right state may always do these; nothing else is asked.
 PLAIN = frozenset({"start", "resume", "resolve", "rate", "withdraw", "archive", "decline"})
 
-NEEDS_WORDS = frozenset({"send_back", "transfer", "suspend", "resolve", "escalate", "merge"})
+NEEDS_WORDS = frozenset(
+    {"send_back", "transfer", "suspend", "resolve", "escalate", "merge", "set_urgency"}
+)
 
 # Event → every change of state it may stand for.
 EDGES: dict[str, str] = {
@@ -53,6 +56,7 @@ EDGES: dict[str, str] = {
     "ticket_left_to_others": " ".join(f"{one}->{one}" for one in _OPEN.split()),
     "ticket_archived": "resolved->archived",
     "ticket_declined": " ".join(f"{one}->{one}" for one in _ASKED.split()),
+    "ticket_urgency_set": " ".join(f"{one}->{one}" for one in _OPEN.split()),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from config.categories import Urgency
 from models.base import Database
 from models.errors import (
     DomainError,
@@ -169,6 +170,8 @@ class Walk:
             return {"until": self.at + timedelta(minutes=chance.choice((-5, 0, 30, 3000)))}
         if action == Action.RESOLVE:
             return {"outcome": chance.choice([*Outcome][:3])}
+        if action == Action.SET_URGENCY:
+            return {"urgency": chance.choice([*Urgency])}
         if action == Action.MERGE:
             return {"into": chance.choice([*self.others, self.ticket])}
         if action in (Action.RATE, Action.REOPEN):
