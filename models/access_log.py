@@ -14,6 +14,7 @@ class Looked(StrEnum):
     """查看内容 — what of a person was shown."""
 
     CONTACT = "contact"  # name and phone
+    MATTERS = "matters"  # what somebody reported
 
 
 class Access(Base):

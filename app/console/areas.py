@@ -14,14 +14,14 @@ from config.policy import load
 from models.errors import DomainError, NotFound
 from models.places import Area, AreaKind, GridKind
 from models.roster import areas as keeping
-from models.roster import rights, tree
+from models.roster import posts, rights, tree
 from models.roster.areas import AreaDetails, AreaUnfit
 from models.roster.rights import Right
 
 
 @page("/areas")
 def areas(desk: Desk) -> Any:
-    return _page(desk, request.args.get("area", ""))
+    return areas_page(desk, request.args.get("area", ""))
 
 
 @page("/areas/<int:area_id>", "POST")
@@ -56,11 +56,11 @@ def _changed(desk: Desk, area_id: int, field: str, change: Any) -> Any:
         raise
     except DomainError as refusal:
         problem = {field: words_of(refusal)}
-        return _page(desk, str(area_id), problem), status_of(refusal)
+        return areas_page(desk, str(area_id), problem), status_of(refusal)
     return redirect(url_for("console.areas", area=area_id, done=field))
 
 
-def _page(desk: Desk, asked: str, problem: Mapping[str, str] | None = None) -> str:
+def areas_page(desk: Desk, asked: str, problem: Mapping[str, str] | None = None) -> str:
     by = desk.staff.person_id
     with desk.reading() as session:
         places = rights.places_of(session, Right.STAFF, by, desk.now)
@@ -77,6 +77,8 @@ def _page(desk: Desk, asked: str, problem: Mapping[str, str] | None = None) -> s
             kinds=_kinds_within(area),
             others=_others(session, area),
             grid_kinds=list(GridKind),
+            roles=posts.appointable(session, area, by, desk.now) if area else [],
+            departments=load("labels")["department"],
             problem=problem or {},
             given=request.form if problem else {},
             done=request.args.get("done"),

@@ -26,7 +26,7 @@ SUBJECTS = (
     *("sign_in", "sign_in_scan", "second_factor", "account", "figures", "access_log"),
     "digests",
     *("home", "queue", "ticket", "whistle"),
-    *("areas", "house_map"),
+    *("areas", "house_map", "people", "posts", "invitations"),
 )
 
 log = structlog.get_logger(__name__)

@@ -1,6 +1,6 @@
 """What a desk may choose from: places it supervises, and paid posts that serve them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,11 +26,11 @@ class Place:
     is_chosen: bool
 
 
-def choices(session: Session, sight: Sight, chosen: int | None) -> list[Place]:
-    """Communities, estates and grids; of the one that is chosen its buildings, too."""
-    if not sight.places:
+def choices(session: Session, places: Collection[int], chosen: int | None) -> list[Place]:
+    """Communities, estates and grids in these; of the one that is chosen its buildings, too."""
+    if not places:
         return []
-    within = select(AreaWithin.area_id).where(AreaWithin.outer_id.in_(sight.places))
+    within = select(AreaWithin.area_id).where(AreaWithin.outer_id.in_(places))
     of_chosen = or_(Area.estate_id == chosen, Area.grid_id == chosen, Area.id == chosen)
     wanted = or_(Area.kind.in_(WIDE), (Area.kind == AreaKind.BUILDING) & of_chosen)
     rows = session.execute(

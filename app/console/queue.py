@@ -48,7 +48,7 @@ def queue(desk: Desk) -> Any:
             total=_total(session, sight, wanted, desk, counts),
             next=cursor_out(shown[-1], wanted) if len(found) > tickets.PAGE else None,
             is_first=after is None,
-            places=choices(session, sight, wanted.area_id),
+            places=choices(session, sight.places, wanted.area_id),
             posts=paid_posts(session, sight, desk.now),
             views=saved_views.of_person(session, desk.staff.person_id),
             categories=categories(),

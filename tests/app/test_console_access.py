@@ -31,8 +31,12 @@ TABLE = {
     },
     "supervising": {"figures", "figures_list", "digests", "digest_list"},
     "looking at buildings": {"house_map"},
-    "reading the rolls": {"areas"},
+    "by invitation": {"invited", "invited_take"},
+    "reading the rolls": {"areas", "people", "person", "person_phone"},
+    "reading who lives where": {"person_matters", "home_answer"},
     "keeping areas": {"area_change", "area_add"},
+    "giving posts": {"area_post", "post_give", "post_end", "invite", "second_factor_reset"},
+    "correcting a person": {"person_change"},
     "admin": {"access_log"},
 }
 GATES = {
@@ -43,7 +47,11 @@ GATES = {
     "supervising": SUPERVISING,
     "looking at buildings": SUPERVISING,
     "reading the rolls": roles_with(Right.STAFF),
+    "by invitation": Open.ANYBODY,
+    "reading who lives where": roles_with(Right.RESIDENTS),
     "keeping areas": roles_with(Right.AREAS),
+    "giving posts": roles_with(Right.POSTS),
+    "correcting a person": roles_with(Right.POSTS) | roles_with(Right.REGISTER),
     "admin": ADMIN,
 }
 ROLES = sorted(MAY_SIGN_IN - {Role.ADMIN})

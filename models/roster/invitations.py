@@ -1,0 +1,108 @@
+"""Inviting somebody who holds a post to the console: a link for one person, once, for days."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import events, sign_ins, staff_accounts
+from models.base import Base
+from models.errors import NotAllowed, NotFound
+from models.events import Fact
+from models.posts import Post, is_held
+from models.roster import posts
+from models.sign_ins import MAY_SIGN_IN, digest
+from models.staff_accounts import StaffAccount
+
+LIFE = timedelta(days=3)
+
+
+class Invitation(Base):
+    """邀请 — a link by which one person sets their own name and password for the console."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)  # the token itself is in the link alone
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    made_by: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+def may_keep_account(session: Session, person_id: int, by: int, at: datetime) -> bool:
+    """Whether `by` gives one of the posts that let this person sign in. Nobody keeps their own."""
+    held = session.scalars(
+        select(Post).where(Post.person_id == person_id, Post.role.in_(MAY_SIGN_IN), is_held(at))
+    ).all()
+    return bool(posts.giveable(session, held, by, at))
+
+
+def invite(session: Session, person_id: int, *, by: int, at: datetime) -> str:
+    """The token for the link; earlier ones end. Raises NotAllowed."""
+    if not may_keep_account(session, person_id, by, at):
+        raise NotAllowed(number=str(person_id))
+    session.execute(
+        update(Invitation)
+        .where(Invitation.person_id == person_id, Invitation.used_at.is_(None))
+        .values(expires_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    token = secrets.token_urlsafe(32)
+    session.add(
+        Invitation(token_hash=digest(token), person_id=person_id, made_by=by, expires_at=at + LIFE)
+    )
+    _record(session, "account_invited", person_id, by, at)
+    return token
+
+
+def current(session: Session, token: str, now: datetime) -> Invitation:
+    """Raises NotFound, in the same words, for what never was, is used or is over."""
+    found = session.scalars(
+        select(Invitation).where(
+            Invitation.token_hash == digest(token),
+            Invitation.used_at.is_(None),
+            Invitation.expires_at > now,
+        )
+    ).first()
+    if found is None or not _holds_desk_post(session, found.person_id, now):
+        raise NotFound("no such invitation")
+    return found
+
+
+def take(
+    session: Session, token: str, name: str, password_hash: str, now: datetime
+) -> StaffAccount:
+    """The account with a name and password of their own; older sign-ins end."""
+    invitation = current(session, token, now)
+    account = staff_accounts.keep(session, invitation.person_id, name, password_hash, now)
+    invitation.used_at = now
+    sign_ins.end_all(session, invitation.person_id, now)
+    _record(session, "account_taken", invitation.person_id, invitation.person_id, now)
+    return account
+
+
+def reset_second_factor(session: Session, person_id: int, *, by: int, at: datetime) -> None:
+    """The phone is lost: the next sign-in proposes a new one. Raises NotAllowed, NotFound."""
+    if not may_keep_account(session, person_id, by, at):
+        raise NotAllowed(number=str(person_id))
+    account = staff_accounts.of_person(session, person_id)
+    if account is None:
+        raise NotFound(number=str(person_id))
+    staff_accounts.forget_second_factor(account)
+    sign_ins.end_all(session, person_id, at)
+    _record(session, "second_factor_reset", person_id, by, at)
+
+
+def _holds_desk_post(session: Session, person_id: int, now: datetime) -> bool:
+    held = select(Post.id).where(
+        Post.person_id == person_id, Post.role.in_(MAY_SIGN_IN), is_held(now)
+    )
+    return session.scalar(held.limit(1)) is not None
+
+
+def _record(session: Session, verb: str, person_id: int, by: int, at: datetime) -> None:
+    events.record(
+        session, Fact(verb=verb, subject_kind="person", subject_id=person_id, at=at, actor_id=by)
+    )

@@ -1,0 +1,113 @@
+"""What staff do with the roll of people: enter somebody, correct a name and a phone."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import events
+from models.errors import DomainError
+from models.events import Fact
+from models.people import Person
+from models.roster import phones
+from models.sealing import new_own_key
+
+LONGEST_NAME = 30
+
+
+class PersonUnfit(DomainError):
+    """What was said of a person can not be so; `field` tells what."""
+
+    template = "person_unfit"
+
+
+def with_phone(session: Session, phone: str) -> Person | None:
+    """Who was entered with this number first."""
+    return session.scalars(
+        select(Person)
+        .where(Person.phone_hash == phones.search_hash(phone), Person.merged_into.is_(None))
+        .order_by(Person.id)
+        .limit(1)
+    ).first()
+
+
+def by_phones(session: Session, numbers: Collection[str]) -> dict[str, Person]:
+    """Number → who was entered with it, for many at once."""
+    hashes = {phones.search_hash(one): one for one in numbers}
+    found: dict[str, Person] = {}
+    for part in _parts(list(hashes)):
+        rows = session.scalars(
+            select(Person)
+            .where(Person.phone_hash.in_(part), Person.merged_into.is_(None))
+            .order_by(Person.id)
+        )
+        for person in rows:
+            found.setdefault(hashes[person.phone_hash or ""], person)
+    return found
+
+
+def enter(session: Session, name: str, phone: str | None, *, by: int, at: datetime) -> Person:
+    """Somebody new. Raises PersonUnfit."""
+    person = Person(name=fit_name(name), own_key=new_own_key(), created_at=at)
+    phones.keep(person, phone)
+    session.add(person)
+    session.flush()
+    _record(session, person, "person_entered", by, at, {"phone": phone is not None})
+    return person
+
+
+def correct(
+    session: Session, person: Person, name: str, phone: str | None, *, by: int, at: datetime
+) -> bool:
+    """False when it says nothing new. What it was and is stays out of the log: it is personal."""
+    name = fit_name(name)
+    changed = [
+        what
+        for what, old, new in (("name", person.name, name), ("phone", person.phone, phone))
+        if old != new
+    ]
+    if not changed:
+        return False
+    person.name = name
+    phones.keep(person, phone)
+    _record(session, person, "person_corrected", by, at, {"changed": changed})
+    return True
+
+
+def fit_name(name: str) -> str:
+    """Raises PersonUnfit for none and for one that nobody has."""
+    plain = " ".join(name.split())
+    if not 0 < len(plain) <= LONGEST_NAME:
+        raise PersonUnfit(field="name", most=LONGEST_NAME)
+    return plain
+
+
+def phone_of(text: str) -> str | None:
+    """None where none is given. Raises PersonUnfit for what is no number."""
+    if not text.strip():
+        return None
+    phone = phones.plain(text)
+    if phone is None:
+        raise PersonUnfit(field="phone")
+    return phone
+
+
+def _parts(hashes: list[str], size: int = 500) -> list[list[str]]:
+    return [hashes[start : start + size] for start in range(0, len(hashes), size)]
+
+
+def _record(
+    session: Session, person: Person, verb: str, by: int, at: datetime, detail: dict[str, object]
+) -> None:
+    events.record(
+        session,
+        Fact(
+            verb=verb,
+            subject_kind="person",
+            subject_id=person.id,
+            at=at,
+            actor_id=by,
+            detail=dict(detail),
+        ),
+    )
