@@ -209,12 +209,12 @@ def _is_only_part(one: Candidate, all_found: Iterable[Candidate]) -> bool:
 
 
 def _may_be_word(word: str) -> bool:
-    edges, words = _stop_words()
+    edges, words = stop_words()
     return not (word[0] in edges or word[-1] in edges or word in words)
 
 
 @cache
-def _stop_words() -> tuple[frozenset[str], frozenset[str]]:
+def stop_words() -> tuple[frozenset[str], frozenset[str]]:
     sections: dict[str, set[str]] = {}
     for line in STOP_WORDS.read_text("utf-8").splitlines():
         if line.startswith("["):

@@ -80,9 +80,31 @@ def compose(
     readers: Collection[int],
 ) -> dict[int, Composed]:
     """For each reader, without what is hidden from them: they do not see it counted either."""
+    facts = _facts(session, community_id, kind, now)
+    hidden = hidden_tickets(session, facts.tickets, readers, now)
+    return {
+        reader: _composed(
+            facts,
+            hidden[reader],
+            [one for one, accused in facts.hazards if reader not in accused],
+        )
+        for reader in readers
+    }
+
+
+def compose_for_group(
+    session: Session, community_id: int, kind: DigestKind, now: datetime
+) -> Composed:
+    """For a group whose members nobody knows: nothing in it is about anybody."""
+    facts = _facts(session, community_id, kind, now)
+    accusing = frozenset(one.id for one in facts.tickets if one.about is not None)
+    return _composed(facts, accusing, [one for one, accused in facts.hazards if not accused])
+
+
+def _facts(session: Session, community_id: int, kind: DigestKind, now: datetime) -> _Facts:
     tickets = _tickets(session, community_id, now)
     is_morning = kind == DigestKind.MORNING
-    facts = _Facts(
+    return _Facts(
         kind,
         now,
         tickets,
@@ -91,8 +113,6 @@ def compose(
         _late_check_ins(session, community_id, now) if is_morning else (),
         () if is_morning else _found_today(session, community_id, now),
     )
-    hidden = hidden_tickets(session, tickets, readers, now)
-    return {reader: _composed(facts, hidden[reader], reader) for reader in readers}
 
 
 def _tickets(session: Session, community_id: int, now: datetime) -> list[Ticket]:
@@ -172,7 +192,7 @@ def _found_today(
     return [(one.id, sides.accused(session, one, now)) for one in found]
 
 
-def _composed(facts: _Facts, hidden: frozenset[int], reader: int) -> Composed:
+def _composed(facts: _Facts, hidden: frozenset[int], hazards_seen: list[int]) -> Composed:
     seen = [one for one in facts.tickets if one.id not in hidden]
     topics = _topics(seen, facts.now)
     lists = {
@@ -187,7 +207,7 @@ def _composed(facts: _Facts, hidden: frozenset[int], reader: int) -> Composed:
     lists[Section.LATE_CHECK_INS] = [
         call for call, ticket in facts.late_check_ins if ticket in told
     ]
-    lists[Section.HAZARDS] = [one for one, accused in facts.hazards if reader not in accused]
+    lists[Section.HAZARDS] = hazards_seen
     ranks = {category: rank for rank, (category, _) in enumerate(topics)}
     talked_of = [one for one in _lately(seen, facts.now) if one.category in ranks]
     lists[Section.TOPICS] = [

@@ -1,6 +1,6 @@
 """Keeping a digest and sending it to those who read it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import conversations, dispatch, outbox
+from models import conversations, outbox
 from models.accounts import MAIN
 from models.digests.composing import Composed
-from models.digests.table import Digest, DigestKind
+from models.digests.table import Digest, DigestKind, Section
 from models.places import Area, AreaKind
 from models.posts import Post, Role, is_held
+from models.reports import readers as subscribers
+from models.reports.table import Edition
 
 ASKED = "asked"  # the job of a digest that somebody asked for
 QUESTION = "digest"
@@ -37,10 +39,9 @@ def communities(session: Session) -> Sequence[int]:
 
 
 def readers(session: Session, community_id: int, now: datetime) -> list[int]:
-    """The community's staff, or who stands in for them."""
-    holders = dispatch.holders_at(session, community_id, now)
-    staff = [one.person_id for one in holders if one.role == Role.COMMUNITY_STAFF]
-    return list(dict.fromkeys(staff))
+    """The community's staff, or who stands in for them, less who stopped it; and who asked."""
+    community = session.get_one(Area, community_id)
+    return subscribers.readers(session, community, Edition.DAILY, now)
 
 
 def communities_of(session: Session, person_id: int, now: datetime) -> Sequence[Area]:
@@ -110,15 +111,28 @@ def keep(session: Session, occasion: Occasion, person_id: int, composed: Compose
 
 def context(session: Session, digest: Digest) -> dict[str, Any]:
     """What the words of a digest are filled with: each number is the length of its list."""
+    occasion = Occasion(digest.job, digest.due_at, digest.community_id, digest.kind)
+    lists = {section: digest.sections[section] for section in digest.shown()}
+    return _context(session, occasion, lists, digest.topics)
+
+
+def group_context(session: Session, occasion: Occasion, composed: Composed) -> dict[str, Any]:
+    """The same of a digest that nobody keeps, for the robot of a group."""
+    return _context(session, occasion, composed.sections, composed.topics)
+
+
+def _context(
+    session: Session,
+    occasion: Occasion,
+    lists: Mapping[Section, Sequence[int]],
+    topics: Sequence[Any],
+) -> dict[str, Any]:
     return {
-        "digest_kind": digest.kind,
-        "community": session.get_one(Area, digest.community_id).name,
-        "at": digest.due_at.isoformat(),
-        "sections": [
-            {"key": str(section), "count": len(digest.sections[section])}
-            for section in digest.shown()
-        ],
-        "topics": digest.topics,
+        "digest_kind": occasion.kind,
+        "community": session.get_one(Area, occasion.community_id).name,
+        "at": occasion.due_at.isoformat(),
+        "sections": [{"key": str(section), "count": len(ids)} for section, ids in lists.items()],
+        "topics": [list(topic) for topic in topics],
     }
 
 

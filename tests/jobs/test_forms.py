@@ -26,7 +26,7 @@ def told_templates() -> list[str]:
     return sorted({template for parts in tables for template in parts.values()})
 
 
-@pytest.mark.parametrize("template", [*told_templates(), "digest", "objection_reminder"])
+@pytest.mark.parametrize("template", [*told_templates(), "digest", "report", "objection_reminder"])
 @pytest.mark.parametrize("context", [TICKET, {}], ids=["of a ticket", "without context"])
 def test_whatever_we_tell_people_fits_a_template_the_platform_accepts(
     template: str, context: dict[str, object]
