@@ -29,7 +29,7 @@ def hand_to(session: Session, ticket: Ticket, holder: Holder, at: datetime) -> N
     ticket.level = levels.highest(ticket.level, levels.level_of(holder.role))
     ticket.owner_post_id, ticket.owner_id = holder.post_id, holder.person_id
     if ticket.accepted_at is not None or at >= ticket.accept_due_at:
-        ticket.level_due_at = clock.level_due(ticket, at)
+        clock.begin_level(ticket, at)
 
 
 def ask(

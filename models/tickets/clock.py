@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import object_session
 
 from config.categories import Urgency
@@ -11,7 +10,7 @@ from models import sla, work_calendars
 from models.places import root_area_id
 from models.sla import ServiceTerms
 from models.ticket_flow import WAITING, State
-from models.tickets.table import ACTIVE, Assignment, Part, Ticket
+from models.tickets.table import Ticket
 
 ACCEPT = "accept_overdue"
 ARRIVE = "arrive_overdue"
@@ -31,9 +30,9 @@ def set_deadlines(ticket: Ticket, now: datetime) -> None:
     Call it when class, place or pauses changed, or the calendar did. What was told of a deadline
     that passed stays told, unless the new one lies ahead.
     """
-    was_due = ticket.accept_due_at
+    was_due, was_told = ticket.accept_due_at, _is_told(ticket)
     renew_deadlines(ticket)
-    if ticket.overdue_at is not None and ticket.overdue_at < ticket.resolve_due_at <= now:
+    if was_told and not _is_told(ticket) and ticket.resolve_due_at <= now:
         ticket.overdue_at = ticket.resolve_due_at
     if ticket.state in WAITING and ticket.accept_due_at <= now < was_due:
         # The clock has not come to the old moment yet, and would never come to the new one.
@@ -118,7 +117,7 @@ def _open_steps(ticket: Ticket) -> list[tuple[datetime, str]]:
         ticket.category, ticket.urgency, ticket.opened_at, pauses_of(ticket)
     )
     found = [(point.at, REMINDERS[point.percent]) for point in points if point.percent in REMINDERS]
-    if ticket.overdue_at is None or ticket.overdue_at < ticket.resolve_due_at:
+    if not _is_told(ticket):
         found.append((ticket.resolve_due_at, DUE))
     if ticket.state in WAITING and ticket.level_due_at is None:
         found.append((ticket.accept_due_at, ACCEPT))
@@ -127,6 +126,11 @@ def _open_steps(ticket: Ticket) -> list[tuple[datetime, str]]:
     if ticket.urgency == Urgency.EMERGENCY and ticket.arrived_at is None:
         found += _arrival(ticket)
     return found
+
+
+def _is_told(ticket: Ticket) -> bool:
+    """Whether everybody was told that this deadline has passed."""
+    return ticket.overdue_at is not None and ticket.overdue_at >= ticket.resolve_due_at
 
 
 def _arrival(ticket: Ticket) -> list[tuple[datetime, str]]:
@@ -152,6 +156,16 @@ def end_pause(ticket: Ticket, at: datetime) -> None:
     ticket.suspended_at = ticket.suspended_until = None
 
 
+def begin_level(ticket: Ticket, at: datetime, *, share_of_resolving: float = 0.0) -> None:
+    """Whoever has it must act within their own time from then on; pauses lengthen it."""
+    ticket.level_began_at = at
+    ticket.level_due_at = level_due(ticket, at, share_of_resolving=share_of_resolving)
+
+
+def end_level(ticket: Ticket) -> None:
+    ticket.level_began_at = ticket.level_due_at = None
+
+
 def level_due(ticket: Ticket, now: datetime, *, share_of_resolving: float = 0.0) -> datetime:
     """When a level that took the ticket over must have acted: the time to accept again, or a
     share of the time to resolve. The promise to the resident, `resolve_due_at`, stays."""
@@ -165,22 +179,10 @@ def level_due(ticket: Ticket, now: datetime, *, share_of_resolving: float = 0.0)
 
 
 def _level_due_anew(ticket: Ticket) -> datetime | None:
-    """Of whom it came to late or from below: their time again, since they were asked."""
-    session = object_session(ticket)
-    if ticket.level_due_at is None or session is None:
-        return None
-    owner = session.execute(
-        select(Assignment.answer, Assignment.asked_at, Assignment.answered_at)
-        .where(
-            Assignment.ticket_id == ticket.id,
-            Assignment.part == Part.OWNER,
-            Assignment.answer.in_(ACTIVE),
-        )
-        .order_by(Assignment.id.desc())
-        .limit(1)
-    ).first()
-    if owner is None:
+    """Its time again since it began: a transfer within the level does not lengthen it."""
+    if ticket.level_due_at is None or ticket.level_began_at is None:
         return ticket.level_due_at
-    if owner.answered_at is not None and owner.answered_at >= ticket.resolve_due_at:
-        return level_due(ticket, owner.answered_at, share_of_resolving=SHARE_WHEN_LATE)
-    return level_due(ticket, owner.asked_at)
+    is_taken = (ticket.state_before or ticket.state) not in WAITING
+    is_late = is_taken and ticket.level_began_at >= ticket.resolve_due_at
+    share = SHARE_WHEN_LATE if is_late else 0.0
+    return level_due(ticket, ticket.level_began_at, share_of_resolving=share)

@@ -33,12 +33,10 @@ def _accept(step: Step) -> None:
         # 首问负责: the first paid post that took it follows it up to the end.
         ticket.first_contact_id = ticket.first_contact_id or ticket.owner_post_id
     if ticket.level_due_at is not None:
-        late = ticket.resolve_due_at <= step.at
-        ticket.level_due_at = (
-            clock.level_due(ticket, step.at, share_of_resolving=clock.SHARE_WHEN_LATE)
-            if late
-            else None
-        )
+        if ticket.resolve_due_at <= step.at:
+            clock.begin_level(ticket, step.at, share_of_resolving=clock.SHARE_WHEN_LATE)
+        else:
+            clock.end_level(ticket)
 
 
 def _send_back(step: Step) -> None:
@@ -50,7 +48,7 @@ def _send_back(step: Step) -> None:
     if holder is None:
         raise NotFound(number=ticket.number)
     if "to_level" in step.detail:
-        ticket.level_due_at = clock.level_due(ticket, step.at)
+        clock.begin_level(ticket, step.at)
     assigning.hand_to(step.session, ticket, holder, step.at)
 
 
@@ -92,7 +90,8 @@ def _reopen(step: Step) -> None:
     if step.given.get("stars") is not None or step.given.get("solved") is not None:
         _keep_rating(step)
     ticket.reopens += 1
-    ticket.outcome = ticket.result = ticket.resolved_at = ticket.level_due_at = None
+    ticket.outcome = ticket.result = ticket.resolved_at = None
+    clock.end_level(ticket)
     ticket.is_resolved_late = None
     ticket.reported_at = ticket.reported_at or ticket.opened_at
     # A matter taken up again has a clock of its own from now on.
@@ -110,7 +109,7 @@ def _escalate(step: Step) -> None:
     if holder is None:
         raise NotFound(number=step.ticket.number)
     assigning.hand_to(step.session, step.ticket, holder, step.at)
-    step.ticket.level_due_at = clock.level_due(step.ticket, step.at)
+    clock.begin_level(step.ticket, step.at)
 
 
 def _merge(step: Step) -> None:
@@ -185,12 +184,9 @@ def _undo(step: Step) -> None:
 
 def _follow_calendar(ticket: Ticket) -> bool:
     """The calendar may be another one than when the rows were kept; says whether it is."""
-    kept, level_due_at = (ticket.accept_due_at, ticket.resolve_due_at), ticket.level_due_at
+    kept = ticket.accept_due_at, ticket.resolve_due_at, ticket.level_due_at
     clock.renew_deadlines(ticket)
-    is_another = kept != (ticket.accept_due_at, ticket.resolve_due_at)
-    if not is_another:
-        ticket.level_due_at = level_due_at  # a transfer within the level gave it no time anew
-    return is_another
+    return kept != (ticket.accept_due_at, ticket.resolve_due_at, ticket.level_due_at)
 
 
 def _settle_undone(step: Step, former: int | None) -> None:

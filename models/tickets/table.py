@@ -76,6 +76,7 @@ class Ticket(Base):
     accept_due_at: Mapped[datetime]
     resolve_due_at: Mapped[datetime]
     level_due_at: Mapped[datetime | None]  # by when the level it went up to must act
+    level_began_at: Mapped[datetime | None]  # since when the time of that level counts
     overdue_at: Mapped[datetime | None]  # the deadline whose passing everybody was told of
     clock_at: Mapped[datetime | None]  # when the clock next does something to it
     clock_step: Mapped[str | None]

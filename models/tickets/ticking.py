@@ -86,10 +86,10 @@ def _may_go_up(session: Session, ticket: Ticket, now: datetime) -> bool:
         .order_by(Event.id.desc())
         .limit(1)
     )
-    free_from = clock.level_due(ticket, last) if last is not None else now
-    if free_from > now:
-        ticket.level_due_at = free_from
-    return free_from <= now
+    if last is None or clock.level_due(ticket, last) <= now:
+        return True
+    clock.begin_level(ticket, last)
+    return False
 
 
 def _level_overdue(session: Session, ticket: Ticket, now: datetime) -> None:
@@ -128,8 +128,10 @@ def _escalate_or_tell(session: Session, ticket: Ticket, now: datetime, cause: st
 
 def _look_again(ticket: Ticket, now: datetime) -> None:
     """Nobody is above now; unless it is at the top, a post may be filled or a leave end."""
-    is_at_top = ticket.level.up() is None
-    ticket.level_due_at = None if is_at_top else clock.level_due(ticket, now)
+    if ticket.level.up() is None:
+        clock.end_level(ticket)
+    else:
+        clock.begin_level(ticket, now)
 
 
 def _escalate(session: Session, ticket: Ticket, now: datetime, cause: str) -> None:

@@ -18,7 +18,7 @@ from models.outbox import OutboxMessage
 from models.places import root_area_id
 from models.posts import Absence, Post, Role
 from models.ticket_flow import Action, Level, State
-from models.tickets import clock, ticking
+from models.tickets import assigning, clock, refining, ticking
 from models.tickets.actions import apply
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
@@ -202,3 +202,48 @@ def test_a_resident_who_reports_for_two_homes_meets_the_posts_of_each(database: 
         here, there = building(session, 3), building(session, 1, "和平家园")
         owners = {ticket(session, place, reporter=who).owner_id for place in (here, there)}
         assert len(owners) == 2
+
+
+def test_a_transfer_within_a_level_gives_it_no_more_time_once_a_pause_is_over(
+    store: Database,
+) -> None:
+    town(store)
+    with store.writing() as session:
+        one = ticket(session, building(session), category="noise")
+        staff, up = actor(session, "community_staff", 2), MORNING + 10 * MINUTE
+        apply(session, one, Action.ESCALATE, by=staff, at=up, reason="请社区出面")
+        due = one.level_due_at
+        assert due == clock.level_due(one, up)
+        choices = assigning.paid_choices(session, one, up)
+        [colleague] = [who for who in choices if who.role == Role.COMMUNITY_STAFF][:1]
+        at = MORNING + HOUR
+        by = owner(one)
+        apply(session, one, Action.TRANSFER, by=by, at=at, reason="换人", holder=colleague)
+        until = at + 30 * MINUTE
+        apply(session, one, Action.SUSPEND, by=owner(one), at=at, reason="等配件", until=until)
+        apply(session, one, Action.RESUME, by=owner(one), at=until)
+        assert one.level_due_at == due + 30 * MINUTE
+
+
+def test_a_deadline_told_before_the_matter_was_opened_again_hides_none_that_passes_later(
+    store: Database,
+) -> None:
+    town(store)
+    with store.writing() as session:
+        one = ticket(session, building(session), category="elevator")
+        apply(session, one, Action.ACCEPT, by=owner(one), at=MORNING)
+        assert ticking.tick(session, one, one.resolve_due_at) == clock.DUE
+        at = one.resolve_due_at + HOUR
+        apply(session, one, Action.ACCEPT, by=owner(one), at=at)
+        apply(session, one, Action.RESOLVE, by=owner(one), at=at, reason="已修好")
+        resident = Actor(one.reporter_id)
+        apply(session, one, Action.REOPEN, by=resident, at=at, solved=False, stars=1)
+        who = one.reporter_id
+        refining.reclassify(session, one, "house_rights", None, by=who, at=at + HOUR)
+        apply(session, one, Action.ACCEPT, by=owner(one), at=at + HOUR)
+        late = at + timedelta(days=5)
+        refining.reclassify(session, one, "elevator", None, by=who, at=late)
+        assert one.resolve_due_at < late
+        assert ticking.tick(session, one, late) == clock.DUE
+        told_late = select(Event.id).where(Event.verb == "ticket_overdue")
+        assert len(session.scalars(told_late).all()) == 2

@@ -18,6 +18,7 @@ from models.whistles import lists as whistle_lists
 from models.whistles import sides
 from models.whistles.flow import WhistleState
 from models.whistles.table import Whistle, WhistleCall
+from tests.proof.month import hours
 from tests.walks.rules import is_known
 
 OPEN = ("reported", "dispatched", "accepted", "in_progress", "suspended")
@@ -38,6 +39,7 @@ def forbidden(session: Session, one: Ticket) -> Iterator[str]:
         yield "a pause without end, or an end without pause"
     if one.state == "suspended" and one.state_before not in OPEN[1:4]:
         yield f"a pause that leads back to {one.state_before}"
+    yield from _about_level(one)
     if (one.merged_into is not None) != (one.state == "merged") or one.merged_into == one.id:
         yield f"{one.state} and merged into {one.merged_into}"
     if len({(row.person_id, row.part) for row in active}) < len(active):
@@ -52,6 +54,24 @@ def _about_owner(session: Session, one: Ticket, active: Sequence[Assignment]) ->
         yield f"{one.state} and owned by {owners}, not {one.owner_id}"
     if session.get_one(Post, one.owner_post_id).role in NEVER_OWNERS:
         yield "owned by a neighbour"
+
+
+def _about_level(one: Ticket) -> Iterator[str]:
+    """Whoever has it has their own time since it began: no more, whoever got it meanwhile."""
+    if (one.level_due_at is None) != (one.level_began_at is None):
+        yield f"a level with time until {one.level_due_at} since {one.level_began_at}"
+    if one.level_due_at is None or one.level_began_at is None or one.state not in OPEN:
+        return
+    pauses = [tuple(map(datetime.fromisoformat, pause)) for pause in one.pauses]
+    if one.suspended_at and one.suspended_until:
+        pauses.append((one.suspended_at, one.suspended_until))
+    accept, resolve = hours.term(one.category, one.urgency)
+    times = {
+        hours.after(one.level_began_at, minutes, one.urgency, tuple(pauses))
+        for minutes in (accept, max(accept, resolve / 2))
+    }
+    if one.level_due_at not in times:
+        yield f"a level with time until {one.level_due_at} since {one.level_began_at}"
 
 
 def _about_end(one: Ticket, active: Sequence[Assignment]) -> Iterator[str]:

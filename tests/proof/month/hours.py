@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import config
@@ -40,7 +40,7 @@ def begin_of(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI)
 
 
-@cache
+@lru_cache(10_000)  # of a ticket the same is asked again and again, and then no more
 def after(begin: datetime, minutes: float, urgency: str, pauses: Pauses = ()) -> datetime:
     """When so many minutes have passed: of working time, or of any time in an emergency."""
     left = timedelta(minutes=minutes)

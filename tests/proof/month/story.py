@@ -28,13 +28,17 @@ class Standing:
     pauses: Pauses = ()
     suspended: tuple[datetime, datetime] | None = None
     is_accepted: bool = False  # by anybody, since it was opened
-    is_told: bool = False  # that the deadline has passed
-    taken_over: datetime | None = None  # when it last went up
-    level_due: datetime | None = None  # the latest by which whoever has it must have acted
+    told_of: datetime | None = None  # the latest deadline whose passing was told
+    risen: datetime | None = None  # when it last went up
+    level_began: datetime | None = None  # since when whoever has it has their own time
 
     @property
     def is_running(self) -> bool:
         return self.state in OPEN and self.state != "suspended"
+
+    @property
+    def is_told(self) -> bool:
+        return self.told_of is not None and self.told_of >= self.resolve_due
 
     @property
     def accept_due(self) -> datetime:
@@ -53,6 +57,16 @@ class Standing:
         return (*self.pauses, *([self.suspended] if self.suspended else []))
 
     @property
+    def level_due(self) -> datetime | None:
+        """By when they must have acted; who took it late has half the time to resolve."""
+        if self.level_began is None:
+            return None
+        accept, resolve = self.minutes
+        is_late = self.state not in WAITING and self.level_began >= self.resolve_due
+        minutes = max(accept, resolve / 2) if is_late else accept
+        return after(self.level_began, minutes, self.urgency, self._stops)
+
+    @property
     def up_due(self) -> datetime | None:
         """The latest by which it must have gone up, if it stands like this."""
         if not self.is_running or self.level == TOP:
@@ -62,11 +76,11 @@ class Standing:
         return self.accept_due if self.state in WAITING else None
 
     def time_to_accept(self, begin: datetime) -> datetime:
-        return after(begin, self.minutes[0], self.urgency)
+        return after(begin, self.minutes[0], self.urgency, self._stops)
 
     def kept_until(self, at: datetime) -> datetime:
         """Until when whoever took it over before may keep it although the deadline has passed."""
-        return self.time_to_accept(self.taken_over) if self.taken_over else at
+        return self.time_to_accept(self.risen) if self.risen else at
 
 
 def told(rows: Iterable[Row]) -> Iterator[tuple[Row, Standing]]:
@@ -86,42 +100,42 @@ def told(rows: Iterable[Row]) -> Iterator[tuple[Row, Standing]]:
 def _next(old: Standing, row: Row, before: dict[int, Standing]) -> Standing:
     _, _, verb, _, _, detail, at = row
     now = _said(old, row)
-    if verb == "ticket_reopened":
-        now = replace(now, is_accepted=False, is_told=False, level_due=None, taken_over=at)
-    elif verb == "ticket_undone":
+    if verb == "ticket_undone":
         undone = before[detail["undone_event"]]
-        had = now.time_to_accept(at) if now.state in WAITING else undone.level_due
-        due = _later(had, now, at) if had is not None else None
-        now = replace(now, is_accepted=undone.is_accepted, level_due=due)
-    elif "to_level" in detail:
-        now = replace(now, taken_over=at, level_due=now.time_to_accept(at))
-    elif now.owner_post != old.owner_post and (old.is_accepted or at >= now.accept_due):
-        now = replace(now, level_due=now.time_to_accept(at))
-    elif verb == "ticket_accepted":
-        now = _accepted(now, at)
-    elif verb == "ticket_overdue":
-        now = replace(now, is_told=True, level_due=_later(now.kept_until(at), now, at))
-    elif verb in ("ticket_resumed", "ticket_reclassified") and now.level_due is not None:
-        now = replace(now, level_due=_later(now.level_due, now, at))
-    elif verb == "ticket_stuck":
-        now = replace(now, level_due=now.time_to_accept(at))
-    moved = now.resolve_due != old.resolve_due
-    return replace(now, is_told=False) if moved and now.resolve_due > at else now
+        return replace(
+            now,
+            is_accepted=undone.is_accepted,
+            told_of=undone.told_of,
+            level_began=undone.level_began,
+        )
+    now = _told_on(old, now, at)
+    if verb == "ticket_reopened":
+        return replace(now, is_accepted=False, told_of=None, level_began=None)
+    if verb == "ticket_escalated":
+        return replace(now, risen=at, level_began=at)
+    if verb == "ticket_reclassified" and detail["led_to"]:
+        old = before[detail["led_to"][0]]  # whoever got it by the new class has the time of that
+        now = replace(now, level_began=old.level_began)
+    if "to_level" in detail or (
+        now.owner_post != old.owner_post and (old.is_accepted or at >= now.accept_due)
+    ):
+        return replace(now, level_began=at)
+    if verb == "ticket_accepted":
+        return _accepted(now, at)
+    if verb == "ticket_overdue":
+        return replace(now, told_of=now.resolve_due, level_began=at)
+    return replace(now, level_began=at) if verb == "ticket_stuck" else now
+
+
+def _told_on(old: Standing, now: Standing, at: datetime) -> Standing:
+    """Once told that it is late, nobody is told again of a deadline that has only moved."""
+    is_still = old.is_told and not now.is_told and now.resolve_due <= at
+    return replace(now, told_of=now.resolve_due) if is_still else now
 
 
 def _accepted(now: Standing, at: datetime) -> Standing:
-    due = None
-    if now.level_due is not None and now.resolve_due <= at:
-        minutes = max(now.minutes[0], now.minutes[1] / 2)
-        due = after(at, minutes, now.urgency)
-    return replace(now, is_accepted=True, level_due=due)
-
-
-def _later(due: datetime, now: Standing, at: datetime) -> datetime:
-    """What a level has left of its time can be no more than the whole of it."""
-    accept, resolve = now.minutes
-    whole = accept if now.state in WAITING or not now.is_told else max(accept, resolve / 2)
-    return max(due, after(at, whole, now.urgency))
+    has_time_anew = now.level_began is not None and now.resolve_due <= at
+    return replace(now, is_accepted=True, level_began=at if has_time_anew else None)
 
 
 def _said(old: Standing, row: Row) -> Standing:
