@@ -47,6 +47,12 @@ class TakenOverAlready(DomainError):
     template = "taken_over_already"
 
 
+class AbsenceUnfit(DomainError):
+    """A leave that can not be so: its `field` is days, overlap or substitute."""
+
+    template = "absence_unfit"
+
+
 class TooManyHomes(DomainError):
     """Another home is kept once one of those is left."""
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 SUBJECTS = (
-    *("account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
+    *("absences", "account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
     *("directory_answers", "emergencies", "hazards"),
     *("following", "homes", "intake", "joining", "legacy", "legacy_steps"),
     *("matchings", "media", "notices", "own_figures", "own_homes"),
