@@ -24,7 +24,7 @@ from models.places import root_area_id
 WORDS: store.Words = {
     NotAllowed: "this person may not do that here; a review needs a second person",
     AlreadyDone: "there is a correction of it already",
-    ReasonMissing: "a notice needs a title and a text",
+    ReasonMissing: "a reason or an answer is missing",
     TooLate: "that moment has passed",
 }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from models.notices.desk import readers, writers
 from models.posts import Role
 from models.protection import SUPERVISING
 from models.roster.rights import Right, roles_with
@@ -21,6 +22,8 @@ class Open(StrEnum):
 STAFF = MAY_SIGN_IN
 SERVING = STAFF - {Role.ADMIN}  # an administrator keeps accounts and reads no resident's matter
 ADMIN = frozenset({Role.ADMIN})
+PUBLICITY = readers() & MAY_SIGN_IN  # whoever writes, reviews or answers for some notice
+WRITING = writers() & MAY_SIGN_IN
 
 Gate = Open | frozenset[Role]
 
@@ -74,6 +77,18 @@ ROUTES: Mapping[str, Gate] = {
     "figures_list": SUPERVISING,
     "digests": SUPERVISING,
     "digest_list": SUPERVISING,
+    "notices": PUBLICITY,
+    "notice": PUBLICITY,
+    "notice_new": WRITING,
+    "notice_draft": WRITING,
+    "notice_edit": PUBLICITY,
+    "notice_text": PUBLICITY,
+    "notice_act": PUBLICITY,
+    "notice_poster": PUBLICITY,
+    "notice_archive": PUBLICITY,
+    "objection_answer": PUBLICITY,
+    "publicity": PUBLICITY,
+    "publicity_act": PUBLICITY,
     "account": STAFF,
     "account_keep": STAFF,
     "account_sign_out": STAFF,

@@ -26,6 +26,7 @@ SUBJECTS = (
     *("sign_in", "sign_in_scan", "second_factor", "account", "figures", "access_log"),
     "digests",
     *("home", "queue", "ticket", "whistle"),
+    *("notices", "notice_forms", "notice_poster", "publicity"),
     *("areas", "house_map", "people", "posts", "invitations"),
 )
 

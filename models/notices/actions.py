@@ -11,6 +11,7 @@ from config.policy import load
 from models import tasks, work_calendars
 from models.errors import (
     AlreadyDone,
+    DomainError,
     NotAllowed,
     NotFound,
     ReasonMissing,
@@ -33,6 +34,15 @@ from models.places import Area
 from models.publicity import meeting
 
 TELL = "tell_notice"  # the task that brings a published notice to the people of its area
+
+
+class NoticeUnfit(DomainError):
+    """A field of a notice is empty, too long or names nothing we know."""
+
+    template = "notice_unfit"
+
+    def __init__(self, detail: str, field: str, most: int = 0) -> None:
+        super().__init__(detail, field=field, most=most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,8 @@ def draft(
     notice = Notice(
         account=account,
         kind=kind,
-        title=_said(title),
-        body=_said(body),
+        title=_said("title", title),
+        body=_said("body", body),
         area_id=area_id,
         state=NoticeState.DRAFT,
         author_id=by,
@@ -89,8 +99,8 @@ def correct(
     correction = Notice(
         account=notice.account,
         kind=notice.kind,
-        title=_said(title),
-        body=_said(body),
+        title=_said("title", title),
+        body=_said("body", body),
         area_id=notice.area_id,
         state=NoticeState.DRAFT,
         author_id=by,
@@ -115,7 +125,7 @@ def revise(
 ) -> None:
     """Another text. Who changes it is its author from now on, and somebody else reviews it."""
     old, taken = _move(session, notice, NoticeAction.REVISE, by, at)
-    notice.title, notice.body = _said(title), _said(body)
+    notice.title, notice.body = _said("title", title), _said("body", body)
     notice.author_id, notice.reviewer_id, notice.publish_at = by, None, None
     if reach is not None:
         _set_reach(session, notice, reach)
@@ -207,17 +217,18 @@ def _set_reach(session: Session, notice: Notice, reach: Reach) -> None:
     """At least one audience; no channel means that it is read on request alone."""
     named = [one for one in audiences() if one in reach.audiences]
     if not named or len(named) != len(set(reach.audiences)):
-        raise NotFound("no such audience", number="")
+        raise NoticeUnfit("a notice is for one of the audiences at least", "audiences")
     notice.channels = [one for one in Channel if one in reach.channels]
     session.execute(delete(NoticeAudience).where(NoticeAudience.notice_id == notice.id))
     session.add_all(NoticeAudience(notice_id=notice.id, audience=one) for one in named)
     session.flush()
 
 
-def _said(text: str) -> str:
-    if not text.strip():
-        raise ReasonMissing("a notice needs a title and a text", number="", action="draft")
-    return text.strip()
+def _said(field: str, text: str) -> str:
+    said, most = text.strip(), load("notices")["terms"][f"{field}_most"]
+    if not said or len(said) > most:
+        raise NoticeUnfit(f"a notice needs a {field} of at most {most} characters", field, most)
+    return said
 
 
 def _move(

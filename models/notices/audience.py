@@ -62,18 +62,30 @@ def tell(session: Session, notice: Notice, persons: Sequence[int], now: datetime
     shared = {
         "account": notice.account,
         "template": "notice_published",
-        "context": _context(session, notice),
+        "context": message(session, notice),
         "quiet": Quiet.AWAKE if is_urgent else Quiet.RESPECT,
         "created_at": now,
         "expires_at": notice.window_ends_at or now + timedelta(days=days),
     }
-    return outbox.queue(
+    told = outbox.queue(
         session,
         [
             {**shared, "person_id": one, "unique_key": f"notice:{notice.id}:{one}"}
             for one in persons
         ],
     )
+    notice.told += told
+    return told
+
+
+def message(session: Session, notice: Notice) -> dict[str, Any]:
+    """What the words of its message are filled with: the beginning of the text, masked."""
+    body = masked(" ".join(notice.body.split()))
+    has_page = Channel.PAGE in notice.channels
+    return facts(session, notice) | {
+        "body": body if len(body) <= BRIEF else body[: BRIEF - 1] + "…",
+        "link": public_link(f"/p/notices/{notice.id}") if has_page else "",
+    }
 
 
 def go_on(session: Session, notice: Notice, last: int, now: datetime) -> None:
@@ -107,15 +119,6 @@ def _must_keep_tags(session: Session, by: int, at: datetime) -> None:
     roles = [Role(one) for one in roles_of(AUTHORS) if one != Role.PROPERTY_STAFF]
     if by not in holding(session, roles, at):
         raise NotAllowed(number="")
-
-
-def _context(session: Session, notice: Notice) -> dict[str, object]:
-    body = masked(" ".join(notice.body.split()))
-    has_page = Channel.PAGE in notice.channels
-    return facts(session, notice) | {
-        "body": body if len(body) <= BRIEF else body[: BRIEF - 1] + "…",
-        "link": public_link(f"/p/notices/{notice.id}") if has_page else "",
-    }
 
 
 def _legs(session: Session, notice: Notice, after: int, now: datetime) -> Iterator[Select[int]]:

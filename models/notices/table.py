@@ -55,6 +55,7 @@ class Notice(Base):
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     version: Mapped[int] = mapped_column(server_default="1")
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id"))
+    told: Mapped[int] = mapped_column(server_default="0")  # persons with a message of it
     channels: Mapped[list[Any]] = mapped_column(server_default='["push", "page", "poster"]')
     created_at: Mapped[datetime]
     publish_at: Mapped[datetime | None]

@@ -44,6 +44,18 @@ def begun_notice(session: Session, due: PublicityDue) -> Notice | None:
     return None if notice is None or notice.state == NoticeState.WITHDRAWN else notice
 
 
+def begun_notices(session: Session, dues: Sequence[PublicityDue]) -> dict[int, Notice]:
+    """The same of many: due → notice."""
+    found = session.scalars(
+        select(Notice).where(
+            Notice.id.in_([due.notice_id for due in dues if due.notice_id]),
+            Notice.state != NoticeState.WITHDRAWN,
+        )
+    )
+    notices = {one.id: one for one in found}
+    return {due.id: notices[due.notice_id] for due in dues if due.notice_id in notices}
+
+
 def drop(session: Session, due: PublicityDue, *, by: int, at: datetime) -> None:
     """这次不用: the calendar asks for it no more. What is mandatory can not be dropped."""
     if not may_drop(session, due, by=by, at=at):

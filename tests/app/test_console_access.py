@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.console.access import ADMIN, PAGES, ROUTES, SERVING, STAFF, Open
+from app.console.access import ADMIN, PAGES, PUBLICITY, ROUTES, SERVING, STAFF, WRITING, Open
 from models.base import Database
 from models.people import Identity
 from models.places import Area
@@ -38,6 +38,12 @@ TABLE = {
     "giving posts": {"area_post", "post_give", "post_end", "invite", "second_factor_reset"},
     "correcting a person": {"person_change"},
     "admin": {"access_log"},
+    "publicity": {
+        *("notices", "notice", "notice_edit", "notice_text", "notice_act"),
+        *("notice_poster", "notice_archive", "objection_answer"),
+        *("publicity", "publicity_act"),
+    },
+    "writing notices": {"notice_new", "notice_draft"},
 }
 GATES = {
     "nobody yet": Open.ANYBODY,
@@ -53,6 +59,8 @@ GATES = {
     "giving posts": roles_with(Right.POSTS),
     "correcting a person": roles_with(Right.POSTS) | roles_with(Right.REGISTER),
     "admin": ADMIN,
+    "publicity": PUBLICITY,
+    "writing notices": WRITING,
 }
 ROLES = sorted(MAY_SIGN_IN - {Role.ADMIN})
 PLACES = ("幸福里小区", "阳光花园", "和平家园", "幸福社区", "和顺街道")

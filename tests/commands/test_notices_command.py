@@ -88,7 +88,7 @@ def test_a_time_in_beijing_is_kept_and_shown_as_such(say: Say, database: Databas
         ((*DRAFT[:3], "--area", "月亮小区"), FIRST, "1.2 元", "no area is named 月亮小区"),
         ((*DRAFT[:3], "--area", "3号楼"), FIRST, "1.2 元", "several areas are named 3号楼"),
         ((*DRAFT[:3], "--area", "和平家园"), FIRST, "1.2 元", "may not do that"),
-        (DRAFT, FIRST, "  \n", "needs a title and a text"),
+        (DRAFT, FIRST, "  \n", "needs a body of at most"),
         (("draft", "gossip", "标题", "--area", "幸福社区"), FIRST, "文", "is not one of"),
     ],
 )

@@ -10,7 +10,7 @@ from models import erasure
 from models.base import Database
 from models.errors import NotAllowed, NotFound
 from models.notices import actions, audience, lists
-from models.notices.actions import Reach
+from models.notices.actions import NoticeUnfit, Reach
 from models.notices.table import Channel, Notice, NoticeState, PersonTag, audiences
 from models.outbox import OutboxMessage, Quiet
 from models.tasks import Task
@@ -118,7 +118,7 @@ def test_the_list_shows_nobody_what_is_for_others(store: Database) -> None:
 def test_an_audience_that_nobody_knows_is_refused(town: Database) -> None:
     with town.writing() as session:
         for names in ((), ("everybody", "martians")):
-            with pytest.raises(NotFound):
+            with pytest.raises(NoticeUnfit):
                 published(session, Reach(names))
 
 

@@ -15,13 +15,13 @@ from models.errors import (
     AlreadyDone,
     NotAllowed,
     NotFound,
-    ReasonMissing,
     TooLate,
     TransitionNotAllowed,
 )
 from models.events import Event
 from models.homes import Home, HomeState
 from models.notices import actions, audience, lists, objections
+from models.notices.actions import NoticeUnfit
 from models.notices.flow import TRANSITIONS, NoticeAction
 from models.notices.rights import can, serves
 from models.notices.table import Notice, NoticeRead, NoticeState, kinds
@@ -182,8 +182,9 @@ def test_a_withdrawn_correction_makes_room_for_another(town: Database) -> None:
     [
         ({"kind": "gossip"}, NotFound),
         ({"area_id": 999_999}, NotFound),
-        ({"title": "  "}, ReasonMissing),
-        ({"body": ""}, ReasonMissing),
+        ({"title": "  "}, NoticeUnfit),
+        ({"body": ""}, NoticeUnfit),
+        ({"body": "长" * 20_001}, NoticeUnfit),
     ],
 )
 def test_a_draft_with_a_gap_is_refused_and_leaves_nothing(

@@ -1,0 +1,91 @@
+"""What the page of one notice shows: its text and previews, steps, versions, readers, archive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.console.desk import Desk
+from bots import rendering
+from config.policy import load
+from config.settings import public_link
+from models.events import Event
+from models.masking import masked
+from models.notices import desk as lists
+from models.notices import lists as readers
+from models.notices.actions import working_days_after
+from models.notices.audience import count, message
+from models.notices.chain import link_of
+from models.notices.desk import Sight
+from models.notices.flow import NoticeAction
+from models.notices.rights import can
+from models.notices.table import Channel, Notice, NoticeState, audiences, kinds
+from models.notices.versions import all_versions
+from models.people import Person
+from models.places import Area
+from models.sealing import open_for
+
+BUTTONS = (
+    *(NoticeAction.ASK_REVIEW, NoticeAction.REVIEW, NoticeAction.SEND_BACK),
+    *(NoticeAction.SCHEDULE, NoticeAction.REVISE, NoticeAction.CORRECT, NoticeAction.WITHDRAW),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """经过 — one thing that happened to a notice, by whom, and what was said."""
+
+    verb: str
+    at: datetime
+    name: str
+    words: str
+
+
+def shown(session: Session, desk: Desk, sight: Sight, found: Notice) -> dict[str, Any]:
+    by = desk.staff.person_id
+    names = readers.audiences_of(session, found)
+    return {
+        "notice": found,
+        "area": session.get_one(Area, found.area_id).name,
+        "kind": kinds()[found.kind],
+        "audiences": [audiences()[one]["label"] for one in names if one in audiences()],
+        "reach": count(session, found.area_id, names, desk.now),
+        "buttons": [one for one in BUTTONS if can(session, found, one, by=by, at=desk.now)],
+        "chat": preview(session, found, desk.now),
+        "public": {"title": masked(found.title), "lines": masked(found.body).splitlines()},
+        "versions": all_versions(session, found),
+        "objections": lists.objections_of(session, sight, found),
+        "steps": _steps(session, found),
+        "read": readers.read_counts(session, [found.id])[found.id],
+        "link": link_of(session, found.id),
+        "has_poster": Channel.POSTER in found.channels,
+        "address": public_link(f"/p/notices/{found.id}"),
+        "has_page": Channel.PAGE in found.channels
+        and found.state in (NoticeState.PUBLISHED, NoticeState.ARCHIVED),
+    }
+
+
+def preview(session: Session, found: Notice, now: datetime) -> str:
+    """The message as residents will get it; of a draft with the period it would have from now."""
+    context = message(session, found)
+    if found.published_at is None and kinds()[found.kind]["needs_window"]:
+        days = load("notices")["terms"]["window_days"]
+        ends_at = working_days_after(session, found, max(now, found.publish_at or now), days)
+        context = {**context, "window_ends": ends_at.isoformat()}
+    return rendering.render("notice_published", context)
+
+
+def _steps(session: Session, found: Notice) -> Sequence[Step]:
+    rows = session.execute(
+        select(Event, Person.name, Person.own_key)
+        .outerjoin(Person, Person.id == Event.actor_id)
+        .where(Event.subject_kind == "notice", Event.subject_id == found.id)
+        .order_by(Event.id)
+    )
+    return [
+        Step(event.verb, event.at, name or "", open_for(key, event.words) or "")
+        for event, name, key in rows
+    ]

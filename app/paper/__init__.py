@@ -1,0 +1,1 @@
+"""What is printed: A4 pages as PDF, in Chinese letters that the file brings along."""
