@@ -1,5 +1,6 @@
 """What a report says: the figures of its period, whole and in parts, for one reader."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,9 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
+from models.localtime import local
 from models.metrics.cuts import AREAS, Axis
-from models.metrics.figures import Scope
+from models.metrics.figures import Scope, parts, totals
+from models.metrics.periods import Period
 from models.metrics.sheet import Row, sheet
+from models.metrics.tally import Count
 from models.places import Area
 from models.reports.table import Edition, Report
 from models.tickets.sight import Sight
@@ -40,7 +44,9 @@ class Composed:
     """报告内容 — the whole, its parts in their order, and how it went over the days."""
 
     scope: Scope
+    others: tuple[Period, Period]  # the one before, and the one a year before
     whole: Row
+    year_before: Row
     parts: Sequence[Part]
     trend: Part
 
@@ -48,15 +54,32 @@ class Composed:
 def compose(session: Session, scope: Scope, edition: Edition) -> Composed:
     row = load("reports")["edition"][edition]
     area = session.get_one(Area, scope.area_id)
+    periods = scope.period.compared(local(scope.now).date())
+    (then,) = totals(session, scope, periods[2:])
+    place, team = _axis(area, PLACE), Axis.TEAM
+    # Places have their density, and a team of one is not judged; the rest is plain counts.
+    sheets = {axis: sheet(session, scope, axis) for axis in (place, team)}
     axes = [_axis(area, name) for name in row["parts"]]
-    sheets = {axis: sheet(session, scope, axis) for axis in axes}
     trend = Axis(row["trend"])
+    rows = {
+        axis: sheets[axis].rows if axis in sheets else _counted(session, scope, axis, periods)
+        for axis in (*axes, trend)
+    }
     return Composed(
         scope,
-        next(iter(sheets.values())).whole,
-        [Part(axis, _told(axis, found.rows)) for axis, found in sheets.items()],
-        Part(trend, sheet(session, scope, trend).rows),
+        periods[1:],
+        sheets[place].whole,
+        Row(then, Counter()),
+        [Part(axis, _told(axis, rows[axis])) for axis in axes],
+        Part(trend, rows[trend]),
     )
+
+
+def _counted(
+    session: Session, scope: Scope, axis: Axis, periods: Sequence[Period]
+) -> dict[str, Row]:
+    now, before = parts(session, scope, axis, periods[:2])
+    return {key: Row(counts, before.get(key, Counter())) for key, counts in now.items()}
 
 
 def topics_seen(session: Session, report: Report, sight: Sight) -> list[Topic]:
@@ -79,8 +102,10 @@ def _axis(area: Area, name: str) -> Axis:
 
 
 def _told(axis: Axis, rows: Mapping[str, Row]) -> Mapping[str, Row]:
-    """Of places also those where nothing was said; the busiest first, but levels by their rank."""
+    """Of places also those where nothing was said; the busiest first, but levels by their rank
+    and teams by what they have overdue."""
     if axis == Axis.LEVEL:
         return rows
-    ranked = sorted(rows.items(), key=lambda one: -one[1].counts["opened"])
+    first = Count.OVERDUE if axis == Axis.TEAM else Count.OPENED
+    ranked = sorted(rows.items(), key=lambda one: (-one[1].counts[first], -one[1].counts["opened"]))
     return {key: row for key, row in ranked if axis in AREAS or any(row.counts.values())}

@@ -37,6 +37,7 @@ TABLE = {
     "keeping areas": {"area_change", "area_add"},
     "giving posts": {"area_post", "post_give", "post_end", "invite", "second_factor_reset"},
     "correcting a person": {"person_change"},
+    "reports": {"reports", "report", "report_topic", "report_excel"},
     "admin": {"access_log"},
     "publicity": {
         *("notices", "notice", "notice_edit", "notice_text", "notice_act"),
@@ -58,6 +59,7 @@ GATES = {
     "keeping areas": roles_with(Right.AREAS),
     "giving posts": roles_with(Right.POSTS),
     "correcting a person": roles_with(Right.POSTS) | roles_with(Right.REGISTER),
+    "reports": SUPERVISING,
     "admin": ADMIN,
     "publicity": PUBLICITY,
     "writing notices": WRITING,

@@ -1,0 +1,187 @@
+"""Lays the figures of a report out as tables; it reckons nothing that models/metrics has not."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.figure_labels import labels_of
+from app.reports.document import Cell, Chart, Document, Form, Look, Table
+from config.policy import load
+from models.metrics.cuts import AREAS, Axis
+from models.metrics.periods import Period, Span, holding
+from models.metrics.sheet import Density, Row
+from models.metrics.tally import Count
+from models.places import full_name
+from models.reports.composing import Composed, Part
+from models.reports.table import Edition
+
+WHOLE = (
+    *(Count.OPENED, Count.RUNNING, Count.OVERDUE, Count.FIXED, Count.DISPUTED, Count.CANNOT_FIX),
+    *(Count.NOT_OURS, Count.DUPLICATE, Count.WITHDRAWN, Count.REOPENED, Count.RETURNED),
+)
+RATES = ("response", "resolution", "satisfaction", "on_time")
+RATES_OF_PARTS = ("response", "resolution", "satisfaction")
+BARS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """用词 — what columns and rows are called: rows of config/labels.toml."""
+
+    metric: Mapping[str, str]
+    report: Mapping[str, str]
+    axis: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """出处 — the address of a row's lists, up to what is counted."""
+
+    query: Mapping[str, str]
+
+    def cell(self, counts: Mapping[str, int], *names: Count) -> Cell:
+        total = sum(counts[one] for one in names)
+        what = {**self.query, "what": ",".join(names)} if total else None
+        return Cell(total, Form.COUNT, what)
+
+
+def document(session: Session, composed: Composed, edition: Edition) -> Document:
+    labels = load("labels")
+    words = _Words(labels["metric"], labels["report"], labels["axis"])
+    period = composed.scope.period
+    tables = [
+        _whole(composed, words),
+        *(_part(session, composed, part, words) for part in composed.parts),
+        _trend(composed, words),
+    ]
+    return Document(
+        f"{full_name(session, composed.scope.area_id)}{labels['edition'][edition]}",
+        words.report["days"].format(_day(period.first), _day(period.last)),
+        [one for one in tables if one.rows],
+        [words.report[name] for name in ("note_rates", "note_as_of", "note_density")],
+    )
+
+
+def _whole(composed: Composed, words: _Words) -> Table:
+    periods = (composed.scope.period, *composed.others)
+    behind = [_Behind(_of(composed, one)) for one in periods]
+    counts = [composed.whole.counts, composed.whole.before, composed.year_before.counts]
+    rows = [
+        [
+            Cell(words.metric[name], Form.TEXT),
+            *(one.cell(of, name) for one, of in zip(behind, counts, strict=True)),
+        ]
+        for name in WHOLE
+    ]
+    shares = [composed.whole.rates(), composed.whole.rates_before(), composed.year_before.rates()]
+    rows += [
+        [
+            Cell(words.metric[name], Form.TEXT),
+            *(Cell(one[name], Form.SHARE) for one in shares),
+        ]
+        for name in RATES
+    ]
+    rows += _made_of(behind, counts, words)
+    density = composed.whole.density
+    if density is not None and density.households:
+        values = (density.now, density.before, density.year_before)
+        named = Cell(words.metric["density"], Form.TEXT)
+        rows.append([named, *(Cell(one, Form.DECIMAL) for one in values)])
+    heads = [words.report[name] for name in ("figure", "now", "before", "year_before")]
+    return Table("whole", words.report["whole"], heads, rows)
+
+
+def _made_of(
+    behind: Sequence[_Behind], counts: Sequence[Any], words: _Words
+) -> Iterator[list[Cell]]:
+    """The numbers that the rates are shares of."""
+    for name in (Count.ANSWERED, Count.ANSWER_MISSED, Count.RATINGS, Count.COMPLAINTS):
+        cells = (one.cell(of, name) for one, of in zip(behind, counts, strict=True))
+        yield [Cell(words.metric[name], Form.TEXT), *cells]
+
+
+def _part(session: Session, composed: Composed, part: Part, words: _Words) -> Table:
+    names = labels_of(session, part.axis, part.rows)
+    has_density = part.axis in AREAS
+    heads = [
+        words.axis[part.axis],
+        *(words.metric["opened"], words.report["before"]),
+        *(words.metric[name] for name in RATES_OF_PARTS),
+        *(words.metric["running"], words.metric["overdue"]),
+        *([words.metric["density"], words.metric["on_period"]] if has_density else ()),
+    ]
+    rows = [
+        [
+            Cell(names.get(key, key), Form.TEXT),
+            *_cells(composed, row, {"by": str(part.axis), "part": key}),
+            *(_density(row.density) if has_density else ()),
+        ]
+        for key, row in part.rows.items()
+    ]
+    return Table(part.axis, words.axis[part.axis], heads, rows, _bars(rows, words))
+
+
+def _cells(composed: Composed, row: Row, part: Mapping[str, str]) -> Iterator[Cell]:
+    now = _Behind({**_of(composed, composed.scope.period), **part})
+    before = _Behind({**_of(composed, composed.others[0]), **part})
+    yield now.cell(row.counts, Count.OPENED)
+    yield before.cell(row.before, Count.OPENED)
+    rates = row.rates()
+    for name in RATES_OF_PARTS:
+        yield Cell(rates[name], Form.SHARE)
+    yield now.cell(row.counts, Count.RUNNING)
+    yield now.cell(row.counts, Count.OVERDUE)
+
+
+def _density(density: Density | None) -> Iterable[Cell]:
+    now = density.now if density else None
+    change = density.on_period if density else None
+    return Cell(now, Form.DECIMAL), Cell(change, Form.CHANGE)
+
+
+def _trend(composed: Composed, words: _Words) -> Table:
+    axis, period = composed.trend.axis, composed.scope.period
+    rows = []
+    for key, row in composed.trend.rows.items():
+        span = holding(date.fromisoformat(key), Span(axis))
+        first, last = max(span.first, period.first), min(span.last, period.last)
+        behind = _Behind(_of(composed, Period(first, last)))
+        counts = (Count.OPENED, Count.RUNNING, Count.OVERDUE)
+        rates = row.rates()
+        rows.append(
+            [
+                Cell(_span(axis, first), Form.TEXT),
+                *(behind.cell(row.counts, name) for name in counts),
+                *(Cell(rates[name], Form.SHARE) for name in ("response", "resolution")),
+            ]
+        )
+    names = ("opened", "running", "overdue", "response", "resolution")
+    heads = [words.axis[axis], *(words.metric[name] for name in names)]
+    columns = [(heads[1], 1), (heads[3], 3)]
+    chart = Chart(Look.LINE, len(rows), columns) if len(rows) > 1 else None
+    return Table("trend", words.report["trend"], heads, rows, chart)
+
+
+def _bars(rows: Sequence[Sequence[Cell]], words: _Words) -> Chart | None:
+    columns = [(words.report["now"], 1), (words.report["before"], 2)]
+    return Chart(Look.BARS, min(len(rows), BARS), columns) if len(rows) > 1 else None
+
+
+def _of(composed: Composed, period: Period) -> dict[str, str]:
+    return {
+        "area": str(composed.scope.area_id),
+        "from": period.first.isoformat(),
+        "to": period.last.isoformat(),
+    }
+
+
+def _span(axis: Axis, first: date) -> str:
+    words = load("labels")["report"]
+    return str(words[axis]).format(year=first.year, month=first.month, day=first.day)
+
+
+def _day(day: date) -> str:
+    return str(load("labels")["report"]["date"]).format(year=day.year, month=day.month, day=day.day)
