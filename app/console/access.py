@@ -24,6 +24,7 @@ SERVING = STAFF - {Role.ADMIN}  # an administrator keeps accounts and reads no r
 ADMIN = frozenset({Role.ADMIN})
 PUBLICITY = readers() & MAY_SIGN_IN  # whoever writes, reviews or answers for some notice
 WRITING = writers() & MAY_SIGN_IN
+BRINGING = roles_with(Right.AREAS) | roles_with(Right.POSTS) | roles_with(Right.REGISTER)
 
 Gate = Open | frozenset[Role]
 
@@ -60,6 +61,12 @@ ROUTES: Mapping[str, Gate] = {
     "area_change": roles_with(Right.AREAS),
     "area_add": roles_with(Right.AREAS),
     "house_map": SUPERVISING,
+    "imports": BRINGING,
+    "import_check": BRINGING,
+    "import_shown": BRINGING,
+    "import_apply": BRINGING,
+    "import_drop": BRINGING,
+    "import_template": BRINGING,
     "area_post": roles_with(Right.POSTS),
     "people": roles_with(Right.STAFF),
     "person": roles_with(Right.STAFF),

@@ -28,7 +28,10 @@ SUBJECTS = (
     *("home", "queue", "ticket", "whistle"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("areas", "house_map", "people", "posts", "invitations"),
+    "imports",
 )
+
+LARGEST_FORM = 6_000_000  # a sheet of the largest size with its form around it
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +53,7 @@ def add_console(
     # Only the console's forms: other doors have signatures and tokens of their own.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     app.register_blueprint(_blueprint(office, CSRFProtect(app)))
 
 

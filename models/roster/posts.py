@@ -161,6 +161,16 @@ def end(session: Session, post: Post, last_day: date, *, by: int, at: datetime) 
     events.record(session, told)
 
 
+def set_duty_phone(session: Session, post: Post, phone: str, *, by: int, at: datetime) -> None:
+    """The number by which everybody reaches the post. Raises NotAllowed, PostUnfit."""
+    if not may_give(session, post.role, post.area_id, by, at):
+        raise NotAllowed(number=str(post.id))
+    if len(phone) > LONGEST_PHONE:
+        raise PostUnfit(field="duty_phone")
+    post.duty_phone = phone
+    events.record(session, fact(post, "post_phone_set", by, at))
+
+
 def find(session: Session, post_id: int) -> Post:
     post = session.get(Post, post_id)
     if post is None:

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.console import access
 from app.console.access import ADMIN, PAGES, PUBLICITY, ROUTES, SERVING, STAFF, WRITING, Open
 from models.base import Database
 from models.people import Identity
@@ -38,6 +39,10 @@ TABLE = {
     "giving posts": {"area_post", "post_give", "post_end", "invite", "second_factor_reset"},
     "correcting a person": {"person_change"},
     "reports": {"reports", "report", "report_topic", "report_excel"},
+    "bringing sheets": {
+        *("imports", "import_check", "import_shown", "import_apply", "import_drop"),
+        "import_template",
+    },
     "admin": {"access_log"},
     "publicity": {
         *("notices", "notice", "notice_edit", "notice_text", "notice_act"),
@@ -57,6 +62,7 @@ GATES = {
     "by invitation": Open.ANYBODY,
     "reading who lives where": roles_with(Right.RESIDENTS),
     "keeping areas": roles_with(Right.AREAS),
+    "bringing sheets": access.BRINGING,
     "giving posts": roles_with(Right.POSTS),
     "correcting a person": roles_with(Right.POSTS) | roles_with(Right.REGISTER),
     "reports": SUPERVISING,
