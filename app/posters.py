@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.paper.sheet import HEIGHT, INNER, MARGIN, POINT, SOFT, WIDTH, Sheet
 from bots import rendering
 from config.settings import public_link
+from models.localtime import local
 from models.masking import masked
 from models.notices.table import Channel, Notice, kinds
 from models.notices.telling import facts
@@ -42,6 +43,7 @@ def poster(session: Session, notice: Notice, now: datetime) -> Poster:
         "takes_objections": kinds()[notice.kind]["needs_window"]
         and (ends_at is None or now < ends_at),
         "link": has_page,
+        "year": local(notice.published_at or now).year,
     }
     link = public_link(f"/p/notices/{notice.id}") if has_page else ""
     at = notice.published_at or now
@@ -52,14 +54,15 @@ def printed(one: Poster) -> bytes:
     """The PDF. FontMissing where the machine has no Chinese font."""
     sheet = Sheet(one.title, one.at)
     sheet.turn()
-    size, pages = _fitted(sheet, one)
+    title = sheet.balanced(one.title, TITLE, "B")
+    size, pages = _fitted(sheet, one.body, FOOT - 4 - _head_height(len(title)))
     for number, lines in enumerate(pages, 1):
         if number > 1:
             sheet.turn()
         words = rendering.render(
             "notice_poster", {**one.facts, "page": number, "pages": len(pages)}
         ).split("\n")
-        y = _head(sheet, one, words)
+        y = _head(sheet, title, words)
         for line in lines:
             sheet.write(line, MARGIN, y, size)
             y += size * POINT * LEADING
@@ -67,28 +70,26 @@ def printed(one: Poster) -> bytes:
     return sheet.bytes()
 
 
-def _fitted(sheet: Sheet, one: Poster) -> tuple[float, Sequence[Sequence[str]]]:
+def _fitted(sheet: Sheet, body: str, room: float) -> tuple[float, Sequence[Sequence[str]]]:
     """The largest letters that keep it on one page; else the smallest, over several."""
-    room = FOOT - 4 - _head_height(sheet, one)
     for size in SIZES:
-        lines = sheet.lines(one.body, size)
+        lines = sheet.lines(body, size)
         most = int(room / (size * POINT * LEADING))
         if len(lines) <= most:
             return size, [lines]
     return size, [lines[begin : begin + most] for begin in range(0, len(lines), most)]
 
 
-def _head_height(sheet: Sheet, one: Poster) -> float:
-    title = len(sheet.lines(one.title, TITLE, "B"))
-    return MARGIN + SMALL * POINT * 1.6 + 6 + title * TITLE * POINT * 1.35 + 8
+def _head_height(titles: int) -> float:
+    return MARGIN + SMALL * POINT * 1.6 + 6 + titles * TITLE * POINT * 1.35 + 8
 
 
-def _head(sheet: Sheet, one: Poster, words: Sequence[str]) -> float:
+def _head(sheet: Sheet, title: Sequence[str], words: Sequence[str]) -> float:
     sheet.write(words[0], MARGIN, MARGIN, SMALL + 2, "", SOFT)
     y = MARGIN + SMALL * POINT * 1.6
     sheet.rule(y, 0.8)
     y += 6
-    for line in sheet.lines(one.title, TITLE, "B"):
+    for line in title:
         sheet.centre(line, y, TITLE, "B")
         y += TITLE * POINT * 1.35
     return y + 8

@@ -29,6 +29,7 @@ class Sheet:
         self._pdf.set_title(title)
         self._pdf.set_lang("zh-CN")
         self._pdf.set_creation_date(at)
+        self._advances: dict[tuple[str, str], float] = {}
         for style, path in (("", font.regular), ("B", font.bold)):
             self._pdf.add_font(FAMILY, style, path, collection_font_number=font.face)
 
@@ -37,11 +38,29 @@ class Sheet:
         self._pdf.add_page()
 
     def width(self, text: str, size: float, weight: str = "") -> float:
-        self._pdf.set_font(FAMILY, weight, size)
-        return self._pdf.get_string_width(text)
+        """The sum of its letters: Chinese is set without kerning."""
+        return size * sum(self._advance(one, weight) for one in text)
+
+    def _advance(self, letter: str, weight: str) -> float:
+        """At one point; asked of the font once a letter."""
+        found = self._advances.get((letter, weight))
+        if found is None:
+            self._pdf.set_font(FAMILY, weight, 1)
+            found = self._advances[letter, weight] = self._pdf.get_string_width(letter)
+        return found
 
     def lines(self, text: str, size: float, weight: str = "", width: float = INNER) -> list[str]:
         return list(lines.lines(text, width, lambda part: self.width(part, size, weight)))
+
+    def balanced(self, text: str, size: float, weight: str = "") -> list[str]:
+        """As few lines as there must be, of about the same length: for a heading."""
+        found = self.lines(text, size, weight)
+        for share in range(95, 45, -5):
+            narrower = self.lines(text, size, weight, INNER * share / 100)
+            if len(narrower) > len(found):
+                break
+            found = narrower
+        return found
 
     def write(
         self,
