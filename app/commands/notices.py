@@ -6,10 +6,12 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
+from app import posters
 from app.commands import store
 from app.commands.background import LOCAL, Moment
 from app.commands.named import area_named, person_named
 from app.house import now
+from config.policy import load
 from models.accounts import MAIN
 from models.errors import (
     AlreadyDone,
@@ -17,8 +19,16 @@ from models.errors import (
     ReasonMissing,
     TooLate,
 )
-from models.notices import actions, lists
-from models.notices.table import Notice, NoticeState, kinds
+from models.notices import actions, audience, chain, lists
+from models.notices.actions import Reach
+from models.notices.table import (
+    EVERYBODY,
+    Channel,
+    Notice,
+    NoticeState,
+    audiences,
+    kinds,
+)
 from models.places import root_area_id
 
 WORDS: store.Words = {
@@ -39,6 +49,26 @@ body_option = click.option(
 )
 
 
+audience_option = click.option(
+    "--audience",
+    "names",
+    multiple=True,
+    type=click.Choice(sorted(audiences())),
+    default=[EVERYBODY],
+    show_default=True,
+    help="For whom it is meant; may be given several times.",
+)
+channel_option = click.option(
+    "--channel",
+    "channels",
+    multiple=True,
+    type=click.Choice([one.value for one in Channel]),
+    default=[one.value for one in Channel],
+    show_default=True,
+    help="By which ways it comes to them.",
+)
+
+
 @click.group()
 def notices() -> None:
     """Notices: written by one, reviewed by another, published by the clock.
@@ -52,10 +82,21 @@ def notices() -> None:
 @click.argument("kind", type=click.Choice(sorted(kinds())))
 @click.argument("title")
 @click.option("--area", "area_name", required=True, help="Where it applies: an area's name.")
+@audience_option
+@channel_option
 @by_option
 @account_option
 @body_option
-def draft(kind: str, title: str, area_name: str, openid: str, account: str, body: Any) -> None:
+def draft(
+    kind: str,
+    title: str,
+    area_name: str,
+    names: tuple[str, ...],
+    channels: tuple[str, ...],
+    openid: str,
+    account: str,
+    body: Any,
+) -> None:
     """Write a new notice of KIND with TITLE."""
     with store.writing(WORDS) as session:
         notice = actions.draft(
@@ -67,6 +108,7 @@ def draft(kind: str, title: str, area_name: str, openid: str, account: str, body
             by=person_named(session, account, openid),
             at=now(),
             account=account,
+            reach=Reach(names, [Channel(one) for one in channels]),
         )
         _say(notice)
 
@@ -97,6 +139,19 @@ def review(number: int, openid: str, account: str) -> None:
         notice = _notice(session, number)
         actions.review(session, notice, by=person_named(session, account, openid), at=now())
         click.echo(f"{notice.title}\n\n{notice.body}\n")
+        _say(notice)
+
+
+@notices.command("send-back")
+@click.argument("number", type=int)
+@click.argument("reason")
+@by_option
+@account_option
+def send_back(number: int, reason: str, openid: str, account: str) -> None:
+    """Send the notice NUMBER back to its author, who reads the REASON."""
+    with store.writing(WORDS) as session:
+        notice, by = _notice(session, number), person_named(session, account, openid)
+        actions.send_back(session, notice, reason, by=by, at=now())
         _say(notice)
 
 
@@ -141,6 +196,51 @@ def list_notices(area_name: str | None) -> None:
                 f"{one.id:<6} {one.state:<10} {when:<16} read by {reads[one.id]:<5}"
                 f" {kinds()[one.kind]['label']}: {one.title}"
             )
+
+
+@notices.command()
+@click.option("--expect", metavar="HASH", help="A hash noted earlier: it must be in the chain.")
+def verify(expect: str | None) -> None:
+    """Check the archive: every version that was archived, bound to the one before it.
+
+    Prints the number of links and the hash that stands for all of them. Ends with an error that
+    names the first link that does not hold, or says that the expected hash is not there.
+    """
+    with store.opened(WORDS) as database, database.reading() as session:
+        verdict = chain.verify(session, expect)
+    broken = verdict.broken
+    if broken is not None:
+        raise click.ClickException(
+            f"link {broken.position} (notice {broken.notice_id}) does not hold: {broken.flaw}"
+        )
+    if verdict.was_seen is False:
+        raise click.ClickException(f"the expected hash is not among {verdict.links} links")
+    click.echo(f"{verdict.links} links hold, the last is {verdict.head}")
+
+
+@notices.command("poster")
+@click.argument("number", type=int)
+@click.argument("file", type=click.File("wb"))
+def print_poster(number: int, file: Any) -> None:
+    """Write the A4 page of the notice NUMBER to a PDF FILE; - is standard output."""
+    with store.opened(WORDS) as database:
+        with database.reading() as session:
+            drawn = posters.poster(session, _notice(session, number), now())
+        file.write(posters.printed(drawn))
+
+
+@notices.command()
+@click.argument("openid")
+@click.argument("name", type=click.Choice(sorted(load("notices")["tag"])))
+@click.option("--remove", is_flag=True, help="The person belongs to this group no more.")
+@click.option("--by", required=True, help="The openid of who says so.")
+@account_option
+def tag(openid: str, name: str, remove: bool, by: str, account: str) -> None:
+    """Say that the person OPENID belongs to the group NAME, for notices meant for it."""
+    change = audience.untag if remove else audience.tag
+    with store.writing(WORDS) as session:
+        who, keeper = (person_named(session, account, one) for one in (openid, by))
+        change(session, who, name, by=keeper, at=now())
 
 
 def _say(notice: Notice) -> None:

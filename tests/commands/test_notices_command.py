@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.commands.notices import notices
-from jobs.notices import publish_notices
+from jobs.notices import close_notices, publish_notices
 from jobs.queue import Queue
 from models.base import Database
-from models.notices.table import Notice
+from models.notices.table import Notice, PersonTag
 from models.outbox import OutboxMessage
 from models.sealing import KEYRING
 from tests import factories
+from tests.app.test_paper import printing
 
 Say = Callable[..., Result]
 DRAFT = ("draft", "property_fee", "物业费标准", "--area", factories.ESTATE)
@@ -101,3 +102,49 @@ def test_what_may_not_be_is_answered_in_words_and_changes_nothing(
     assert answer in refused.stderr
     with database.reading() as session:
         assert session.scalars(select(Notice.state)).all() == ["draft"]
+
+
+def test_the_archive_is_verified_and_who_tampers_is_found_out(say: Say, database: Database) -> None:
+    assert say("verify").stdout.startswith("0 links hold")
+    say("draft", "policy", "通知", "--area", factories.ESTATE, by=FIRST, text="停水半天")
+    say("review", "1", by=SECOND)
+    say("schedule", "1", by=SECOND)
+    now = datetime.now(UTC)
+    publish_notices(database, now)
+    close_notices(database, now + timedelta(days=181))
+    held = say("verify").stdout
+    assert held.startswith("1 links hold, the last is ")
+    head = held.split()[-1]
+    assert say("verify", "--expect", head).exit_code == 0
+    assert "not among 1 links" in say("verify", "--expect", "f" * 64).stderr
+    with database.writing() as session:
+        session.execute(update(Notice).values(body="停水三天"))
+    broken = say("verify", "--expect", head)
+    assert broken.exit_code == 1
+    assert "link 1 (notice 1) does not hold: notice" in broken.stderr
+
+
+def test_a_draft_is_sent_back_with_a_reason_and_a_group_is_told_of_its_own(
+    say: Say, database: Database
+) -> None:
+    say(*DRAFT, "--audience", "owners", "--channel", "page", by=FIRST, text="1.2 元")
+    assert "reason" in say("send-back", "1", " ", by=SECOND).stderr
+    assert say("send-back", "1", "写上依据", by=SECOND).stdout == "1 draft\n"
+    owner = "demo-resident-1"
+    assert say("tag", owner, "owner", "--by", FIRST).exit_code == 0
+    assert "may not" in say("tag", owner, "owner", "--by", owner).stderr
+    with database.reading() as session:
+        assert session.scalars(select(PersonTag.tag)).all() == ["owner"]
+        assert session.scalars(select(Notice)).one().channels == ["page"]
+    say("tag", owner, "owner", "--remove", "--by", FIRST)
+    with database.reading() as session:
+        assert session.scalars(select(PersonTag.tag)).all() == []
+
+
+def test_a_poster_is_written_to_a_file(say: Say, tmp_path: Path) -> None:
+    printing()
+    say(*DRAFT, by=FIRST, text="1.2 元")
+    file = tmp_path / "poster.pdf"
+    assert say("poster", "1", str(file)).exit_code == 0
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert "no notice has the number 9" in say("poster", "9", str(file)).stderr
