@@ -35,14 +35,34 @@ class RemindPoint:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """期限 — so many minutes, or so many days as long as the one on which it begins."""
+
+    amount: float
+    unit: str
+
+    def minutes(self, keeping: Timekeeping, begin: datetime) -> float:
+        return self.amount * keeping.day_minutes(begin) if self.unit == "days" else self.amount
+
+    def on_days_of(self, day_minutes: float) -> float:
+        return self.amount * day_minutes if self.unit == "days" else self.amount
+
+
 @dataclass(frozen=True)
 class Term:
-    """时限 — minutes for one category and urgency, and what they are counted in."""
+    """时限 — the limits of one category and urgency, and what they are counted in."""
 
     keeping: Timekeeping
-    accept: float
-    arrive: float | None
-    resolve: float
+    accept: Limit
+    arrive: Limit | None
+    resolve: Limit
+
+    def due(
+        self, limit: Limit, begin: datetime, pauses: Iterable[Pause], share: float = 1.0
+    ) -> datetime:
+        """When that share of the limit has passed, outside the pauses."""
+        return _due(self.keeping, begin, limit.minutes(self.keeping, begin) * share, pauses)
 
 
 class ServiceTerms:
@@ -77,13 +97,10 @@ class ServiceTerms:
     ) -> Deadlines:
         term = self.term(category, urgency)
         stops = _in_order(pauses)
-        arrive = None
-        if term.arrive is not None:
-            arrive = _due(term.keeping, opened_at, term.arrive, stops)
         return Deadlines(
-            accept_due_at=_due(term.keeping, opened_at, term.accept, stops),
-            arrive_due_at=arrive,
-            resolve_due_at=_due(term.keeping, opened_at, term.resolve, stops),
+            accept_due_at=term.due(term.accept, opened_at, stops),
+            arrive_due_at=term.due(term.arrive, opened_at, stops) if term.arrive else None,
+            resolve_due_at=term.due(term.resolve, opened_at, stops),
         )
 
     def due(
@@ -97,8 +114,11 @@ class ServiceTerms:
     ) -> datetime:
         """When the time to accept has passed since then, or that share of the time to resolve."""
         term = self.term(category, urgency)
-        minutes = max(term.accept, term.resolve * share_of_resolving)
-        return _due(term.keeping, begin, minutes, _in_order(pauses))
+        stops = _in_order(pauses)
+        return max(
+            term.due(term.accept, begin, stops),
+            term.due(term.resolve, begin, stops, share_of_resolving),
+        )
 
     def remind_points(
         self,
@@ -111,7 +131,7 @@ class ServiceTerms:
         term = self.term(category, urgency)
         stops = _in_order(pauses)
         return tuple(
-            RemindPoint(percent, _due(term.keeping, opened_at, term.resolve * percent / 100, stops))
+            RemindPoint(percent, term.due(term.resolve, opened_at, stops, percent / 100))
             for percent in self._percents
         )
 
@@ -128,12 +148,11 @@ class ServiceTerms:
         if strange := (set(own) | set(default)) - known:
             raise ValueError(f"sla: {urgency} knows no {min(strange)}")
         keeping = WallClock() if urgency is Urgency.EMERGENCY else self.calendar
-        limits = {
-            limit: _minutes(own, limit, keeping) or _minutes(default, limit, keeping)
-            for limit in LIMITS
-        }
+        limits = {limit: _limit(own, limit) or _limit(default, limit) for limit in LIMITS}
         accept, resolve = limits["accept"], limits["resolve"]
-        if accept is None or resolve is None or accept > resolve:
+        if accept is None or resolve is None:
+            raise ValueError(f"sla: {urgency} needs a time to accept and one to resolve")
+        if any(accept.on_days_of(day) > resolve.on_days_of(day) for day in keeping.day_lengths()):
             raise ValueError(f"sla: {urgency} needs a time to accept within that to resolve")
         return Term(keeping, accept, limits["arrive"], resolve)
 
@@ -150,22 +169,12 @@ def changed(inner: tuple[str, ...]) -> ServiceTerms:
     return ServiceTerms(load("sla"), map(json.loads, inner)) if inner else shipped()
 
 
-def deadlines(
-    category: str | None, urgency: Urgency, opened_at: datetime, pauses: Iterable[Pause] = ()
-) -> Deadlines:
-    return shipped().deadlines(category, urgency, opened_at, pauses)
-
-
-def remind_points(
-    category: str | None, urgency: Urgency, opened_at: datetime, pauses: Iterable[Pause] = ()
-) -> tuple[RemindPoint, ...]:
-    return shipped().remind_points(category, urgency, opened_at, pauses)
-
-
-def _minutes(row: Mapping[str, float], limit: str, keeping: Timekeeping) -> float | None:
-    if f"{limit}_days" in row:
-        return row[f"{limit}_days"] * keeping.day_minutes
-    return row.get(f"{limit}_minutes")
+def _limit(row: Mapping[str, float], limit: str) -> Limit | None:
+    """Zero is none, so that a row may not take a limit back to nothing."""
+    for unit in reversed(UNITS):
+        if amount := row.get(f"{limit}_{unit}"):
+            return Limit(amount, unit)
+    return None
 
 
 def _due(

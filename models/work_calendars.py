@@ -52,7 +52,30 @@ def keep_hours(
 ) -> Policy:
     """Office hours (08:30-12:00) of this area; none: those around it count again."""
     body = own(session, area_id)
-    body["office_hours"] = {"spans": list(spans)} if spans else {}
+    body.setdefault("office_hours", {})["spans"] = list(spans)
+    return _publish(session, area_id, body, by=by, at=at, reason=reason)
+
+
+def keep_season(
+    session: Session,
+    area_id: int,
+    first: str,
+    last: str,
+    spans: Sequence[str],
+    *,
+    by: int | None,
+    at: datetime,
+    reason: str | None = None,
+) -> Policy:
+    """作息季: other office hours here from one day of every year to another (06-01, 09-30).
+
+    None: the hours of the rest of the year count in those days again.
+    """
+    body = own(session, area_id)
+    hours = body.setdefault("office_hours", {})
+    others = [one for one in hours.get("seasons", ()) if (one["from"], one["to"]) != (first, last)]
+    season = {"from": first, "to": last, "spans": list(spans)}
+    hours["seasons"] = [*others, *([season] if spans else [])]
     return _publish(session, area_id, body, by=by, at=at, reason=reason)
 
 

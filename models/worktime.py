@@ -1,6 +1,7 @@
 """Working time: office hours on China's workdays, exact to the microsecond."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,9 +11,12 @@ from zoneinfo import ZoneInfo
 import chinese_calendar
 
 MICROSECONDS = 60_000_000  # in a minute
+DAY_MINUTES = 1440.0  # on the wall clock
 
+_A_LEAP_YEAR = date(2000, 1, 1)
 _SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
+OfficeHours = Sequence[tuple[time, time]]
 Span = tuple[int, int]
 """Begin and length of a stretch of office hours, in microseconds from midnight."""
 
@@ -20,7 +24,9 @@ Span = tuple[int, int]
 class Timekeeping(Protocol):
     """What a deadline is counted in."""
 
-    day_minutes: float
+    def day_lengths(self) -> Collection[float]: ...
+
+    def day_minutes(self, at: datetime) -> float: ...
 
     def add(self, start: datetime, minutes: float) -> datetime: ...
 
@@ -30,7 +36,11 @@ class Timekeeping(Protocol):
 class WallClock:
     """自然时间 — every minute counts, day and night."""
 
-    day_minutes = 1440.0
+    def day_lengths(self) -> Collection[float]:
+        return (DAY_MINUTES,)
+
+    def day_minutes(self, at: datetime) -> float:
+        return DAY_MINUTES
 
     def add(self, start: datetime, minutes: float) -> datetime:
         return _aware(start).astimezone(UTC) + timedelta(microseconds=_counted(minutes))
@@ -81,9 +91,31 @@ class Holidays:
 
 
 @dataclass(frozen=True, slots=True)
-class _Year:
-    workdays: tuple[int, ...]  # ordinals of its workdays
-    before: tuple[int, ...]  # how many workdays lie before each day of the year
+class Season:
+    """作息季 — other office hours from one day of every year to another, both within.
+
+    One that begins later in the year than it ends lasts over New Year's Day.
+    """
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+    office_hours: OfficeHours
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "Season":
+        names = {"from", "to", "spans"}
+        refuse_unknown(document, "season", names)
+        if missing := names - set(document):
+            raise ValueError(f"season: its {min(missing)} is missing")
+        first, last = (_month_and_day(document[edge]) for edge in ("from", "to"))
+        hours = _office_hours(document)
+        return cls((first.month, first.day), (last.month, last.day), tuple(hours))
+
+    def holds(self, day: date) -> bool:
+        at = day.month, day.day
+        if self.first <= self.last:
+            return self.first <= at <= self.last
+        return at >= self.first or at <= self.last
 
 
 class WorkCalendar:
@@ -91,34 +123,52 @@ class WorkCalendar:
 
     def __init__(
         self,
-        office_hours: Sequence[tuple[time, time]],
+        office_hours: OfficeHours,
         holidays: Holidays = Holidays(),
         zone: str = "Asia/Shanghai",
+        seasons: Iterable[Season] = (),
     ) -> None:
-        self.office_hours = office_hours
-        self._spans = _spans(office_hours)
-        self._day = sum(length for _, length in self._spans)
+        """Of several seasons that hold a day the first counts."""
+        self.office_hours, self.seasons = office_hours, tuple(seasons)
+        self._usual = _spans(office_hours)
+        self._usual_minutes = _length(self._usual) / MICROSECONDS
+        self._spans = [(one, _spans(one.office_hours)) for one in self.seasons]
         self._holidays = holidays
         self._zone = ZoneInfo(zone)
-        self._years: dict[int, _Year] = {}
-        self.day_minutes = self._day / MICROSECONDS
+        self._years: dict[int, Sequence[int]] = {}
 
     @classmethod
     def parse(cls, office_hours: Mapping[str, Any], holidays: Mapping[str, Any]) -> "WorkCalendar":
         """From the tables of `config/sla.toml`, or from what a community put in their place."""
-        refuse_unknown(office_hours, "office hours", {"zone", "spans"})
-        spans = _office_hours(office_hours)
-        return cls(spans, Holidays.parse(holidays), office_hours["zone"])
+        refuse_unknown(office_hours, "office hours", {"zone", "spans", "seasons"})
+        spans, zone = _office_hours(office_hours), office_hours["zone"]
+        return cls(spans, Holidays.parse(holidays), zone, _seasons(office_hours))
 
     def changed_by(self, inner: Mapping[str, Any]) -> "WorkCalendar":
-        """As an area within has it: its own office hours, if it keeps any, and its own days."""
+        """As an area within has it: its own office hours, if it keeps any, and its own days.
+
+        What it says of a season counts in that season alone; hours of its own for the whole year
+        leave nothing of the seasons around it.
+        """
         refuse_unknown(inner, "calendar", {"office_hours", "holidays"})
-        spans = self.office_hours
-        if "office_hours" in inner:
-            refuse_unknown(inner["office_hours"], "office hours", {"spans"})
-            spans = _office_hours(inner["office_hours"])
+        hours = inner.get("office_hours", {})
+        refuse_unknown(hours, "office hours", {"spans", "seasons"})
+        usual, seasons = self.office_hours, [*_seasons(hours), *self.seasons]
+        if "spans" in hours:
+            usual, seasons = _office_hours(hours), _seasons(hours)
         own = Holidays.parse(inner.get("holidays", {}))
-        return WorkCalendar(spans, self._holidays.changed_by(own), self._zone.key)
+        return WorkCalendar(usual, self._holidays.changed_by(own), self._zone.key, seasons)
+
+    def day_lengths(self) -> Collection[float]:
+        """How many working minutes a day may have."""
+        every = [self._usual, *(spans for _, spans in self._spans)]
+        return {_length(spans) / MICROSECONDS for spans in every}
+
+    def day_minutes(self, at: datetime) -> float:
+        """Working minutes of a day in the season of that moment."""
+        if not self._spans:
+            return self._usual_minutes
+        return _length(self._spans_of(_aware(at).astimezone(self._zone).date())) / MICROSECONDS
 
     def is_known(self, year: int) -> bool:
         """Whether the year's holidays are published; if not, is_workday is a guess."""
@@ -141,57 +191,52 @@ class WorkCalendar:
             return _aware(start).astimezone(UTC)
         year, target = self._position(start)
         target += added
-        while target > len(self._year(year).workdays) * self._day:
-            target -= len(self._year(year).workdays) * self._day
+        while target > self._year(year)[-1]:
+            target -= self._year(year)[-1]
             year += 1
         # A term that ends with the day ends at its closing hour, not at the next opening.
-        index, rest = divmod(target - 1, self._day)
-        midnight = datetime.combine(
-            date.fromordinal(self._year(year).workdays[index]), time.min, self._zone
-        )
-        return (midnight + timedelta(microseconds=self._clock_time(rest + 1))).astimezone(UTC)
+        index = bisect_left(self._year(year), target) - 1
+        day = date(year, 1, 1) + timedelta(days=index)
+        passed = _clock_time(self._spans_of(day), target - self._year(year)[index])
+        midnight = datetime.combine(day, time.min, self._zone)
+        return (midnight + timedelta(microseconds=passed)).astimezone(UTC)
 
     def between(self, begin: datetime, end: datetime) -> float:
         """Working minutes from `begin` to `end`; negative when `end` is earlier."""
         first_year, first = self._position(begin)
         last_year, last = self._position(end)
         years = range(min(first_year, last_year), max(first_year, last_year))
-        gap = sum(len(self._year(year).workdays) for year in years) * self._day
+        gap = sum(self._year(year)[-1] for year in years)
         return (last - first + (gap if first_year <= last_year else -gap)) / MICROSECONDS
 
     def _position(self, moment: datetime) -> tuple[int, int]:
         """The local year and the working time in it before the moment."""
         local = _aware(moment).astimezone(self._zone)
         facts = self._year(local.year)
-        ordinal = local.toordinal()
-        passed = facts.before[ordinal - date(local.year, 1, 1).toordinal()]
-        worked = passed * self._day
-        if passed < len(facts.workdays) and facts.workdays[passed] == ordinal:
-            since_midnight = (
-                (local.hour * 60 + local.minute) * 60 + local.second
-            ) * 1_000_000 + local.microsecond
-            for begin, length in self._spans:
-                worked += min(max(since_midnight - begin, 0), length)
+        index = local.toordinal() - date(local.year, 1, 1).toordinal()
+        worked = facts[index]
+        if facts[index + 1] > worked:
+            passed = _since_midnight(local.time())
+            for begin, length in self._spans_of(local.date()):
+                worked += min(max(passed - begin, 0), length)
         return local.year, worked
 
-    def _clock_time(self, worked: int) -> int:
-        for begin, length in self._spans:
-            if worked <= length:
-                return begin + worked
-            worked -= length
-        raise ValueError("more than a day's work")
+    def _spans_of(self, day: date) -> tuple[Span, ...]:
+        for season, spans in self._spans:
+            if season.holds(day):
+                return spans
+        return self._usual
 
-    def _year(self, year: int) -> _Year:
+    def _year(self, year: int) -> Sequence[int]:
+        """The working time in it before each of its days, and before the next year's first."""
         facts = self._years.get(year)
         if facts is None:
-            first, after = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1
-            workdays: list[int] = []
-            before = []
-            for ordinal in range(first, after):
-                before.append(len(workdays))
-                if self.is_workday(date.fromordinal(ordinal)):
-                    workdays.append(ordinal)
-            facts = self._years[year] = _Year(tuple(workdays), tuple(before))
+            day, worked = date(year, 1, 1), [0]
+            while day.year == year:
+                length = _length(self._spans_of(day)) if self.is_workday(day) else 0
+                worked.append(worked[-1] + length)
+                day += timedelta(days=1)
+            facts = self._years[year] = tuple(worked)
         return facts
 
 
@@ -209,6 +254,16 @@ def _office_hours(table: Mapping[str, Any]) -> list[tuple[time, time]]:
     return [_span(text) for text in table["spans"]]
 
 
+def _seasons(table: Mapping[str, Any]) -> list[Season]:
+    """Those of one area, none of which may hold a day of another."""
+    found = [Season.parse(one) for one in table.get("seasons", ())]
+    for n in range(366):
+        day = _A_LEAP_YEAR + timedelta(days=n)
+        if sum(one.holds(day) for one in found) > 1:
+            raise ValueError(f"office hours: {day:%m-%d} lies in two seasons")
+    return found
+
+
 def _span(text: str) -> tuple[time, time]:
     if not _SPAN.fullmatch(text):
         raise ValueError(f"office hours: {text} is not like 08:30-12:00")
@@ -223,19 +278,33 @@ def _published(day: date) -> bool | None:
         return None
 
 
-def _spans(office_hours: Sequence[tuple[time, time]]) -> tuple[Span, ...]:
+def _spans(office_hours: OfficeHours) -> tuple[Span, ...]:
     edges = [_since_midnight(edge) for span in office_hours for edge in span]
     if not edges or edges != sorted(set(edges)):
         raise ValueError("office hours: spans must follow each other within one day")
     return tuple((begin, end - begin) for begin, end in zip(edges[::2], edges[1::2], strict=True))
 
 
+def _length(spans: Iterable[Span]) -> int:
+    return sum(length for _, length in spans)
+
+
+def _clock_time(spans: Iterable[Span], worked: int) -> int:
+    """When so much of a day's work is done, in microseconds from midnight."""
+    for begin, length in spans:
+        if worked <= length:
+            return begin + worked
+        worked -= length
+    raise ValueError("more than a day's work")
+
+
 def _since_midnight(moment: time) -> int:
-    return ((moment.hour * 60 + moment.minute) * 60 + moment.second) * 1_000_000
+    seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
+    return seconds * 1_000_000 + moment.microsecond
 
 
 def _month_and_day(text: str) -> date:
-    return date.fromisoformat(f"2000-{text}")
+    return date.fromisoformat(f"{_A_LEAP_YEAR.year}-{text}")
 
 
 def _counted(minutes: float) -> int:

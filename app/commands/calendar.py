@@ -1,5 +1,6 @@
 """`linli calendar`: office hours and days off of an area and all within it."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from models.accounts import MAIN
 from models.errors import AlreadyDone, NotAllowed, NotFound
 from models.policies import Policy
 from models.work_calendars import POLICY
+from models.worktime import OfficeHours
 
 WORDS: store.Words = {
     NotAllowed: "this person may not change the calendar of this area",
@@ -42,6 +44,20 @@ class Days(click.ParamType):
         if not first <= last < first + LONGEST:
             self.fail(f"{value} runs backwards or is longer than a month")
         return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+class DaysOfYear(click.ParamType):
+    """The first and the last day of a season: 06-01..09-30."""
+
+    name = "month-day..month-day"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        found = re.fullmatch(r"(\d\d-\d\d)\.\.(\d\d-\d\d)", str(value))
+        if found is None:
+            self.fail(f"{value} is no season, such as 06-01..09-30")
+        return found[1], found[2]
 
 
 def days_option(name: str, text: str) -> Any:
@@ -71,8 +87,9 @@ def show(area_name: str, year: int | None) -> None:
         area = area_named(session, area_name)
         found = work_calendars.terms_at(session, area.id).calendar
         year = year or now().astimezone(LOCAL).year
-        hours = (f"{begin:%H:%M}-{end:%H:%M}" for begin, end in found.office_hours)
-        click.echo(f"{area.name}: {' '.join(hours)}")
+        click.echo(f"{area.name}: {_clock(found.office_hours)}")
+        for one in found.seasons:
+            click.echo(f"{_edge(one.first)}..{_edge(one.last)}: {_clock(one.office_hours)}")
         if not found.is_known(year):
             click.echo(f"{year} is not listed yet: its weekdays are a guess")
         for n in range((date(year + 1, 1, 1) - date(year, 1, 1)).days):
@@ -84,13 +101,27 @@ def show(area_name: str, year: int | None) -> None:
 @calendar.command()
 @area_argument
 @click.argument("spans", nargs=-1)
+@click.option("--season", type=DaysOfYear(), help="In these days of every year, both within.")
 @by_option
 @reason_option
-def hours(area_name: str, spans: Sequence[str], openid: str | None, reason: str | None) -> None:
-    """Office hours of AREA, such as 10:00-14:00 15:30-19:30; none: as around it."""
+def hours(
+    area_name: str,
+    spans: Sequence[str],
+    season: tuple[str, str] | None,
+    openid: str | None,
+    reason: str | None,
+) -> None:
+    """Office hours of AREA, such as 10:00-14:00 15:30-19:30; none: as around it.
+
+    Of a season (summer hours: --season 06-01..09-30) none means: as in the rest of the year.
+    """
     with store.writing(WORDS) as session:
         area_id, by = area_named(session, area_name).id, _person(session, openid)
-        made = work_calendars.keep_hours(session, area_id, spans, by=by, at=now(), reason=reason)
+        said: dict[str, Any] = {"by": by, "at": now(), "reason": reason}
+        if season is None:
+            made = work_calendars.keep_hours(session, area_id, spans, **said)
+        else:
+            made = work_calendars.keep_season(session, area_id, *season, spans, **said)
         _say(made, area_name)
 
 
@@ -171,6 +202,14 @@ def revert(area_name: str, version: int, openid: str | None) -> None:
     with store.writing(WORDS) as session:
         area_id, by = area_named(session, area_name).id, _person(session, openid)
         _say(work_calendars.revert(session, area_id, version, by=by, at=now()), area_name)
+
+
+def _clock(hours: OfficeHours) -> str:
+    return " ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in hours)
+
+
+def _edge(day: tuple[int, int]) -> str:
+    return f"{day[0]:02}-{day[1]:02}"
 
 
 def _person(session: Session, openid: str | None) -> int | None:

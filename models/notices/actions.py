@@ -201,7 +201,7 @@ def archive(session: Session, notice: Notice, *, at: datetime) -> None:
 def working_days_after(session: Session, notice: Notice, at: datetime, days: float) -> datetime:
     """In the working time of the area the notice is for."""
     calendar = work_calendars.terms_at(session, notice.area_id).calendar
-    return calendar.add(at, days * calendar.day_minutes)
+    return calendar.add(at, days * calendar.day_minutes(at))
 
 
 def _kept(session: Session, notice: Notice, reach: Reach) -> Notice:

@@ -25,12 +25,13 @@ class CallTerm:
     result: float
 
 
-def term(session: Session, whistle: Whistle) -> CallTerm:
+def term(session: Session, whistle: Whistle, begin: datetime) -> CallTerm:
     """Counted in the working time of the ticket's place, unless it runs on the clock."""
     row = load("whistles")["kind"][whistle.kind]
     ticket = session.get_one(Ticket, whistle.ticket_id)
     keeping = WallClock() if row["clock"] == "wall" else terms_of(ticket).calendar
-    check_in, result = _minutes(row, "check_in", keeping), _minutes(row, "result", keeping)
+    day = keeping.day_minutes(begin)
+    check_in, result = _minutes(row, "check_in", day), _minutes(row, "result", day)
     if check_in > result:
         raise ValueError(f"whistles: {whistle.kind} must check in before it answers")
     return CallTerm(keeping, check_in, result)
@@ -48,13 +49,16 @@ def departments() -> list[str]:
 
 def due(session: Session, whistle: Whistle, at: datetime) -> tuple[datetime, datetime]:
     """By when who is called now checks in, and answers."""
-    asked = term(session, whistle)
+    asked = term(session, whistle, at)
     return asked.keeping.add(at, asked.check_in), asked.keeping.add(at, asked.result)
 
 
 def reminders(session: Session, whistle: Whistle, call: WhistleCall) -> tuple[datetime, datetime]:
     """When a department is reminded to check in, and to answer; from its own deadlines."""
-    keeping, shares = term(session, whistle).keeping, load("whistles")["remind_percent"]
+    keeping, shares = (
+        term(session, whistle, call.called_at).keeping,
+        load("whistles")["remind_percent"],
+    )
     return (
         _share(keeping, call.called_at, call.check_in_due_at, shares["check_in"]),
         _share(keeping, call.called_at, call.result_due_at, shares["result"]),
@@ -65,6 +69,6 @@ def _share(keeping: Timekeeping, begin: datetime, end: datetime, percent: float)
     return keeping.add(begin, keeping.between(begin, end) * percent / 100)
 
 
-def _minutes(row: Mapping[str, Any], limit: str, keeping: Timekeeping) -> float:
+def _minutes(row: Mapping[str, Any], limit: str, day_minutes: float) -> float:
     days, minutes = row.get(f"{limit}_days", 0), row.get(f"{limit}_minutes", 0)
-    return float(days * keeping.day_minutes + minutes)
+    return float(days * day_minutes + minutes)

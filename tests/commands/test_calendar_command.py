@@ -42,6 +42,18 @@ def test_hours_count_for_the_area_and_all_within_it(say: Say) -> None:
     assert say("show", "幸福里小区").stdout.startswith("幸福里小区: 08:30-12:00 13:30-17:30\n")
 
 
+def test_summer_hours_are_kept_by_their_days_and_taken_back(say: Say) -> None:
+    summer = ("--season", "06-01..09-30")
+    say("hours", "幸福社区", "08:30-12:00", "14:30-18:00", *summer)
+    shown = say("show", "幸福里小区").stdout.splitlines()
+    assert shown[:2] == [
+        "幸福里小区: 08:30-12:00 13:30-17:30",
+        "06-01..09-30: 08:30-12:00 14:30-18:00",
+    ]
+    say("hours", "幸福社区", *summer)
+    assert "06-01" not in say("show", "幸福里小区").stdout
+
+
 def test_days_off_are_a_day_or_several_and_are_taken_back(say: Say) -> None:
     say("days", "幸福社区", "--rest", "2026-05-26..2026-05-28", "--reason", "古尔邦节")
     assert "2026-05-27 Wed rest" in say("show", "幸福里小区", "--year", "2026").stdout
@@ -67,6 +79,8 @@ def test_a_year_is_listed_for_the_whole_house(say: Say) -> None:
     ("words", "said"),
     [
         (("hours", "幸福社区", "9-17"), "9-17 is not like 08:30-12:00"),
+        (("hours", "幸福社区", "09:00-17:00", "--season", "6.1-9.30"), "6.1-9.30 is no season"),
+        (("hours", "幸福社区", "09:00-17:00", "--season", "06-01..09-31"), "day is out of range"),
         (("days", "幸福社区"), "name a day"),
         (("days", "幸福社区", "--rest", "tomorrow"), "tomorrow is no day"),
         (("days", "幸福社区", "--rest", "2026-05-28..2026-05-26"), "runs backwards"),

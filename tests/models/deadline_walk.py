@@ -23,7 +23,7 @@ AREAS = ["幸福里小区", "幸福社区"]  # the innermost first
 KINDS = [
     *("class", "class", "class and back", "suspend", "suspend", "resume", "resume", "clock"),
     *("accept", "note", "urge", "days", "days", "hours", "reopen", "suspend and back"),
-    *("urgency", "urgency and back"),
+    *("urgency", "urgency and back", "season", "season"),
 ]
 WAITS = [0, 1, 17, 60, 240, 600, 1440, 4000]
 STEPS = st.tuples(st.sampled_from(KINDS), st.sampled_from(WAITS))
@@ -185,6 +185,20 @@ class Walk:
         number, area_id = self._area()
         made = work_calendars.keep_hours(self.session, area_id, spans, by=None, at=self.at)
         self.layers[number] = replace(self.layers[number], hours=hours)
+        recomputing.recompute(self.session, self.ticket, made.revision, self.at)
+
+    def _season(self) -> None:
+        """One comes, or the one there was goes; opened within it a matter has its days."""
+        number, area_id = self._area()
+        first, last, hours = self.random.choice(worktime_cases.SEASONS)[0]
+        kept = self.layers[number].seasons
+        edges = worktime_cases.month_and_day(first), worktime_cases.month_and_day(last)
+        said = [] if kept else worktime_cases.spans(hours)
+        if kept:
+            edges = tuple(worktime_cases.month_and_day(one) for one in kept[0][:2])
+        made = work_calendars.keep_season(self.session, area_id, *edges, said, by=None, at=self.at)
+        seasons = () if kept else ((first, last, hours),)
+        self.layers[number] = replace(self.layers[number], seasons=seasons)
         recomputing.recompute(self.session, self.ticket, made.revision, self.at)
 
     def _area(self) -> tuple[int, int]:

@@ -157,7 +157,10 @@ def test_an_unhappy_reporter_reopens_once_with_a_new_clock_a_level_up(store: Dat
         do(session, one, Action.REOPEN, reporter, at, solved=False, stars=1)
         assert (one.state, one.level, one.reopens) == (State.DISPATCHED, Level.COMMUNITY, 1)
         assert one.outcome is one.result is one.resolved_at is None
-        assert one.resolve_due_at == sla.deadlines(one.category, one.urgency, at).resolve_due_at
+        assert (
+            one.resolve_due_at
+            == sla.shipped().deadlines(one.category, one.urgency, at).resolve_due_at
+        )
         do(session, one, Action.ACCEPT, owner(one), at + MINUTE)
         do(session, one, Action.RESOLVE, owner(one), at + HOUR)
         assert not can(session, one, Action.REOPEN, by=reporter, at=at + 2 * HOUR)
@@ -232,10 +235,10 @@ def test_a_suspension_moves_the_deadlines_by_exactly_its_working_time(store: Dat
         begins, ends = MORNING + 2 * HOUR, MORNING + timedelta(days=1, hours=3)
         planned = MORNING + timedelta(days=5)
         do(session, one, Action.SUSPEND, owner(one), begins, until=planned)
-        expected = sla.deadlines(one.category, one.urgency, MORNING, [(begins, planned)])
+        expected = sla.shipped().deadlines(one.category, one.urgency, MORNING, [(begins, planned)])
         assert one.resolve_due_at == expected.resolve_due_at
         do(session, one, Action.RESUME, owner(one), ends)
-        expected = sla.deadlines(one.category, one.urgency, MORNING, [(begins, ends)])
+        expected = sla.shipped().deadlines(one.category, one.urgency, MORNING, [(begins, ends)])
         assert (one.accept_due_at, one.resolve_due_at) == (
             expected.accept_due_at,
             expected.resolve_due_at,
@@ -276,7 +279,7 @@ def test_a_changed_class_recomputes_the_deadline_from_when_it_was_opened(
         refining.reclassify(
             session, one, "house_rights", None, by=one.reporter_id, at=MORNING + HOUR
         )
-        expected = sla.deadlines("house_rights", one.urgency, MORNING)
+        expected = sla.shipped().deadlines("house_rights", one.urgency, MORNING)
         assert one.resolve_due_at == expected.resolve_due_at
 
 

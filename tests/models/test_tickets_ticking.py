@@ -60,7 +60,7 @@ def test_the_owner_is_reminded_at_half_and_at_four_fifths_of_the_time(store: Dat
     town(store)
     with store.writing() as session:
         one = accepted(session)
-        half, most, _ = sla.remind_points(one.category, one.urgency, one.opened_at)
+        half, most, _ = sla.shipped().remind_points(one.category, one.urgency, one.opened_at)
         assert one.clock_at == half.at
         assert ticking.tick(session, one, half.at - MINUTE) is None
         assert ticking.tick(session, one, half.at) == "half"
@@ -175,7 +175,7 @@ def test_a_clock_that_stood_still_sends_one_reminder_and_one_escalation(store: D
     town(store)
     with store.writing() as session:
         one = accepted(session)
-        _, most, _ = sla.remind_points(one.category, one.urgency, one.opened_at)
+        _, most, _ = sla.shipped().remind_points(one.category, one.urgency, one.opened_at)
         assert ticking.tick(session, one, most.at + MINUTE) == "most"
         assert told(session, "task_reminded_half") == []
 

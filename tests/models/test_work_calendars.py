@@ -79,6 +79,51 @@ def test_the_nearest_area_with_hours_of_its_own_wins(town: Database) -> None:
     assert due_in(town, inside, MORNING, 240) == "03-03 14:00"
 
 
+SUMMER = ("06-01", "09-30", ["08:30-12:00", "14:30-18:00"])
+
+
+def season(store: Database, name: str, first: str, last: str, spans: list[str]) -> None:
+    with store.writing() as session:
+        where = area_named(session, name).id
+        work_calendars.keep_season(session, where, first, last, spans, by=None, at=MORNING)
+
+
+def test_in_a_season_its_hours_count_and_outside_it_the_usual_ones(town: Database) -> None:
+    season(town, COMMUNITY, *SUMMER)
+    inside = place(town, ESTATE)
+    summer = datetime(2026, 9, 30, 9, 0, tzinfo=SHANGHAI)
+    assert due_in(town, inside, MORNING, 300) == "03-03 15:30"
+    assert due_in(town, inside, summer, 300) == "09-30 16:30"
+    # Seven hours from nine o'clock, and the last half hour after the holiday in the usual ones.
+    assert due_in(town, inside, summer, 420) == "10-08 09:00"
+    assert due_in(town, place(town, OTHER), summer, 300) == "09-30 15:30"
+    season(town, COMMUNITY, *SUMMER[:2], [])
+    assert due_in(town, inside, summer, 300) == "09-30 15:30"
+
+
+def test_a_term_in_days_has_days_as_long_as_the_one_it_began_on(town: Database) -> None:
+    season(town, COMMUNITY, *SUMMER)
+    with town.reading() as session:
+        terms = work_calendars.terms_at(session, area_named(session, ESTATE).id)
+        at = datetime(2026, 7, 6, 9, 0, tzinfo=SHANGHAI)
+        due = terms.deadlines("pets", Urgency.NORMAL, at).resolve_due_at
+    assert due == at + timedelta(days=3)
+
+
+def test_an_areas_own_hours_leave_nothing_of_the_seasons_around_it(town: Database) -> None:
+    season(town, COMMUNITY, *SUMMER)
+    season(town, ESTATE, "12-01", "02-28", ["09:00-17:00"])
+    inside, summer = place(town, ESTATE), datetime(2026, 7, 6, 9, 0, tzinfo=SHANGHAI)
+    winter = datetime(2026, 1, 6, 9, 0, tzinfo=SHANGHAI)
+    assert due_in(town, inside, summer, 300) == "07-06 16:30"
+    assert due_in(town, inside, winter, 300) == "01-06 14:00"
+    hours(town, ESTATE, ["08:00-16:00"])
+    assert due_in(town, inside, summer, 300) == "07-06 14:00"
+    assert due_in(town, inside, winter, 300) == "01-06 14:00"
+    hours(town, ESTATE, [])
+    assert due_in(town, inside, summer, 300) == "07-06 16:30"
+
+
 def test_days_add_up_from_the_outermost_area_inwards_and_the_inner_word_wins(
     town: Database,
 ) -> None:
@@ -229,7 +274,7 @@ def test_a_report_is_due_by_the_working_time_of_its_place(town: Database) -> Non
     # Two days of eight hours from ten o'clock, over the typhoon: Tuesday and Thursday.
     assert one.resolve_due_at == datetime(2026, 3, 5, 11, 30, tzinfo=UTC)
     assert one.accept_due_at == datetime(2026, 3, 3, 4, 0, tzinfo=UTC)
-    expected = sla.deadlines("noise", elsewhere.urgency, MORNING)
+    expected = sla.shipped().deadlines("noise", elsewhere.urgency, MORNING)
     assert elsewhere.resolve_due_at == expected.resolve_due_at
 
 

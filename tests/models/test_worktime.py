@@ -125,7 +125,7 @@ def test_a_community_may_keep_other_office_hours() -> None:
     urumqi = WorkCalendar.parse(
         {"zone": "Asia/Shanghai", "spans": ["10:00-14:00", "15:30-19:30"]}, {}
     )
-    assert urumqi.day_minutes == 480
+    assert urumqi.day_minutes(datetime(2026, 3, 3, tzinfo=SHANGHAI)) == 480
     assert urumqi.add(shanghai(2025, 9, 22, 9, 0), 300) == shanghai(2025, 9, 22, 16, 30)
 
 
@@ -167,3 +167,34 @@ def test_adding_is_cheap_enough_for_the_hot_path() -> None:
     CALENDAR.add(start, 6750)
     best = min(timeit(lambda: CALENDAR.add(start, 6750), number=500) / 500 for _ in range(20))
     assert best < 20e-6
+
+
+SUMMER = {"from": "06-01", "to": "09-30", "spans": ["08:30-12:00", "14:30-18:00"]}
+
+
+@pytest.mark.parametrize(
+    ("season", "said"),
+    [
+        (SUMMER | {"from": "09-30", "to": "10-01"}, "09-30 lies in two seasons"),
+        (SUMMER | {"from": "12-01", "to": "06-01"}, "06-01 lies in two seasons"),
+        (SUMMER | {"from": "10-01", "to": "10-32"}, "out of range|2000-10-32"),
+        ({"from": "10-01", "spans": ["09:00-17:00"]}, "to is missing"),
+        (SUMMER | {"until": "10-01"}, "no such key: until"),
+    ],
+)
+def test_a_season_that_can_not_be_is_refused(season: dict[str, object], said: str) -> None:
+    usual = WorkCalendar.parse({"zone": "Asia/Shanghai", "spans": ["09:00-17:00"]}, {})
+    with pytest.raises(ValueError, match=said):
+        usual.changed_by({"office_hours": {"seasons": [SUMMER, season]}})
+
+
+def test_winter_hours_last_over_new_year() -> None:
+    winter = {"from": "11-01", "to": "02-29", "spans": ["09:00-12:00", "13:00-17:00"]}
+    usual = WorkCalendar.parse(
+        {"zone": "Asia/Shanghai", "spans": ["09:00-17:00"], "seasons": [winter]}, {}
+    )
+    ends = [datetime(2025, 12, 31, 16, tzinfo=SHANGHAI), datetime(2026, 1, 4, 10, tzinfo=SHANGHAI)]
+    assert usual.add(ends[0], 120) == ends[1]
+    assert usual.between(*ends) == 120
+    assert usual.day_minutes(ends[1]) == 420
+    assert set(usual.day_lengths()) == {420, 480}

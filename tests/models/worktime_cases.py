@@ -12,7 +12,16 @@ from chinese_calendar import constants
 from config.categories import LEVEL_ONE, Urgency
 from config.policy import load
 from models.sla import ServiceTerms
-from tests.models.worktime_oracle import MINUTE, SHANGHAI, Layer, Oracle, Pauses, WallOracle
+from tests.models.worktime_oracle import (
+    MINUTE,
+    SHANGHAI,
+    Hours,
+    Layer,
+    MonthDay,
+    Oracle,
+    Pauses,
+    WallOracle,
+)
 
 FIRST, LAST = date(2025, 1, 1), date(2028, 1, 31)
 NEAR_NEW_YEAR = [date(2026, 12, 20) + timedelta(days=n) for n in range(25)]
@@ -28,6 +37,14 @@ HOURS = [
 ]
 AMOUNTS = [1, 2, 15, 30, 59, 120, 225, 240]
 DAYS = [1, 2, 3, 5, 7, 10, 15]
+SUMMER, WINTER = ((510, 720), (870, 1080)), ((540, 720), (780, 1020))
+# Of one area, none of which holds a day of another; the second lasts over New Year.
+SEASONS = [
+    (((6, 1), (9, 30), SUMMER),),
+    (((12, 24), (1, 9), WINTER),),
+    (((5, 1), (9, 30), SUMMER), ((10, 9), (4, 5), WINTER)),
+    (((12, 31), (12, 31), ((600, 700),)), ((1, 1), (1, 4), SUMMER)),
+]
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,7 @@ def layer(random: Random) -> Layer:
         years=years if random.random() < 0.4 else {},
         rest=rest,
         work=work,
+        seasons=random.choice([(), (), *SEASONS]),
     )
 
 
@@ -80,7 +98,17 @@ def body(one: Layer) -> dict[str, Any]:
     said["holidays"]["years"] = {str(year): _texts(*lists) for year, lists in one.years.items()}
     if one.hours is not None:
         said["office_hours"] = {"spans": spans(one.hours)}
+    if one.seasons:
+        said.setdefault("office_hours", {})["seasons"] = [season(*one) for one in one.seasons]
     return said
+
+
+def season(first: MonthDay, last: MonthDay, hours: Hours) -> dict[str, Any]:
+    return {"from": month_and_day(first), "to": month_and_day(last), "spans": spans(hours)}
+
+
+def month_and_day(said: MonthDay) -> str:
+    return f"{said[0]:02}-{said[1]:02}"
 
 
 def spans(hours: tuple[tuple[int, int], ...]) -> list[str]:
@@ -109,7 +137,8 @@ def due_by(
 ) -> tuple[datetime, datetime]:
     """By when the oracle has it accepted and resolved."""
     accept, unit, resolve = row
-    minutes = resolve * (len(oracle.office_minutes) if unit == "days" else 1)
+    day = opened_at.astimezone(SHANGHAI).date()
+    minutes = resolve * (len(oracle.office_minutes(day)) if unit == "days" else 1)
     return (
         oracle.due(opened_at, accept * MINUTE, pauses),
         oracle.due(opened_at, minutes * MINUTE, pauses),
@@ -136,7 +165,7 @@ def moment(random: Random, oracle: Oracle) -> datetime:
         [random.choice(MADE_UP), random.choice(FESTIVALS), random.choice(NEAR_NEW_YEAR)]
         + _days(random, 2)
     )
-    edge = random.choice([0, *(one for span in oracle.hours for one in span)])
+    edge = random.choice([0, *(one for span in oracle.hours_of(day) for one in span)])
     minute = random.choice([edge, edge, random.randrange(24 * 60)])
     off = random.choice([0, 0, -1, 1, 10**6 * random.randint(-59, 59), random.randrange(6 * 10**7)])
     at = datetime.combine(day, time(), SHANGHAI) + minute * MINUTE

@@ -7,6 +7,7 @@ from the innermost outwards, and each minute is asked whether it lies in office 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from chinese_calendar import constants
@@ -16,16 +17,22 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 PUBLISHED_YEARS = {day.year for day in constants.holidays}
 
 Pauses = Sequence[tuple[datetime, datetime]]
+Hours = tuple[tuple[int, int], ...]
+MonthDay = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What one area says: its hours (minutes from midnight), whole years, single days."""
+    """What one area says: its hours (minutes from midnight), seasons, whole years, single days.
 
-    hours: tuple[tuple[int, int], ...] | None = None
+    A season has its first and last day (month, day) and its hours.
+    """
+
+    hours: Hours | None = None
     years: dict[int, tuple[frozenset[date], frozenset[date]]] = field(default_factory=dict)
     rest: frozenset[date] = frozenset()
     work: frozenset[date] = frozenset()
+    seasons: tuple[tuple[MonthDay, MonthDay, Hours], ...] = ()
 
 
 class Oracle:
@@ -34,9 +41,8 @@ class Oracle:
     def __init__(self, layers: Sequence[Layer], fixed: frozenset[tuple[int, int]]) -> None:
         self.layers = layers
         self.fixed = fixed
-        self.hours = next(layer.hours for layer in layers if layer.hours is not None)
-        self.office_minutes = [one for one in range(24 * 60) if self.is_office_minute(one)]
         self._days: dict[date, list[int]] = {}
+        self._lists: dict[Hours, list[int]] = {}
 
     def is_workday(self, day: date) -> bool:
         for layer in self.layers:
@@ -54,13 +60,31 @@ class Oracle:
             return False
         return day.weekday() < 5
 
-    def is_office_minute(self, minute: int) -> bool:
-        return any(begin <= minute < end for begin, end in self.hours)
+    def hours_of(self, day: date) -> Hours:
+        """Of the innermost area that says anything of this day: a season, else hours."""
+        for layer in self.layers:
+            for first, last, hours in layer.seasons:
+                if day in _days_from(first, last, day.year):
+                    return hours
+            if layer.hours is not None:
+                return layer.hours
+        raise LookupError("no area keeps hours")
+
+    def office_minutes(self, day: date) -> list[int]:
+        """Minute by minute, what would be worked on this day, were it a workday."""
+        hours = self.hours_of(day)
+        if hours not in self._lists:
+            self._lists[hours] = [
+                minute
+                for minute in range(24 * 60)
+                if any(begin <= minute < end for begin, end in hours)
+            ]
+        return self._lists[hours]
 
     def minutes_of(self, day: date) -> list[int]:
         """The working minutes of a day; each day is asked once."""
         if day not in self._days:
-            self._days[day] = self.office_minutes if self.is_workday(day) else []
+            self._days[day] = self.office_minutes(day) if self.is_workday(day) else []
         return self._days[day]
 
     def due(self, opened_at: datetime, term: timedelta, pauses: Pauses) -> datetime:
@@ -91,6 +115,22 @@ class WallOracle(Oracle):
 
     def is_workday(self, day: date) -> bool:
         return True
+
+
+@cache
+def _days_from(first: MonthDay, last: MonthDay, year: int) -> frozenset[date]:
+    """The days of a year in a season, walked one by one from its first day to its last.
+
+    One that is under way at New Year has begun in the year before.
+    """
+    found = set()
+    for begun in (year - 1, year):
+        day = date(begun, *first)
+        while (day.month, day.day) != last:
+            found.add(day)
+            day += DAY
+        found.add(day)
+    return frozenset(day for day in found if day.year == year)
 
 
 def _is_plain(begin: datetime, opened: datetime, stops: Pauses) -> bool:
