@@ -20,6 +20,7 @@ from models.job_runs import ClaimedRun, LapsedRun, RunState
 TICK_SECONDS = 1
 THREADS = 4  # so that a long digest does not hold up the reminders of the minute
 
+Ahead = tuple[ScheduledJob, datetime | None]
 Claim = Callable[[Session, str, datetime, datetime, timedelta], ClaimedRun | None]
 
 log = structlog.get_logger(__name__)
@@ -46,33 +47,35 @@ class Clock:
     def tick(self, now: datetime) -> list[Firing]:
         """Runs all that is due by `now` and that no other clock has. Never raises for one job."""
         fired: list[Firing] = []
-        for scheduled in self._schedule.values():
-            if now < self._next.get(scheduled.name, now):
-                continue
+        due, lapsed = self._look(now)
+        for scheduled, since in due:
             try:
-                fired += self._fire_due(scheduled, now)
+                fired += self._fire_due(scheduled, since or self._meet(scheduled.name, now), now)
                 self._next[scheduled.name] = scheduled.next_after(now)
             except StoreBusy:
                 log.warning("job_waits_for_store", job=scheduled.name)
-        return fired + list(self._take_over(now))
+        return fired + list(self._take_over(lapsed, now))
 
-    def _fire_due(self, scheduled: ScheduledJob, now: datetime) -> Iterator[Firing]:
-        for due_at in scheduled.firings(self._since(scheduled.name, now), now):
+    def _look(self, now: datetime) -> tuple[list[Ahead], list[LapsedRun]]:
+        """Jobs that may be due with when each last was, and the runs that lapsed: in one look."""
+        ahead = [one for one in self._schedule.values() if now >= self._next.get(one.name, now)]
+        with self._database.reading() as session:
+            due = [(one, job_runs.last_due(session, one.name)) for one in ahead]
+            return due, job_runs.lapsed(session, now)
+
+    def _fire_due(
+        self, scheduled: ScheduledJob, since: datetime, now: datetime
+    ) -> Iterator[Firing]:
+        for due_at in scheduled.firings(since, now):
             if firing := fire(self._database, scheduled, due_at, now):
                 yield firing
 
-    def _since(self, name: str, now: datetime) -> datetime:
-        with self._database.reading() as session:
-            since = job_runs.last_due(session, name)
-        if since is not None:
-            return since
+    def _meet(self, name: str, now: datetime) -> datetime:
         with self._database.writing() as session:
             job_runs.meet(session, self._schedule, now)
             return job_runs.last_due(session, name) or now
 
-    def _take_over(self, now: datetime) -> Iterator[Firing]:
-        with self._database.reading() as session:
-            lapsed = job_runs.lapsed(session, now)
+    def _take_over(self, lapsed: list[LapsedRun], now: datetime) -> Iterator[Firing]:
         for run in lapsed:
             scheduled = self._schedule.get(run.job)
             reason = _reason_to_give_up(run, scheduled, now)

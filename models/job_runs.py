@@ -12,8 +12,10 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     and_,
+    bindparam,
     delete,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -23,6 +25,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.base import Base
+from models.statements import Statement
 
 MOST_ATTEMPTS = 3
 RETRY_AFTER = timedelta(minutes=2)
@@ -68,6 +71,20 @@ class JobRun(Base):
             postgresql_where=text("lease_until IS NOT NULL"),
         ),
     )
+
+
+# Each clock asks these each minute for every job.
+_LAST_DUE = Statement(
+    select(JobRun.due_at, JobRun.started_at)
+    .where(JobRun.job == bindparam("job", required=True), JobRun.is_manual.is_(False))
+    .order_by(JobRun.due_at.desc())
+    .limit(literal_column("1"))
+)
+_LAPSED = Statement(
+    select(JobRun.id, JobRun.job, JobRun.due_at, JobRun.attempts, JobRun.is_manual)
+    .where(JobRun.lease_until <= bindparam("now", required=True))
+    .order_by(JobRun.due_at, JobRun.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +140,7 @@ def fail(session: Session, run: ClaimedRun, at: datetime, detail: str) -> bool:
 
 def lapsed(session: Session, now: datetime) -> list[LapsedRun]:
     """Firings to look at again, oldest first."""
-    rows = session.execute(
-        select(JobRun.id, JobRun.job, JobRun.due_at, JobRun.attempts, JobRun.is_manual)
-        .where(JobRun.lease_until <= now)
-        .order_by(JobRun.due_at, JobRun.id)
-    )
-    return [LapsedRun(*row) for row in rows]
+    return [LapsedRun(*row) for row in _LAPSED.run(session, now=now)]
 
 
 def give_up(session: Session, run: LapsedRun, now: datetime, detail: str) -> bool:
@@ -170,15 +182,11 @@ def meet(session: Session, jobs: Iterable[str], now: datetime) -> None:
 
 def last_due(session: Session, job: str) -> datetime | None:
     """Due time of the latest firing, or when the job was first seen; None when it never was."""
-    row = session.execute(
-        select(JobRun.due_at, JobRun.started_at)
-        .where(JobRun.job == job, JobRun.is_manual.is_(False))
-        .order_by(JobRun.due_at.desc())
-        .limit(1)
-    ).first()
+    row = _LAST_DUE.first(session, job=job)
     if row is None:
         return None
-    due_at, started_at = row
+    due_at: datetime = row[0]
+    started_at: datetime = row[1]
     return started_at if due_at == FIRST_SEEN else due_at
 
 

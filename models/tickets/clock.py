@@ -30,10 +30,12 @@ def set_deadlines(ticket: Ticket, now: datetime) -> None:
     Call it when class, place or pauses changed, or the calendar did. What was told of a deadline
     that passed stays told, unless the new one lies ahead.
     """
-    was_due, was_told = ticket.accept_due_at, _is_told(ticket)
+    was_due, was_told = ticket.accept_due_at, _is_told(ticket, ticket.resolve_due_at)
     renew_deadlines(ticket)
-    if was_told and not _is_told(ticket) and ticket.resolve_due_at <= now:
-        ticket.overdue_at = ticket.resolve_due_at
+    resolve_due = ticket.resolve_due_at
+    if was_told and resolve_due <= now and not _is_told(ticket, resolve_due):
+        ticket.overdue_at = resolve_due
+        renew_deadlines(ticket)  # how long the level may take hangs on it
     if ticket.state in WAITING and ticket.accept_due_at <= now < was_due:
         # The clock has not come to the old moment yet, and would never come to the new one.
         ticket.clock_at = ticket.accept_due_at
@@ -48,7 +50,7 @@ def renew_deadlines(ticket: Ticket) -> None:
 def moments(ticket: Ticket) -> tuple[datetime, datetime, datetime | None]:
     """By when to accept, to resolve, and the level to act: as facts and events make it now."""
     due = deadlines(ticket, terms_of(ticket))
-    return due.accept_due_at, due.resolve_due_at, _level_due_anew(ticket)
+    return due.accept_due_at, due.resolve_due_at, _level_due_anew(ticket, due)
 
 
 def deadlines(ticket: Ticket, terms: ServiceTerms) -> sla.Deadlines:
@@ -117,7 +119,7 @@ def _open_steps(ticket: Ticket) -> list[tuple[datetime, str]]:
         ticket.category, ticket.urgency, ticket.opened_at, pauses_of(ticket)
     )
     found = [(point.at, REMINDERS[point.percent]) for point in points if point.percent in REMINDERS]
-    if not _is_told(ticket):
+    if not _is_told(ticket, ticket.resolve_due_at):
         found.append((ticket.resolve_due_at, DUE))
     if ticket.state in WAITING and ticket.level_due_at is None:
         found.append((ticket.accept_due_at, ACCEPT))
@@ -128,9 +130,9 @@ def _open_steps(ticket: Ticket) -> list[tuple[datetime, str]]:
     return found
 
 
-def _is_told(ticket: Ticket) -> bool:
+def _is_told(ticket: Ticket, due: datetime) -> bool:
     """Whether everybody was told that this deadline has passed."""
-    return ticket.overdue_at is not None and ticket.overdue_at >= ticket.resolve_due_at
+    return ticket.overdue_at is not None and ticket.overdue_at >= due
 
 
 def _arrival(ticket: Ticket) -> list[tuple[datetime, str]]:
@@ -178,11 +180,13 @@ def level_due(ticket: Ticket, now: datetime, *, share_of_resolving: float = 0.0)
     )
 
 
-def _level_due_anew(ticket: Ticket) -> datetime | None:
+def _level_due_anew(ticket: Ticket, due: sla.Deadlines) -> datetime | None:
     """Its time again since it began: a transfer within the level does not lengthen it."""
-    if ticket.level_due_at is None or ticket.level_began_at is None:
+    began = ticket.level_began_at
+    if ticket.level_due_at is None or began is None:
         return ticket.level_due_at
     is_taken = (ticket.state_before or ticket.state) not in WAITING
-    is_late = is_taken and ticket.level_began_at >= ticket.resolve_due_at
-    share = SHARE_WHEN_LATE if is_late else 0.0
-    return level_due(ticket, ticket.level_began_at, share_of_resolving=share)
+    if is_taken and not _is_told(ticket, due.resolve_due_at):
+        return due.resolve_due_at  # it is in time again: the deadline itself leads up
+    is_late = is_taken and began >= due.resolve_due_at
+    return level_due(ticket, began, share_of_resolving=SHARE_WHEN_LATE if is_late else 0.0)

@@ -10,7 +10,7 @@ def test_each_level_fires_once_and_nothing_open_is_left_alone_though_clocks_are_
     assert found.tickets == 50
     assert found.levels_fired > 20
     assert found.reminders > 5
-    assert month.kills > 0
+    assert found.kills > 0
 
 
 def test_without_the_mark_of_a_told_deadline_the_same_reading_finds_it_told_again() -> None:

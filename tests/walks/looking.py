@@ -70,6 +70,9 @@ def _about_level(one: Ticket) -> Iterator[str]:
         hours.after(one.level_began_at, minutes, one.urgency, tuple(pauses))
         for minutes in (accept, max(accept, resolve / 2))
     }
+    is_told = one.overdue_at is not None and one.overdue_at >= one.resolve_due_at
+    if not is_told:
+        times.add(one.resolve_due_at)  # who took it in time has it till then
     if one.level_due_at not in times:
         yield f"a level with time until {one.level_due_at} since {one.level_began_at}"
 

@@ -32,6 +32,7 @@ class Findings:
     missed: int = 0
     doubled: int = 0
     ownerless_over_5_min: int = 0
+    kills: int = 0
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -55,7 +56,8 @@ class Rounds:
 
         People act while the round of their minute runs, which may have gone by before them.
         """
-        acted = since.replace(second=0, microsecond=0) + MINUTE * bool(since.second)
+        minute = since.replace(second=0, microsecond=0)
+        acted = minute if since == minute else minute + MINUTE
         begin = max(due, acted + timedelta(seconds=1)) if due <= acted else due
         position = bisect_left(self.whole, begin) + self.more
         # Past the last round nothing is owed.

@@ -61,6 +61,8 @@ class Standing:
         """By when they must have acted; who took it late has half the time to resolve."""
         if self.level_began is None:
             return None
+        if self.state not in WAITING and not self.is_told:
+            return None  # it is in time: the deadline itself leads up
         accept, resolve = self.minutes
         is_late = self.state not in WAITING and self.level_began >= self.resolve_due
         minutes = max(accept, resolve / 2) if is_late else accept
