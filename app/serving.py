@@ -3,6 +3,7 @@
 import gc
 import os
 import socket
+from typing import Protocol
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -11,9 +12,10 @@ from granian.log import LogLevels
 from app.house import shipped_words
 from config.settings import Settings
 
-THREADS = 8  # of one process; more only wait for the one writer
+THREADS = 16  # of one process; they wait for the body, and for the one who writes
 MOST_WORKERS = 2
 BACKLOG = 1024
+STOP_SECONDS = 5  # no push is waited for longer; a process told to stop while it starts never hears
 
 
 def check_free(host: str, port: int) -> None:
@@ -29,12 +31,30 @@ def check_free(host: str, port: int) -> None:
             raise OSError(f"port {port} is taken; choose another") from taken
 
 
+def workers_of(settings: Settings) -> int:
+    """How many web processes."""
+    return settings.web_workers or min(MOST_WORKERS, os.cpu_count() or 1)
+
+
+class Beside(Protocol):
+    """What runs as long as the web processes do."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 def serve_web(
-    settings: Settings, host: str, port: int, application: str = "app.wsgi:create_app"
+    settings: Settings,
+    host: str,
+    port: int,
+    application: str = "app.wsgi:create_app",
+    beside: Beside | None = None,
 ) -> None:
     """Serves until told to stop; the settings reach the processes through the environment.
 
-    Raises OSError when the port is taken.
+    What runs `beside` starts before the web processes and is stopped after them. Raises
+    OSError when the port is taken.
     """
     check_free(host, port)
     shipped_words(settings)
@@ -42,18 +62,21 @@ def serve_web(
     # it alone, which would make a copy of each page of it.
     gc.collect()
     gc.freeze()
-    workers = settings.web_workers or min(MOST_WORKERS, os.cpu_count() or 1)
     server = Granian(
         application,
         factory=True,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        workers=workers,
+        workers=workers_of(settings),
         blocking_threads=THREADS,
         backlog=BACKLOG,
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
     )
+    if beside is not None:
+        server.on_startup(beside.start)
+        server.on_shutdown(beside.stop)
     server.serve()

@@ -11,10 +11,11 @@ from app.console.blueprint import add_console
 from app.errors import register_errors
 from app.house import LiveLexicon, open_database
 from app.pages.blueprint import make_pages
-from app.wechat.intake import Intake
+from app.wechat.intake import Desk, Intake, write_here
 from app.wechat.keys import accounts_of
 from app.wechat.limit import MinuteLimit
 from app.wechat.webhook import PATH, Webhook
+from app.wechat.writer import WriterClient
 from bots import dialogue, handover
 from bots.message import IncomingMessage
 from config.settings import Settings
@@ -49,10 +50,17 @@ def _intake(database: Database, lexicon: LiveLexicon, settings: Settings) -> Int
     def hear(message: IncomingMessage) -> dialogue.Heard:
         return dialogue.hear(message, lexicon.current())
 
-    return Intake(
-        database=database,
+    desk = make_desk(settings)
+    write = write_here(database, desk)
+    if settings.writer:
+        write = WriterClient(settings.writer, write).write
+    return Intake(database, desk, hear, write)
+
+
+def make_desk(settings: Settings) -> Desk:
+    """What is done with a message inside the transaction."""
+    return Desk(
         clock=house.now,
-        prepare=hear,
         answer=dialogue.answer,
         deliver_late=handover.deliver_late,
         on_failure=handover.on_failure,

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         "FULL", description="fsync policy of SQLite"
     )
     web_workers: int = Field(0, ge=0, description="web processes; 0 means one a core, at most two")
+    writer: str = Field(
+        "", description="socket of the process that writes for all; `linli web` sets it"
+    )
     web_port: int = Field(8000, description="port of the web process")
     sandbox_port: int = Field(8010, description="port of the sandbox")
     quiet_hours: bool = Field(True, description="no push from 22:00 to 08:00 unless it is urgent")

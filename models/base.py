@@ -2,10 +2,10 @@
 
 import enum
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +36,8 @@ from models.statements import Statement, hot_cursor
 
 Made = TypeVar("Made")
 
+# The driver's own errors too: a Statement runs on its cursor, past SQLAlchemy.
+BUSY = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
 SEEN = "seen"  # in a session's info: what one block has looked up and need not look up again
 
 
@@ -158,12 +160,25 @@ class Database:
             with self.writing() as session:
                 return work(session)
 
-        def working(turn: Turn) -> Made:
-            with _flushed(turn.session) as session:
-                return work(session)
-
         with _busy_mapped():
-            return self._group.run(working)
+            return self._group.run(partial(_in_block, work))
+
+    def write_all(self, works: Sequence[Callable[[Session], Made]]) -> list[Made | BaseException]:
+        """Does each as a block of its own, on SQLite with one commit for all.
+
+        For each what it made, or why it was not kept. Raises StoreBusy.
+        """
+        if self._group is None:
+            return [self._tried(work) for work in works]
+        with _busy_mapped():
+            made = self._group.run_all([partial(_in_block, work) for work in works])
+        return [_mapped(one) if isinstance(one, BaseException) else one for one in made]
+
+    def _tried(self, work: Callable[[Session], Made]) -> Made | BaseException:
+        try:
+            return self.write(work)
+        except Exception as failure:
+            return failure
 
     @contextmanager
     def _transaction(self) -> Iterator[Turn]:
@@ -211,13 +226,25 @@ def _flushed(session: Session) -> Iterator[Session]:
             session.close()
 
 
+def _in_block(work: Callable[[Session], Made], turn: Turn) -> Made:
+    with _flushed(turn.session) as session:
+        return work(session)
+
+
 @contextmanager
 def _busy_mapped() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError, psycopg.OperationalError) as failure:
-        # The driver's own errors too: a Statement runs on its cursor, past SQLAlchemy.
-        text = str(failure)
-        if "locked" in text or "timeout" in text or "busy" in text:
-            raise StoreBusy(type(failure).__name__) from failure
-        raise
+    except BUSY as failure:
+        mapped = _mapped(failure)
+        if mapped is failure:
+            raise
+        raise mapped from failure
+
+
+def _mapped(failure: BaseException) -> BaseException:
+    """StoreBusy where that is what the driver means."""
+    text = str(failure) if isinstance(failure, BUSY) else ""
+    if "locked" in text or "timeout" in text or "busy" in text:
+        return StoreBusy(type(failure).__name__)
+    return failure

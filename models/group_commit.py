@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -16,6 +16,9 @@ from models.errors import StoreBusy
 
 MOST_BLOCKS = 16
 MOST_SECONDS = 0.02  # a transaction takes no more blocks in after that
+
+# On the driver's cursor: a Session's own costs as much as all statements of an intake.
+BEGIN_BLOCK, END_BLOCK = "SAVEPOINT block", "RELEASE block"
 
 Made = TypeVar("Made")
 
@@ -53,10 +56,12 @@ class _Waiter(Generic[Made]):
         """Does the work in a savepoint; its failure is its own."""
         assert self.work is not None
         try:
-            with _savepoint(turn):
-                self.made = self.work(turn)
+            turn.cursor.execute(BEGIN_BLOCK)
+            self.made = self.work(turn)
+            _end_block(turn)
         except BaseException as failure:  # raised again by who waits for it
             self.failure = failure
+            _take_back(turn)
 
 
 @dataclass
@@ -67,7 +72,7 @@ class _Group:
     transaction: RootTransaction
     began: float
     blocks: int = 0
-    others: list[_Waiter[Any]] = field(default_factory=list)  # whose work was done for them
+    served: list[_Waiter[Any]] = field(default_factory=list)  # whose work was done for them
     done: threading.Event = field(default_factory=threading.Event)
     failure: BaseException | None = None
 
@@ -99,16 +104,29 @@ class GroupCommit:
 
         Raises StoreBusy, what the work raised, and what the commit raised.
         """
-        me = _Waiter(work)
-        self._come(me)
-        if me.leads:
-            group = self._open()
-            self._do(group, me)
-            self._lead(group)
-            me.failure = me.failure or group.failure
-        if me.failure is not None:
-            raise me.failure
-        return me.made
+        (ended,) = self.run_all([work])
+        if isinstance(ended, BaseException):
+            raise ended
+        return ended
+
+    def run_all(self, works: Sequence[Callable[[Turn], Made]]) -> list[Made | BaseException]:
+        """Does it all, in one transaction as a rule: what each made, or why it was not kept.
+
+        Raises StoreBusy.
+        """
+        waiters = [_Waiter(work) for work in works]
+        for done, first in enumerate(waiters):
+            self._come(first)
+            if first.leads:
+                self._lead_with(waiters[done:])
+                break
+        return [one.made if one.failure is None else one.failure for one in waiters]
+
+    def _lead_with(self, mine: Sequence[_Waiter[Any]]) -> None:
+        group = self._open()
+        for waiter in mine:
+            self._do(group, waiter)
+        self._lead(group)
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
@@ -166,6 +184,7 @@ class GroupCommit:
 
     def _do(self, group: _Group, waiter: _Waiter[Any]) -> None:
         waiter.do(group.turn)
+        group.served.append(waiter)
         if waiter.failure is None:
             group.blocks += 1
 
@@ -178,7 +197,6 @@ class GroupCommit:
                 waiter.signal.release()
                 return
             self._do(group, waiter)
-            group.others.append(waiter)
         self._commit(group)
 
     def _next(self, group: _Group) -> _Waiter[Any] | None:
@@ -209,25 +227,32 @@ class GroupCommit:
             self._gate.leave()
             self._hand_on()
             group.done.set()
-            for waiter in group.others:
+            for waiter in group.served:
                 waiter.failure = waiter.failure or group.failure
                 waiter.signal.release()
 
 
 @contextmanager
 def _savepoint(turn: Turn) -> Iterator[None]:
-    """On the driver's cursor: a Session's own costs as much as all statements of an intake."""
-    turn.cursor.execute("SAVEPOINT block")
+    turn.cursor.execute(BEGIN_BLOCK)
     try:
         yield
     except BaseException:
-        if _is_open(turn):
-            turn.cursor.execute("ROLLBACK TO block")
-            turn.cursor.execute("RELEASE block")
+        _take_back(turn)
         raise
     else:
-        if _is_open(turn):
-            turn.cursor.execute("RELEASE block")
+        _end_block(turn)
+
+
+def _end_block(turn: Turn) -> None:
+    if _is_open(turn):
+        turn.cursor.execute(END_BLOCK)
+
+
+def _take_back(turn: Turn) -> None:
+    if _is_open(turn):
+        turn.cursor.execute("ROLLBACK TO block")
+        turn.cursor.execute(END_BLOCK)
 
 
 def _is_open(turn: Turn) -> bool:

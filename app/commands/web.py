@@ -3,6 +3,7 @@
 import click
 
 from app.serving import serve_web
+from app.writing import writer_for
 from config.settings import Settings, missing_keys
 
 
@@ -10,7 +11,10 @@ from config.settings import Settings, missing_keys
 @click.option("--port", type=int, help="Default: LINLI_WEB_PORT, 8000.")
 @click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")
 def web(port: int | None, host: str) -> None:
-    """Serve the WeChat webhook. Refuses to start without its keys."""
+    """Serve the WeChat webhook, the console and the public pages. Refuses to start without keys.
+
+    On SQLite with several web processes, one more writes for all of them.
+    """
     settings = Settings()
     if missing := missing_keys(settings):
         raise click.ClickException(
@@ -18,6 +22,6 @@ def web(port: int | None, host: str) -> None:
             "and several processes must share them (`linli run` makes its own for a trial)"
         )
     try:
-        serve_web(settings, host, port or settings.web_port)
+        serve_web(settings, host, port or settings.web_port, beside=writer_for(settings))
     except OSError as taken:
         raise click.ClickException(str(taken)) from taken

@@ -44,42 +44,25 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Intake:
-    """收件 — takes a message through the inbox to its answer.
+class Desk:
+    """收件台 — what is done with a message inside the transaction.
 
-    `prepare` runs before the transaction, `answer` inside it. A reply that is too late for the
-    answer is given to `deliver_late`; `on_failure` calls a person and words the apology when
-    the work has failed on every delivery.
+    A reply that is too late for the answer is given to `deliver_late`; `on_failure` calls a
+    person and words the apology when the work has failed on every delivery.
     """
 
-    database: Database
     clock: Callable[[], datetime]
-    prepare: Callable[[IncomingMessage], Any]
     answer: Callable[[Session, IncomingMessage, Any, datetime], str | None]
     deliver_late: Callable[[Session, int, IncomingMessage, str, datetime], object]
     on_failure: Callable[[Session, IncomingMessage, datetime], str]
     limit: MinuteLimit
 
-    def take(self, delivery: Delivery) -> Answered:
-        """Raises NotKept when the platform shall repeat the message."""
-        message = delivery.message
-        try:
-            understanding = self.prepare(message)
-            received = self.database.write(partial(self._take, delivery, understanding))
-        except StoreBusy as busy:
-            log.warning("store_busy", account=message.account)
-            raise NotKept from busy
-        except Exception as failure:
-            log.error("work_failed", account=message.account, kind=message.kind, **fault(failure))
-            log.debug("work_failed_because", exc_info=failure)
-            received = self._keep_failure(delivery)
-        return self._hand_over(delivery, received)
-
-    def _take(self, delivery: Delivery, understanding: Any, session: Session) -> Received:
+    def take(self, delivery: Delivery, heard: Any, session: Session) -> Received:
+        """Works on the message unless that is done, and keeps its reply."""
         received = self._receive(session, delivery)
         if not received.is_repeat:
-            received = self._work(session, delivery, received, understanding)
-        return self._settle(session, delivery, received)
+            received = self._work(session, delivery, received, heard)
+        return self.settle(session, delivery, received)
 
     def _receive(self, session: Session, delivery: Delivery) -> Received:
         message = delivery.message
@@ -93,17 +76,17 @@ class Intake:
         )
 
     def _work(
-        self, session: Session, delivery: Delivery, received: Received, understanding: Any
+        self, session: Session, delivery: Delivery, received: Received, heard: Any
     ) -> Received:
         message, now = delivery.message, delivery.arrived
         if message.is_from_person and self.limit.is_over(message.account, message.openid, now):
             inbox.limit(session, received.id, content_of(message), now)
             return replace(received, outcome=Outcome.LIMITED)
-        reply = self.answer(session, message, understanding, now) or None
+        reply = self.answer(session, message, heard, now) or None
         inbox.keep_reply(session, received.id, reply, self.clock())
         return replace(received, outcome=Outcome.ANSWERED, reply=reply)
 
-    def _settle(self, session: Session, delivery: Delivery, received: Received) -> Received:
+    def settle(self, session: Session, delivery: Delivery, received: Received) -> Received:
         """Sends the reply apart when this delivery can not carry it any more."""
         if received.reply is None or received.is_deferred or self.clock() < delivery.deadline:
             return received
@@ -113,36 +96,80 @@ class Intake:
             )
         return replace(received, is_deferred=True)
 
+    def keep_failure(self, delivery: Delivery, session: Session) -> Received:
+        """Keeps what was said, so that no fault of ours loses it; the last delivery apologises."""
+        message, now = delivery.message, delivery.arrived
+        received = self._receive(session, delivery)
+        if not received.is_repeat and received.deliveries < LAST_DELIVERY:
+            inbox.keep_unworked(session, received.id, content_of(message))
+        elif not received.is_repeat:
+            reply = self.on_failure(session, message, now)
+            inbox.give_up(session, received.id, reply, content_of(message), now)
+            received = replace(received, outcome=Outcome.FAILED, reply=reply)
+        return self.settle(session, delivery, received)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """收件 — takes a message through the inbox to its answer.
+
+    `prepare` runs before the transaction. `write` has the desk take what was heard: in this
+    process, or in the one that writes for all.
+    """
+
+    database: Database
+    desk: Desk
+    prepare: Callable[[IncomingMessage], Any]
+    write: Callable[[Delivery, Any], Received]
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        return self.desk.clock
+
+    def take(self, delivery: Delivery) -> Answered:
+        """Raises NotKept when the platform shall repeat the message."""
+        message = delivery.message
+        try:
+            received = self.write(delivery, self.prepare(message))
+        except StoreBusy as busy:
+            log.warning("store_busy", account=message.account)
+            raise NotKept from busy
+        except Exception as failure:
+            log.error("work_failed", account=message.account, kind=message.kind, **fault(failure))
+            log.debug("work_failed_because", exc_info=failure)
+            received = self._keep_failure(delivery)
+        return self._hand_over(delivery, received)
+
     def _hand_over(self, delivery: Delivery, received: Received) -> Answered:
         """Looks at the clock again: the commit itself may have been the slow part."""
         if received.reply and not received.is_deferred and self.clock() >= delivery.deadline:
             try:
                 with self.database.writing() as session:
-                    received = self._settle(session, delivery, received)
+                    received = self.desk.settle(session, delivery, received)
             except Exception as failure:
                 log.error("late_reply_failed", account=delivery.message.account, **fault(failure))
                 raise NotKept from failure
         return Answered(None if received.is_deferred else received.reply, received.received_at)
 
     def _keep_failure(self, delivery: Delivery) -> Received:
-        """Keeps what was said, so that no fault of ours loses it; the last delivery apologises."""
-        message, now = delivery.message, delivery.arrived
         try:
             with self.database.writing() as session:
-                received = self._receive(session, delivery)
-                if not received.is_repeat and received.deliveries < LAST_DELIVERY:
-                    inbox.keep_unworked(session, received.id, content_of(message))
-                elif not received.is_repeat:
-                    reply = self.on_failure(session, message, now)
-                    inbox.give_up(session, received.id, reply, content_of(message), now)
-                    received = replace(received, outcome=Outcome.FAILED, reply=reply)
-                received = self._settle(session, delivery, received)
+                received = self.desk.keep_failure(delivery, session)
         except Exception as failure:
-            log.error("failure_not_kept", account=message.account, **fault(failure))
+            log.error("failure_not_kept", account=delivery.message.account, **fault(failure))
             raise NotKept from failure
         if not received.is_repeat:
             raise NotKept
         return received
+
+
+def write_here(database: Database, desk: Desk) -> Callable[[Delivery, Any], Received]:
+    """Has the desk take what was heard in a transaction of this process."""
+
+    def write(delivery: Delivery, heard: Any) -> Received:
+        return database.write(partial(desk.take, delivery, heard))
+
+    return write
 
 
 def content_of(message: IncomingMessage) -> dict[str, Any]:

@@ -55,8 +55,8 @@ class Web:
             self._process = self._start()
 
     def kill_one(self, chance: random.Random) -> None:
-        """One worker, which the server replaces; all of them while they are still starting."""
-        workers = _children(self._process.pid)
+        """One process, which the server replaces; all of them while they are still starting."""
+        workers = children(self._process.pid)
         if not workers:
             self.kill_all()
             return
@@ -68,9 +68,10 @@ class Web:
         self._process.wait()
 
 
-def _children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return sorted(int(one) for one in found)
+def children(pid: int) -> list[int]:
+    """The web processes and the one that writes, whichever thread has begun them."""
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return sorted(int(one) for thread in threads for one in thread.read_text().split())
 
 
 def kill_during_intake(case: Case, kills: int, seed: int, without: str | None = None) -> Count:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.wechat.intake import Intake
+from app.wechat.intake import Desk, Intake, write_here
 from app.wechat.keys import AccountKeys
 from app.wechat.limit import MinuteLimit
 from app.wechat.webhook import PATH, Webhook
@@ -58,6 +58,15 @@ class Door:
     def sender(self, account: str = "plain", **changes: Any) -> Sender:
         mode: Any = account if account in ("plain", "compatible", "secure") else "plain"
         return Sender(f"{self.address}/wechat/{account}", **({"mode": mode} | changes))
+
+    def desk(self) -> Desk:
+        return Desk(
+            clock=lambda: self.now,
+            answer=self.work,
+            deliver_late=self.send_late,
+            on_failure=self.give_up,
+            limit=MinuteLimit(30),
+        )
 
     def rows(self) -> list[InboxMessage]:
         with self.store.reading() as session:
@@ -123,15 +132,8 @@ def accounts() -> dict[str, AccountKeys]:
 
 def opened(store: Database) -> Iterator[Door]:
     door = Door(store)
-    intake = Intake(
-        database=SlowStore(store, door),
-        clock=lambda: door.now,
-        prepare=lambda message: door.prepare(message),
-        answer=door.work,
-        deliver_late=door.send_late,
-        on_failure=door.give_up,
-        limit=MinuteLimit(30),
-    )
+    slow, desk = SlowStore(store, door), door.desk()
+    intake = Intake(slow, desk, lambda message: door.prepare(message), write_here(slow, desk))
     app = DispatcherMiddleware(NotFound(), {PATH: Webhook(accounts().get, intake)})
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

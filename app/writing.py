@@ -1,0 +1,82 @@
+"""Keeps the process that writes for all web processes alive beside them."""
+
+import gc
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from app import logs
+from app.house import open_database
+from app.serving import workers_of
+from app.wechat.writer import Writer
+from app.wsgi import make_desk
+from config.settings import Settings
+
+BACKLOG = 128
+PAUSE_SECONDS = 0.5  # before one that has ended is started again
+VARIABLE = "LINLI_WRITER"
+
+
+def writer_for(settings: Settings) -> "WriterProcess | None":
+    """Where several web processes would take turns at one file; none where nothing is gained."""
+    is_shared = settings.database.startswith("sqlite") and workers_of(settings) > 1
+    return WriterProcess(settings) if is_shared and sys.platform == "linux" else None
+
+
+class WriterProcess:
+    """写入进程的看护 — started before the web processes, started again when it ends, ended last.
+
+    The socket is ours and outlives it: who asks while there is none waits for the next.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._is_ending = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+
+    def start(self) -> None:
+        """The web processes that start from now on find it."""
+        self._folder = tempfile.TemporaryDirectory(prefix="linli-")
+        path = str(Path(self._folder.name) / "writer")
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._listener.bind(path)
+        self._listener.listen(BACKLOG)
+        os.environ[VARIABLE] = path
+        self._process = self._begun()
+        self._keeper.start()
+
+    def stop(self) -> None:
+        self._is_ending.set()
+        self._process.terminate()
+        self._keeper.join()
+        self._listener.close()
+        self._folder.cleanup()
+
+    def _keep(self) -> None:
+        while True:
+            self._process.join()
+            if self._is_ending.wait(PAUSE_SECONDS):
+                return
+            self._process = self._begun()
+
+    def _begun(self) -> BaseProcess:
+        # Forked: it has what we have read by now, and the socket.
+        process = multiprocessing.get_context("fork").Process(target=self._write, daemon=True)
+        process.start()
+        return process
+
+    def _write(self) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; whoever started us ends us
+        logs.configure(self._settings)
+        database = open_database(self._settings)
+        desk = make_desk(self._settings)
+        gc.collect()
+        gc.freeze()
+        Writer(self._listener, database, desk).serve()

@@ -1,0 +1,254 @@
+"""One process writes for all web processes: what it keeps, and what happens without it."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.wechat import writer
+from app.wechat.intake import Delivery, write_here
+from app.wechat.writer import FailedElsewhere, Writer, WriterClient
+from bots.dialogue import Heard
+from bots.message import IncomingMessage, MessageKind
+from bots.places_in_text import PlaceMention
+from bots.splitting import Part
+from bots.understand import Evidence, Understanding
+from models.base import Database
+from models.errors import StoreBusy
+from models.inbox import Outcome, Received
+
+from .door import NOON, Door
+
+SAID = "路灯坏了"
+HEARD = Heard(SAID, None)
+
+
+def delivery(key: str = "1", openid: str = "o-a", text: str = SAID) -> Delivery:
+    message = IncomingMessage("main", openid, key, MessageKind.TEXT, NOON, text=text)
+    return Delivery(message, NOON, NOON + timedelta(seconds=4))
+
+
+def listening(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(path))
+    listener.listen()
+    return listener
+
+
+@contextmanager
+def turning(one: Writer) -> Iterator[None]:
+    """Has the writer look for jobs in a thread of this process."""
+    is_over = threading.Event()
+
+    def turn() -> None:
+        while not is_over.is_set():
+            one.look(0.02)
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+        one.close()
+
+
+def at_once(speak: Callable[[int], None], many: int) -> None:
+    threads = [threading.Thread(target=speak, args=[number]) for number in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+
+def nowhere(_: Delivery, __: Heard) -> Received:
+    raise AssertionError("the writer should have written this")
+
+
+@pytest.fixture
+def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)  # a socket's name holds no more than a hundred characters
+    return Path("writer")
+
+
+@pytest.fixture
+def door(database: Database) -> Door:
+    database.write(lambda session: session.connection().exec_driver_sql(WORKS))
+    return Door(database)
+
+
+WORKS = "CREATE TABLE IF NOT EXISTS test_works (id INTEGER PRIMARY KEY, kind TEXT, said TEXT)"
+
+
+@pytest.fixture
+def client(door: Door, address: Path) -> Iterator[WriterClient]:
+    with listening(address) as listener, turning(Writer(listener, door.store, door.desk())):
+        client = WriterClient(str(address), nowhere)
+        yield client
+        client.hang_up()
+
+
+def test_what_is_heard_in_one_process_is_kept_by_the_other(
+    door: Door, client: WriterClient
+) -> None:
+    received = client.write(delivery(), HEARD)
+    assert (received.outcome, received.deliveries) == (Outcome.ANSWERED, 1)
+    assert received.reply == f"第1件：{HEARD}"
+    [row] = door.rows()
+    assert (row.reply, row.received_at) == (received.reply, NOON)
+
+
+def test_a_repeat_gets_the_reply_that_was_kept(door: Door, client: WriterClient) -> None:
+    first = client.write(delivery(), HEARD)
+    again = client.write(delivery(), HEARD)
+    assert (again.reply, again.deliveries) == (first.reply, 2)
+    assert len(door.done("work")) == 1
+
+
+def test_many_threads_are_answered_each_with_its_own(door: Door, client: WriterClient) -> None:
+    wrong: list[str] = []
+
+    def speak(number: int) -> None:
+        for turn in range(10):
+            text = f"{number}-{turn}"
+            reply = client.write(delivery(text, f"o-{number}", text), Heard(text, None)).reply
+            if f"text='{text}'" not in (reply or ""):
+                wrong.append(text)
+        client.hang_up()
+
+    at_once(speak, 8)
+    assert wrong == []
+    assert len(door.rows()) == len(door.done("work")) == 80
+
+
+def test_work_that_fails_takes_nothing_of_the_others_with_it(
+    door: Door, client: WriterClient
+) -> None:
+    def answer(_: object, message: IncomingMessage, __: object, ___: datetime) -> str:
+        if message.text == "坏":
+            raise LookupError
+        return "好"
+
+    door.answer = answer
+    failed: list[str] = []
+
+    def speak(number: int) -> None:
+        text = "坏" if number % 3 == 0 else "好"
+        try:
+            client.write(delivery(str(number), f"o-{number}", text), HEARD)
+        except FailedElsewhere:
+            failed.append(text)
+        client.hang_up()
+
+    at_once(speak, 9)
+    assert failed == ["坏"] * 3
+    assert [row.reply for row in door.rows()] == ["好"] * 6
+
+
+def test_a_store_that_is_busy_has_the_platform_repeat(
+    door: Door, client: WriterClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise StoreBusy
+
+    with monkeypatch.context() as at_first:
+        at_first.setattr(door.store, "write_all", busy)
+        with pytest.raises(StoreBusy):
+            client.write(delivery(), HEARD)
+    assert client.write(delivery(), HEARD).deliveries == 1
+
+
+def test_what_is_too_large_to_send_is_written_here(door: Door, client: WriterClient) -> None:
+    here = WriterClient(client._address, write_here(door.store, door.desk()))
+    assert here.write(delivery(text="长" * writer.MOST_BYTES), HEARD).outcome is Outcome.ANSWERED
+
+
+def test_without_a_writer_each_writes_for_itself(door: Door, address: Path) -> None:
+    here = WriterClient(str(address), write_here(door.store, door.desk()))
+    assert here.write(delivery(), HEARD).outcome is Outcome.ANSWERED
+    with listening(address):
+        pass  # gone again, with its name left behind
+    assert here.write(delivery("2"), HEARD).outcome is Outcome.ANSWERED
+
+
+def test_a_writer_that_dies_after_its_commit_leaves_a_repeat(door: Door, address: Path) -> None:
+    here = write_here(door.store, door.desk())
+    listener = listening(address)
+
+    def die() -> None:
+        client, _ = listener.accept()
+        client.recv(writer.MOST_BYTES)
+        here(delivery(), HEARD)
+        listener.close()
+        client.close()
+
+    dying = threading.Thread(target=die)
+    dying.start()
+    received = WriterClient(str(address), here).write(delivery(), HEARD)
+    dying.join()
+    assert (received.deliveries, len(door.done("work"))) == (2, 1)
+
+
+def test_a_writer_that_does_not_answer_is_not_waited_for(
+    door: Door, address: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PATIENCE", bytes(8) + (50_000).to_bytes(8, "little"))
+    with listening(address) as listener:
+        client = WriterClient(str(address), nowhere)
+        with pytest.raises(StoreBusy):
+            client.write(delivery(), HEARD)
+        with turning(Writer(listener, door.store, door.desk())):
+            time.sleep(0.1)  # it does what it was asked, for nobody
+            assert client.write(delivery(), HEARD).deliveries == 2
+        client.hang_up()
+
+
+def test_what_is_no_job_costs_its_sender_the_connection(
+    client: WriterClient, address: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stranger:
+        stranger.connect(str(address))
+        stranger.send(b"\xc1")
+        assert stranger.recv(1) == b""
+    assert client.write(delivery(), HEARD).outcome is Outcome.ANSWERED
+
+
+words = st.text(max_size=12)
+weights = st.floats(allow_nan=False, allow_infinity=False)
+moments = st.datetimes(timezones=st.just(UTC))
+understandings = st.builds(
+    Understanding,
+    confidence=weights,
+    evidence=st.lists(st.builds(Evidence, weight=weights)).map(tuple),
+    place=st.none() | st.builds(PlaceMention),
+    alternatives=st.lists(st.tuples(words, weights)).map(tuple),
+)
+messages = st.builds(
+    IncomingMessage,
+    sent_at=moments,
+    text=st.none() | words,
+    latitude=st.none() | weights,
+    longitude=st.none() | weights,
+    extra=st.dictionaries(
+        words, st.recursive(words, lambda inner: st.lists(inner) | st.dictionaries(words, inner))
+    ),
+)
+heard = st.builds(
+    Heard,
+    understanding=st.none() | understandings,
+    parts=st.lists(st.builds(Part, meant=understandings), max_size=2).map(tuple),
+    things=st.frozensets(words),
+)
+
+
+@given(st.builds(Delivery, messages, moments, moments), heard)
+def test_a_job_arrives_as_it_was_sent(sent: Delivery, meant: Heard) -> None:
+    assert writer._read_job(writer._pack((sent, meant))) == (sent, meant)
