@@ -1,6 +1,7 @@
 """One process writes for all web processes: what it keeps, and what happens without it."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -69,6 +70,10 @@ def at_once(speak: Callable[[int], None], many: int) -> None:
         thread.join(30)
 
 
+def patience(seconds: int = 0, microseconds: int = 0) -> bytes:
+    return struct.pack("ll", seconds, microseconds)
+
+
 def nowhere(_: Delivery, __: Heard) -> Received:
     raise AssertionError("the writer should have written this")
 
@@ -89,7 +94,8 @@ WORKS = "CREATE TABLE IF NOT EXISTS test_works (id INTEGER PRIMARY KEY, kind TEX
 
 
 @pytest.fixture
-def client(door: Door, address: Path) -> Iterator[WriterClient]:
+def client(door: Door, address: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WriterClient]:
+    monkeypatch.setattr(writer, "PATIENCE", patience(seconds=60))  # on a busy machine
     with listening(address) as listener, turning(Writer(listener, door.store, door.desk())):
         client = WriterClient(str(address), nowhere)
         yield client
@@ -200,7 +206,7 @@ def test_a_writer_that_dies_after_its_commit_leaves_a_repeat(door: Door, address
 def test_a_writer_that_does_not_answer_is_not_waited_for(
     door: Door, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "PATIENCE", bytes(8) + (50_000).to_bytes(8, "little"))
+    monkeypatch.setattr(writer, "PATIENCE", patience(microseconds=50_000))
     with listening(address) as listener:
         client = WriterClient(str(address), nowhere)
         with pytest.raises(StoreBusy):
