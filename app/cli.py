@@ -21,6 +21,7 @@ COMMANDS = {
     "lexicon": "app.commands.lexicon:lexicon",
     "notices": "app.commands.notices:notices",
     "directory": "app.commands.directory:directory",
+    "companies": "app.commands.companies:companies",
     "calendar": "app.commands.calendar:calendar",
     "metrics": "app.commands.metrics:metrics",
     "hazards": "app.commands.hazards:hazards",

@@ -8,11 +8,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.base import Database
-from models.companies import Company, ServiceContract, company_named, contract_of, end, sign
-from models.errors import AlreadyDone, NotFound, TooLate
+from models.companies import (
+    Company,
+    ServiceContract,
+    company_named,
+    contract_of,
+    end,
+    hand_over,
+    sign,
+)
+from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Event
 from models.places import Area, AreaKind
-from tests.factories import MORNING, area
+from tests.factories import MORNING, area, area_named, demo_person, town
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 6, 30)
 
@@ -112,3 +120,29 @@ def test_the_store_itself_knows_no_contract_that_ends_before_it_starts(
                 text("UPDATE service_contracts SET ends_on = '2025-01-01' WHERE id = :id"),
                 {"id": contract.id},
             )
+
+
+def test_an_estate_changes_hands_on_a_day_without_a_gap(store: Database, estate: int) -> None:
+    with store.writing() as session:
+        old = signed(session, estate, FIRST, None)
+        where, other = session.get_one(Area, estate), company_named(session, "乙物业公司")
+        day = date(2026, 7, 1)
+        hand_over(session, other, where, day, None, by=None, at=MORNING)
+        assert old.ends_on == LAST
+        assert company_on(session, estate, LAST) == "甲物业公司"
+        assert company_on(session, estate, day) == "乙物业公司"
+        with pytest.raises(AlreadyDone):
+            hand_over(session, other, where, date(2027, 1, 1), None, by=None, at=MORNING)
+
+
+def test_only_staff_of_the_place_sign_end_and_hand_over(database: Database) -> None:
+    town(database)
+    with database.writing() as session:
+        where = area_named(session, "幸福里小区")
+        running = contract_of(session, where.id, MORNING.date())
+        assert running is not None
+        for who in (("property_staff", 1), ("community_staff", 3), ("committee_member", 1)):
+            with pytest.raises(NotAllowed):
+                end(session, running, LAST, by=demo_person(session, *who), at=MORNING)
+        end(session, running, LAST, by=demo_person(session, "community_staff"), at=MORNING)
+        assert running.ends_on == LAST
