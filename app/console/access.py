@@ -88,6 +88,7 @@ ROUTES: Mapping[str, Gate] = {
     "report": SUPERVISING,
     "report_topic": SUPERVISING,
     "report_excel": SUPERVISING,
+    "report_pdf": SUPERVISING,
     "notices": PUBLICITY,
     "notice": PUBLICITY,
     "notice_new": WRITING,

@@ -1,4 +1,4 @@
-"""Reports of the areas one supervises, as a page and a workbook; each number opens its list."""
+"""Reports of the areas one supervises, as page, workbook and PDF; each number opens its list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from app.console.rendering import render
 from app.reports.building import document
 from app.reports.document import Cell, Document, Table
 from app.reports.excel import workbook
+from app.reports.pdf import printed
+from config.policy import load
 from models.errors import NotFound
 from models.metrics import sight as figures_sight
 from models.metrics.figures import Scope
@@ -26,6 +28,7 @@ from models.tickets.sight import sight_of
 from models.tickets.table import Ticket
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF = "application/pdf"
 LISTED = 60
 PAGE = 50
 
@@ -73,6 +76,15 @@ def report_excel(desk: Desk, report_id: int) -> Any:
     with desk.reading() as session:
         opened = _opened(session, desk, report_id)
     return _file(workbook(opened.document), EXCEL, f"{_name(opened)}.xlsx")
+
+
+@page("/reports/<int:report_id>/pdf")
+def report_pdf(desk: Desk, report_id: int) -> Any:
+    with desk.reading() as session:
+        opened = _opened(session, desk, report_id)
+    words = load("labels")["report"]
+    content = printed(opened.document, opened.topics, desk.now, words)
+    return _file(content, PDF, f"{_name(opened)}.pdf")
 
 
 @page("/reports/<int:report_id>/topics/<int:number>")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,9 +17,11 @@ from models.places import full_name
 from models.reports.composing import Composed, Part
 from models.reports.table import Edition
 
+# Below the rates: what they are made of, and what became of the rest.
 WHOLE = (
-    *(Count.OPENED, Count.RUNNING, Count.OVERDUE, Count.FIXED, Count.DISPUTED, Count.CANNOT_FIX),
-    *(Count.NOT_OURS, Count.DUPLICATE, Count.WITHDRAWN, Count.REOPENED, Count.RETURNED),
+    *(Count.COMPLAINTS, Count.ANSWERED, Count.ANSWER_MISSED, Count.RUNNING, Count.OVERDUE),
+    *(Count.FIXED, Count.DISPUTED, Count.CANNOT_FIX, Count.NOT_OURS, Count.DUPLICATE),
+    *(Count.WITHDRAWN, Count.REOPENED, Count.RETURNED, Count.RATINGS),
 )
 RATES = ("response", "resolution", "satisfaction", "on_time")
 RATES_OF_PARTS = ("response", "resolution", "satisfaction")
@@ -66,41 +67,36 @@ def document(session: Session, composed: Composed, edition: Edition) -> Document
 
 
 def _whole(composed: Composed, words: _Words) -> Table:
+    whole, then = composed.whole, composed.year_before
     periods = (composed.scope.period, *composed.others)
     behind = [_Behind(_of(composed, one)) for one in periods]
-    counts = [composed.whole.counts, composed.whole.before, composed.year_before.counts]
-    rows = [
-        [
-            Cell(words.metric[name], Form.TEXT),
-            *(one.cell(of, name) for one, of in zip(behind, counts, strict=True)),
-        ]
-        for name in WHOLE
-    ]
-    shares = [composed.whole.rates(), composed.whole.rates_before(), composed.year_before.rates()]
-    rows += [
-        [
-            Cell(words.metric[name], Form.TEXT),
-            *(Cell(one[name], Form.SHARE) for one in shares),
-        ]
+    counts = [whole.counts, whole.before, then.counts]
+    shares = [whole.rates(), whole.rates_before(), then.rates()]
+
+    def counted(name: Count) -> list[Cell]:
+        cells = (one.cell(of, name) for one, of in zip(behind, counts, strict=True))
+        return [Cell(words.metric[name], Form.TEXT), *cells]
+
+    rates = [
+        [Cell(words.metric[name], Form.TEXT), *(Cell(one[name], Form.SHARE) for one in shares)]
         for name in RATES
     ]
-    rows += _made_of(behind, counts, words)
-    density = composed.whole.density
-    if density is not None and density.households:
-        values = (density.now, density.before, density.year_before)
-        named = Cell(words.metric["density"], Form.TEXT)
-        rows.append([named, *(Cell(one, Form.DECIMAL) for one in values)])
+    rows = [
+        counted(Count.OPENED),
+        *rates,
+        *_density_of_whole(whole.density, words),
+        *(counted(name) for name in WHOLE),
+    ]
     heads = [words.report[name] for name in ("figure", "now", "before", "year_before")]
     return Table("whole", words.report["whole"], heads, rows)
 
 
-def _made_of(
-    behind: Sequence[_Behind], counts: Sequence[Any], words: _Words
-) -> Iterator[list[Cell]]:
-    """The numbers that the rates are shares of."""
-    for name in (Count.ANSWERED, Count.ANSWER_MISSED, Count.RATINGS, Count.COMPLAINTS):
-        cells = (one.cell(of, name) for one, of in zip(behind, counts, strict=True))
-        yield [Cell(words.metric[name], Form.TEXT), *cells]
+def _density_of_whole(density: Density | None, words: _Words) -> Iterator[list[Cell]]:
+    """Nothing where no household is registered."""
+    if density is not None and density.households:
+        values = (density.now, density.before, density.year_before)
+        cells = (Cell(one, Form.DECIMAL) for one in values)
+        yield [Cell(words.metric["density"], Form.TEXT), *cells]
 
 
 def _part(session: Session, composed: Composed, part: Part, words: _Words) -> Table:

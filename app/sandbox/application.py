@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.sandbox import (
     credentials,
+    group_robots,
     login,
     mass,
     media,
@@ -24,6 +25,7 @@ from app.sandbox.platform import Platform
 # Importing a module registers its endpoints.
 ENDPOINT_MODULES = (
     credentials,
+    group_robots,
     login,
     mass,
     media,

@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from app.sandbox import (
     actions,
     consents,
+    group_robots,
     login,
     menus,
     mini_program,
@@ -150,6 +151,12 @@ def add_template() -> Response:
             db, app_id, str(given["template_id"]), str(given["title"]), list(given["fields"])
         )
     return jsonify({})
+
+
+@control.get("/groups")
+def groups() -> Response:
+    """What group robots have posted, the latest last."""
+    return jsonify(group_robots.posted(here().store))
 
 
 @control.get("/calls")

@@ -15,7 +15,7 @@ from app.sandbox.refusals import Refused
 from app.sandbox.store import count
 from app.sandbox.trouble import dropped, nap
 
-HIDDEN = {"access_token", "secret", "appsecret", "session_key", "refresh_token"}
+HIDDEN = {"access_token", "secret", "appsecret", "session_key", "refresh_token", "key"}
 LONGEST_LOGGED = 4000
 CALLS_KEPT = 50_000
 

@@ -16,6 +16,7 @@ from models.metrics.sheet import Row, sheet
 from models.metrics.tally import Count
 from models.places import Area
 from models.reports.table import Edition, Report
+from models.ticket_flow import Level
 from models.tickets.sight import Sight
 from models.tickets.table import Ticket
 
@@ -105,7 +106,7 @@ def _told(axis: Axis, rows: Mapping[str, Row]) -> Mapping[str, Row]:
     """Of places also those where nothing was said; the busiest first, but levels by their rank
     and teams by what they have overdue."""
     if axis == Axis.LEVEL:
-        return rows
+        return {level: rows[level] for level in map(str, Level) if level in rows}
     first = Count.OVERDUE if axis == Axis.TEAM else Count.OPENED
     ranked = sorted(rows.items(), key=lambda one: (-one[1].counts[first], -one[1].counts["opened"]))
     return {key: row for key, row in ranked if axis in AREAS or any(row.counts.values())}

@@ -1,9 +1,10 @@
-"""A digest and a monthly report in Chromium: from a number to its list, and a workbook to keep."""
+"""A digest and a monthly report in Chromium: from a number to its list; what to keep, to print."""
 
 import io
 from datetime import date, timedelta
 from random import Random
 
+import pypdfium2 as pdfium
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
@@ -67,6 +68,10 @@ def test_a_report_its_charts_a_list_behind_a_number_and_the_workbook(
     book = load_workbook(io.BytesIO(coming.value.path().read_bytes()))
     assert coming.value.suggested_filename == "幸福社区月研判 2026-02-01.xlsx"
     assert "总的情况" in book.sheetnames
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="下载 PDF").click()
+    with pdfium.PdfDocument(coming.value.path()) as paper:
+        assert "幸福社区月研判" in paper[0].get_textpage().get_text_range()
     number = page.locator("section.part a.number").first
     said = number.inner_text()
     number.click()

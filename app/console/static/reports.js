@@ -1,7 +1,7 @@
 // Draws the numbers of the tables; without it the tables say the same.
 const DEEP = "#14574f", PALE = "#aebbb6", INK = "#1d2422", LINE = "#d5d9d3";
 const FONT = getComputedStyle(document.body).fontFamily;
-const ROW = 40, HEADS = 46, CURVE = 260;
+const ROW = 40, HEADS = 14, CURVE = 260;
 
 function bars(chart) {
   return {
