@@ -11,11 +11,14 @@ DIGITS = {character: value for value, character in enumerate("零一二三四五
 
 NUMERAL = r"(?:\d{1,3}|[一二三四五六七八九十百零〇]{1,4})"
 
+_NAMED = rf"第?(?:{NUMERAL}|[a-z]\d{{0,2}})\s*"
 ADDRESS = re.compile(
     r"(?=[第\d一二三四五六七八九十百零〇a-z负地\-])(?:"
     r"(?P<dashed>(?<![\d\-.:a-z])(?P<d1>[1-9]\d{0,2})(?:-(?P<d2>\d{1,2}))?-(?P<d3>\d{3,4})"
     r"(?![\d\-.:]|年|月|元|米|块|平|人|个|万|天|度|分|号线))"
-    rf"|(?<![\d.一二三四五六七八九十百a-z这那每整另同哪某有是])第?(?P<building>{NUMERAL}|[a-z]\d{{0,2}})"
+    # "有3栋楼" counts buildings, "是3号楼" names one.
+    rf"|(?<![\d.一二三四五六七八九十百a-z这那每整另同哪某])(?:(?<![有是])|(?={_NAMED}[号#]|[a-z]))"
+    rf"第?(?P<building>{NUMERAL}|[a-z]\d{{0,2}})"
     r"\s*(?:号楼|号栋|号幢|栋|幢|座|#楼?|号院|号住宅楼)"
     rf"|(?<![\d.一二三四五六七八九十百])(?P<unit>{NUMERAL}|[a-z])\s*单元"
     r"|(?:负|地下)(?P<below>[1-9一二三四五])(?:层|楼)"

@@ -77,6 +77,26 @@ def test_floors_below_ground_are_counted_down(said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "building"),
+    [
+        ("漏水的是3号楼", "3"),
+        ("有三号楼的邻居也反映了", "3"),
+        ("我是5#楼的", "5"),
+        ("停电的是b3栋", "B3"),
+        ("小区里有3栋楼停电", None),
+        ("这是一栋老楼", None),
+        ("有两栋楼没水", None),
+        ("这3号楼没人管", None),
+    ],
+)
+def test_a_building_is_named_by_its_number_and_not_by_how_many_there_are(
+    text: str, building: str | None
+) -> None:
+    found = place(text)
+    assert (found.building if found else None) == building
+
+
+@pytest.mark.parametrize(
     ("text", "spot"),
     [
         ("东门旁边垃圾没人收", "东门旁边"),
