@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, url_for
 from werkzeug.exceptions import NotFound
 
 from app.house import now
 from app.pages import legacy, notices
 from bots import rendering
+from config.settings import public_link
 from models.base import Database
 
 HEADERS = {
@@ -57,11 +58,12 @@ def _secured(response: Response) -> Response:
     return response
 
 
-def _words() -> dict[str, Callable[..., Any]]:
-    """Moments and labels are worded as they are in chat."""
+def _words() -> dict[str, Any]:
+    """Moments and labels are worded as they are in chat; the card is what a shared link shows."""
     return {
         "day": rendering.day,
         "moment": rendering.moment,
         "local": rendering.local,
         "label": rendering.label,
+        "card": public_link(url_for("pages.static", filename="card.png")),
     }

@@ -1,15 +1,17 @@
 """Public pages: what everybody may read, masked, without an account, a cookie or a script."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app.pages.blueprint import make_pages
 from models.base import Database
-from models.notices import actions
-from models.notices.table import Notice
+from models.notices import actions, objections
+from models.notices.table import Notice, NoticeAudience
 from tests import factories
 
 NOW = factories.MORNING
@@ -115,3 +117,59 @@ def test_every_page_keeps_scripts_frames_and_cookies_out(page: FlaskClient, path
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
     assert "Set-Cookie" not in shown.headers
     assert "<script" not in shown.text and "style=" not in shown.text
+
+
+def test_a_shared_link_shows_a_card_without_anybodys_number(
+    town: Database, page: FlaskClient
+) -> None:
+    number = drafted(town)
+    publish(town, number)
+    head = page.get(f"/p/notices/{number}").text.split("</head>")[0]
+    assert '<meta property="og:title" content="一季度收支">' in head
+    assert "结余 4000 元" in head and "138****8000" in head and "13800138000" not in head
+    assert f'<meta property="og:url" content="http://127.0.0.1:8000/p/notices/{number}">' in head
+    picture = re.search(r'og:image" content="http://127.0.0.1:8000([^"]+)"', head)
+    assert picture is not None
+    with page.get(picture[1]) as shown:
+        assert shown.mimetype == "image/png"
+
+
+def test_the_list_of_an_area_holds_what_is_out_for_residents_and_nothing_else(
+    town: Database, page: FlaskClient
+) -> None:
+    first, draft, heads, silent = (
+        drafted(town, title=title) for title in ("一季度收支", "草稿", "楼长会", "只在公众号看")
+    )
+    with town.writing() as session:
+        session.execute(
+            update(NoticeAudience)
+            .where(NoticeAudience.notice_id == heads)
+            .values(audience="building_heads")
+        )
+        session.get_one(Notice, silent).channels = ["push"]
+        inside, elsewhere = (
+            factories.area_named(session, name).id for name in ("幸福里小区", "和平家园")
+        )
+        community = factories.area_named(session, "幸福社区").id
+    for number in (first, heads, silent):
+        publish(town, number)
+    second = corrected(town, first)
+    for area in (inside, community):
+        shown = page.get(f"/p/notices?area={area}").text
+        assert f'href="/p/notices/{second}"' in shown and "第 2 版" in shown
+        assert all(f'href="/p/notices/{one}"' not in shown for one in (first, draft, heads, silent))
+    assert "还没有公示" in page.get(f"/p/notices?area={elsewhere}").text
+    assert page.get("/p/notices?area=99999").status_code == 404
+    assert page.get(f"/p/notices/{silent}").status_code == 404, "it has no page"
+    assert page.get(f"/p/notices/{heads}").status_code == 200, "who has the link may read"
+
+
+def test_objections_are_counted_and_never_quoted(town: Database, page: FlaskClient) -> None:
+    number = drafted(town)
+    publish(town, number)
+    with town.writing() as session:
+        found = session.get_one(Notice, number)
+        who = factories.demo_person(session, "resident")
+        objections.object_to(session, found, "少算了一个月", by=who, at=NOW, account="main")
+    shown = page.get(f"/p/notices/{number}").text
+    assert "收到 1 条不同意见，已答复 0 条" in shown and "少算了" not in shown
