@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from jobs import listings
 from models.notices.desk import readers, writers
 from models.posts import Role
 from models.protection import SUPERVISING
@@ -67,6 +68,9 @@ ROUTES: Mapping[str, Gate] = {
     "import_apply": BRINGING,
     "import_drop": BRINGING,
     "import_template": BRINGING,
+    "exports": STAFF,
+    "export_take": STAFF,
+    "export_file": STAFF,
     "area_post": roles_with(Right.POSTS),
     "people": roles_with(Right.STAFF),
     "person": roles_with(Right.STAFF),
@@ -140,3 +144,8 @@ def may_open(name: str, roles: frozenset[Role]) -> bool:
     """Whether a page that exists is for one of these roles; menus show no others."""
     gate = ROUTES.get(name)
     return name in PAGES and isinstance(gate, frozenset) and bool(gate & roles)
+
+
+def may_take(listing: str, roles: frozenset[Role]) -> bool:
+    """Whether one of these roles takes the list away; buttons for it show where it does."""
+    return bool(listings.roles(listing) & roles)

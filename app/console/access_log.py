@@ -3,13 +3,15 @@
 from typing import Any
 
 from flask import request
-from sqlalchemy import select
 
 from app.console.access import page
 from app.console.desk import Desk
+from app.console.fields import number_in
 from app.console.rendering import render
+from jobs.listings import title
+from jobs.listings.access_log import AccessLog, names_of, wanted_of
 from models import access_log as looks
-from models.people import Person
+from models.access_log import Looked
 
 PAGE = 50
 
@@ -17,13 +19,18 @@ PAGE = 50
 @page("/access-log")
 def access_log(desk: Desk) -> Any:
     """Names of who looked; whom they looked at stays a number, or this page would be a look."""
-    given = request.args.get("before", "")
-    before = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+    before = number_in(request.args.get("before", ""))
+    query = {key: request.args[key] for key in AccessLog.keys if request.args.get(key)}
     with desk.reading() as session:
-        found = looks.latest(session, before, PAGE + 1)
-        people = {one.person_id for one in found}
-        rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))
-        names = {person_id: name or "" for person_id, name in rows}
+        found = looks.latest(session, wanted_of(query), before, PAGE + 1)
+        names = names_of(session, found)
     shown = found[:PAGE]
-    further = shown[-1].id if len(found) > PAGE else None
-    return render("access_log.html", rows=shown, names=names, next=further)
+    return render(
+        "access_log.html",
+        rows=shown,
+        names=names,
+        query=query,
+        kinds=list(Looked),
+        title_of=title,
+        next=shown[-1].id if len(found) > PAGE else None,
+    )

@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from app.console import headers
-from app.console.access import PAGES, Open, Page, may_open
+from app.console.access import PAGES, Open, Page, may_open, may_take
 from app.console.desk import Desk, Office, Staff, staff_of
 from app.console.rendering import refused, render, say_status, template_words, token_field
 from app.house import now
@@ -28,7 +28,7 @@ SUBJECTS = (
     *("home", "queue", "ticket", "whistle"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("areas", "house_map", "people", "posts", "invitations"),
-    "imports",
+    *("imports", "exports"),
 )
 
 LARGEST_FORM = 6_000_000  # a sheet of the largest size with its form around it
@@ -135,6 +135,7 @@ def _shared() -> dict[str, Any]:
         "desk": desk,
         "staff": staff,
         "may_open": partial(may_open, roles=roles),
+        "may_take": partial(may_take, roles=roles),
         "name_of_page": (request.endpoint or "").removeprefix("console."),
         "token": token_field,
     }

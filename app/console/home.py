@@ -5,11 +5,11 @@ from typing import Any
 
 from app.console.access import page
 from app.console.desk import Desk
-from app.console.filters import conditions_of
 from app.console.rendering import render
 from models import takeovers
 from models.posts import Role
 from models.tickets import queue
+from models.tickets.asked import conditions_of
 from models.tickets.sight import sight_of
 from models.whistles import lists as whistles
 

@@ -20,17 +20,15 @@ from models.people import Person
 from models.posts import Role
 from models.roster import people as roll
 from models.roster import persons, posts, rights
-from models.roster.people import Reach, Sort, Wanted
+from models.roster.people import Reach, Sort
 from models.tickets.sight import sight_of
-
-LONGEST_WORDS = 40
 
 Change = Callable[[Session, Reach, Person], None]
 
 
 @page("/people")
 def people(desk: Desk) -> Any:
-    wanted = wanted_of(request.args)
+    wanted = roll.wanted_of(request.args)
     after = number_in(request.args.get("after", "")) or 0
     with desk.reading() as session:
         reach = roll.reach_of(session, desk.staff.person_id, desk.now)
@@ -126,17 +124,6 @@ def changed(desk: Desk, person_id: int, field: str, change: Change) -> Any:
         problem = {field: words_of(refusal)}
         return person_page(desk, person_id, Shown(problem=problem)), status_of(refusal)
     return redirect(url_for("console.person", person_id=person_id, done=field))
-
-
-def wanted_of(query: Mapping[str, str]) -> Wanted:
-    """A value that means nothing narrows nothing."""
-    sort, role = query.get("sort", ""), query.get("role", "")
-    return Wanted(
-        words=query.get("q", "").strip()[:LONGEST_WORDS],
-        area_id=number_in(query.get("area", "")),
-        sort=Sort(sort) if sort in list(Sort) else None,
-        role=Role(role) if role in list(Role) else None,
-    )
 
 
 def query_of(query: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 from app.console.access import page
 from app.console.acting import act
 from app.console.desk import Desk
-from app.console.filters import conditions_of, cursor_in, cursor_out, kept, query_of
+from app.console.filters import cursor_in, cursor_out, kept, query_of
 from app.console.places import choices, paid_posts
 from app.console.rendering import render, words_of
 from config.categories import categories
@@ -16,6 +16,7 @@ from models import saved_views
 from models.errors import DomainError
 from models.ticket_flow import Action
 from models.tickets import queue as tickets
+from models.tickets.asked import conditions_of
 from models.tickets.queue import Conditions, Group
 from models.tickets.sight import Sight, sight_of, ticket_in
 

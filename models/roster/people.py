@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.errors import NotFound
@@ -16,10 +16,12 @@ from models.places import Area
 from models.posts import Post, Role, is_held
 from models.roster import phones, rights
 from models.roster.rights import Right
+from models.tickets.asked import number_in, word_in
 from models.tickets.sight import Sight
 from models.tickets.table import IS_OPEN, Ticket
 
 PAGE = 30
+LONGEST_WORDS = 40
 MOST_MATTERS = 20
 
 
@@ -78,6 +80,16 @@ class Row:
         return phones.hidden(self.person.phone)
 
 
+def wanted_of(query: Mapping[str, str]) -> Wanted:
+    """A value that means nothing narrows nothing."""
+    return Wanted(
+        words=query.get("q", "").strip()[:LONGEST_WORDS],
+        area_id=number_in(query.get("area", "")),
+        sort=word_in(Sort, query.get("sort")),
+        role=word_in(Role, query.get("role")),
+    )
+
+
 def reach_of(session: Session, person_id: int, now: datetime) -> Reach:
     return Reach(
         rights.places_of(session, Right.STAFF, person_id, now),
@@ -101,6 +113,12 @@ def rows(
         .limit(limit)
     ).all()
     return _filled(session, reach, found, now)
+
+
+def count(session: Session, reach: Reach, wanted: Wanted, now: datetime, most: int) -> int:
+    """How many the list has, up to `most`."""
+    found = select(Person.id).where(*_where(reach, wanted, now)).limit(most)
+    return session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
 def person_in(session: Session, reach: Reach, person_id: int, now: datetime) -> Person:
