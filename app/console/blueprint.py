@@ -24,7 +24,7 @@ from models.errors import DomainError
 
 SUBJECTS = (
     *("sign_in", "sign_in_scan", "second_factor", "account", "figures", "access_log"),
-    *("digests", "reports"),
+    *("digests", "reports", "report_readers"),
     *("home", "queue", "ticket", "whistle"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("areas", "house_map", "people", "posts", "invitations"),

@@ -13,38 +13,49 @@ from models.errors import NotAllowed, NotFound
 from models.events import Fact
 from models.metrics import sight
 from models.people import Person
-from models.places import Area, AreaWithin, outer_areas
+from models.places import Area, AreaKind, AreaWithin, outer_areas
 from models.posts import Post, Role, is_held
 from models.protection import SUPERVISING
-from models.reports.table import Edition, Subscription, Wish
+from models.reports.table import REPORTS, Edition, Subscription, Wish
 
 DECIDING = frozenset({Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF})
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """可选收件人 — who supervises the area, and whether they are sent an edition."""
+    """可选收件人 — who supervises the area, and which editions of it they are sent."""
 
     person_id: int
     name: str
     role: Role
-    is_sent: bool
+    sent: Sequence[Edition]
 
 
 def readers(session: Session, area: Area, edition: Edition, now: datetime) -> list[int]:
     """By their post, less who stopped it, and who asked; each only while they may read it."""
-    said = _said(session, area.id, edition)
-    usual = _usual(session, area, now)
-    wanted = [who for who, wish in said.items() if wish == Wish.WANTED]
-    found = [who for who in usual if said.get(who) != Wish.STOPPED]
-    return found + [who for who in wanted if who not in found and may_read(session, area, who, now)]
+    return all_readers(session, area, now)[edition]
 
 
-def candidates(
-    session: Session, area: Area, edition: Edition, now: datetime
-) -> Sequence[Candidate]:
-    """Everybody who supervises the area, from near to far."""
-    sent = set(readers(session, area, edition, now))
+def all_readers(session: Session, area: Area, now: datetime) -> dict[Edition, list[int]]:
+    """Of each edition that the area has."""
+    usual, said = _usual(session, area, now), _said(session, area.id)
+    asking = {who for who, _ in said if who not in usual}
+    reading = {who for who in asking if may_read(session, area, who, now)}
+    return {
+        edition: [who for who in usual if said.get((who, edition)) != Wish.STOPPED]
+        + [who for who in sorted(reading) if said.get((who, edition)) == Wish.WANTED]
+        for edition in editions(area)
+    }
+
+
+def editions(area: Area) -> list[Edition]:
+    """A digest is of one community; reports are of any area."""
+    return [one for one in Edition if one in REPORTS or area.kind == AreaKind.COMMUNITY]
+
+
+def candidates(session: Session, area: Area, now: datetime) -> Sequence[Candidate]:
+    """Everybody who supervises the area, each once, with what they are sent of it."""
+    sent = all_readers(session, area, now)
     rows = session.execute(
         select(Post.person_id, Person.name, Post.role)
         .join(Person, Person.id == Post.person_id)
@@ -55,8 +66,10 @@ def candidates(
         )
         .order_by(Post.role, Post.id)
     )
-    found = {who: Candidate(who, name or "", role, who in sent) for who, name, role in rows}
-    return list(found.values())
+    return [
+        Candidate(who, name, role, [one for one in sent if who in sent[one]])
+        for who, (name, role) in {row[0]: (row[1] or "", row[2]) for row in rows}.items()
+    ]
 
 
 def may_read(session: Session, area: Area, person_id: int, now: datetime) -> bool:
@@ -82,13 +95,13 @@ def say(
     by: int,
     at: datetime,
 ) -> None:
-    """For oneself, or for others by who decides; raises NotAllowed for whoever may not read it."""
+    """For oneself, or for others by who decides; NotAllowed for whoever may not read it."""
     area = session.get(Area, area_id)
-    if area is None or not may_read(session, area, by, at):
-        raise NotFound(f"area {area_id}")
+    if area is None or not may_read(session, area, by, at) or edition not in editions(area):
+        raise NotFound(f"no {edition} of area {area_id}")
     if by != person_id and not may_decide(session, area, by, at):
         raise NotAllowed
-    if wish == Wish.WANTED and not may_read(session, area, person_id, at):
+    if not may_read(session, area, person_id, at):
         raise NotAllowed
     known = session.scalars(
         select(Subscription).where(
@@ -97,38 +110,31 @@ def say(
             Subscription.edition == edition,
         )
     ).first()
-    if known is not None and known.wish == wish:
-        return
     former = known.wish if known else None
+    if former == wish:
+        return
     row = known or Subscription(area_id=area_id, person_id=person_id, edition=edition)
     row.wish, row.said_by, row.said_at = wish, by, at
     session.add(row)
     session.flush()
+    _record(session, row, former)
+
+
+def _record(session: Session, row: Subscription, former: Wish | None) -> None:
     events.record(
         session,
         Fact(
             verb="subscription_said",
             subject_kind="subscription",
             subject_id=row.id,
-            at=at,
-            actor_id=by,
+            at=row.said_at,
+            actor_id=row.said_by,
             old=former,
-            new=wish,
-            area_id=area_id,
-            detail={"person": person_id, "edition": edition},
+            new=row.wish,
+            area_id=row.area_id,
+            detail={"person": row.person_id, "edition": row.edition},
         ),
     )
-
-
-def asked_for(session: Session, person_id: int, edition: Edition) -> Sequence[int]:
-    """The areas of which this person wants an edition beyond the usual."""
-    return session.scalars(
-        select(Subscription.area_id).where(
-            Subscription.person_id == person_id,
-            Subscription.edition == edition,
-            Subscription.wish == Wish.WANTED,
-        )
-    ).all()
 
 
 def _usual(session: Session, area: Area, now: datetime) -> list[int]:
@@ -139,13 +145,13 @@ def _usual(session: Session, area: Area, now: datetime) -> list[int]:
     return list(dict.fromkeys(one.person_id for one in found))
 
 
-def _said(session: Session, area_id: int, edition: Edition) -> dict[int, Wish]:
+def _said(session: Session, area_id: int) -> dict[tuple[int, Edition], Wish]:
     rows = session.execute(
-        select(Subscription.person_id, Subscription.wish)
-        .where(Subscription.area_id == area_id, Subscription.edition == edition)
-        .order_by(Subscription.id)
+        select(Subscription.person_id, Subscription.edition, Subscription.wish).where(
+            Subscription.area_id == area_id
+        )
     )
-    return {row[0]: row[1] for row in rows}
+    return {(who, edition): wish for who, edition, wish in rows}
 
 
 def inside(session: Session, mine: Sequence[Area]) -> Sequence[Area]:

@@ -39,7 +39,10 @@ TABLE = {
     "keeping areas": {"area_change", "area_add"},
     "giving posts": {"area_post", "post_give", "post_end", "invite", "second_factor_reset"},
     "correcting a person": {"person_change"},
-    "reports": {"reports", "report", "report_topic", "report_excel", "report_pdf"},
+    "reports": {
+        *("reports", "report", "report_topic", "report_excel", "report_pdf"),
+        *("report_readers", "report_reader", "robot_add", "robot_end"),
+    },
     "bringing sheets": {
         *("imports", "import_check", "import_shown", "import_apply", "import_drop"),
         "import_template",
