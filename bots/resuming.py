@@ -8,7 +8,7 @@ from bots.chat import Chat
 from bots.message import Reply
 from bots.rendering import render
 from config.policy import load
-from models import conversations, waiting
+from models import conversations, places, waiting
 from models.conversations import Question
 from models.tickets.table import Ticket
 
@@ -48,12 +48,14 @@ def ask_again(chat: Chat) -> Reply | None:
         return None
     conversations.close(question, chat.now)
     ticket = chat.session.get_one(Ticket, question.ticket_id)
+    offered = question.context.get("estates", ())
     return chat.ask(
         question.kind,
         "asked_again",
         keep=dict(question.context),
         on_ticket=ticket.id,
         text=ticket.text or "",
+        offered=[places.full_name(chat.session, one) for one in offered],
         **_words(question),
     )
 

@@ -36,6 +36,14 @@ def speaker_at_home(chat: Chat, mention: PlaceMention | None) -> Speaker:
     )
 
 
+def lived_in(chat: Chat) -> Sequence[int]:
+    """The buildings they live in, the usual one first."""
+    if not chat.speaker.has_homes_beside:
+        return [chat.speaker.home_id] if chat.speaker.home_id is not None else []
+    kept = homes.homes_of(chat.session, chat.person_id)
+    return list(dict.fromkeys(one.area_id for one in kept))
+
+
 def in_doubt(chat: Chat, mention: PlaceMention | None) -> Sequence[int]:
     """The places to choose from, when the words fit homes of several estates.
 

@@ -5,7 +5,8 @@ from bots.chat import Chat
 from bots.commands import Command
 from bots.message import Reply
 from bots.rendering import render
-from models import conversations, erasure, outbox
+from bots.several_homes import lived_in
+from models import conversations, erasure, outbox, places
 from models.conversations import Question
 
 SHOWN = 5
@@ -39,7 +40,8 @@ def messages(chat: Chat, command: Command) -> Reply:
 
 @registry.command("privacy")
 def privacy(chat: Chat, command: Command) -> Reply:
-    return chat.ask("privacy", "privacy", home=chat.speaker.home_label)
+    lived = [places.full_name(chat.session, one) for one in lived_in(chat)]
+    return chat.ask("privacy", "privacy", homes=lived)
 
 
 @registry.question("privacy")

@@ -1,14 +1,14 @@
 """Who is responsible here: my building head, my grid worker, and the numbers to call."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from bots import registry
 from bots.chat import Chat
 from bots.commands import Command
 from bots.message import Reply
+from bots.several_homes import lived_in
 from config.policy import load
-from models import dispatch, homes, places
+from models import dispatch, places
 from models.posts import UNPAID, Role
 
 ANSWERING = (
@@ -22,15 +22,7 @@ def building_head(chat: Chat, command: Command) -> Reply:
     """Name and duty; a paid post with its duty phone, a neighbour without their own number."""
     if chat.speaker.home_id is None:
         return chat.ask("home_address", "bind_first", said=None)
-    return chat.say("who_is_responsible", buildings=[_served(chat, one) for one in _lived(chat)])
-
-
-def _lived(chat: Chat) -> Sequence[int]:
-    """The building they live in, or each of several."""
-    if not chat.speaker.has_homes_beside:
-        return [chat.speaker.home_id or 0]
-    kept = homes.homes_of(chat.session, chat.person_id)
-    return list(dict.fromkeys(one.area_id for one in kept))
+    return chat.say("who_is_responsible", buildings=[_served(chat, one) for one in lived_in(chat)])
 
 
 def _served(chat: Chat, area_id: int) -> dict[str, Any]:

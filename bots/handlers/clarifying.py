@@ -162,8 +162,10 @@ def _class_again(chat: Chat, question: Question) -> Reply:
 
 
 def _place_again(chat: Chat, question: Question) -> Reply:
-    """With the estates to choose from: a digit is easier than a name."""
-    estates = places.estates(chat.session, ESTATES)
+    """With their homes to choose from, or the estates: a digit is easier than a name."""
+    offered = question.context.get("estates") or [
+        area_id for area_id, _ in places.estates(chat.session, ESTATES)
+    ]
     mention = chat.understanding.place if chat.understanding else None
     return chat.ask(
         "place",
@@ -171,10 +173,10 @@ def _place_again(chat: Chat, question: Question) -> Reply:
         keep={
             **question.context,
             "misses": _misses(question) + 1,
-            "estates": [area_id for area_id, _ in estates],
+            "estates": offered,
         },
         on_ticket=question.ticket_id,
-        estates=[name for _, name in estates],
+        estates=[places.full_name(chat.session, one) for one in offered],
         said=mention.text if mention and _names_a_place(chat) else None,
         is_noted=commands.digit(chat.text) is None,
     )

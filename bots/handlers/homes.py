@@ -11,6 +11,7 @@ from bots.keeping import KEPT_HOURS
 from bots.message import Reply
 from bots.pending import Pending
 from bots.places_in_text import PlaceMention
+from bots.several_homes import lived_in
 from models import conversations, homes, places
 from models.conversations import Question
 from models.homes import Home, HomeState
@@ -171,7 +172,7 @@ def at_door(chat: Chat, area: Area, *, is_welcome: bool) -> Reply:
         keep={"area_id": area.id},
         hours=KEPT_HOURS,
         place=places.full_name(chat.session, area.id),
-        is_home=chat.speaker.home_id == area.id,
+        is_home=area.id in lived_in(chat),
         can_be_home=area.kind == AreaKind.BUILDING,
         is_welcome=is_welcome,
     )

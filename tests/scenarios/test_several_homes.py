@@ -57,6 +57,25 @@ def test_one_that_names_none_asks_which_home_by_digit(town: Town, resident: Talk
     assert place_of_last(town) == "阳光花园2号楼"
 
 
+def test_what_answers_nothing_is_asked_again_with_the_same_homes(
+    town: Town, resident: Talker
+) -> None:
+    resident.say("楼道灯不亮")
+    reply = resident.say("4")
+    assert "没有这个选项" in reply and "2 阳光花园2号楼" in reply
+    resident.say("2")
+    assert place_of_last(town) == "阳光花园2号楼"
+
+
+def test_the_code_on_the_door_of_any_home_asks_nobody_whether_they_live_there(
+    town: Town, resident: Talker
+) -> None:
+    assert "您住这里" in resident.scan("b2")
+    resident.say("绑定 幸福里小区2号楼")
+    resident.say("1")
+    assert "您住这里" not in resident.scan("b2")
+
+
 def test_a_number_that_both_estates_have_is_asked_about(town: Town, resident: Talker) -> None:
     reply = resident.say("1号楼楼道灯不亮")
     assert "1 幸福里小区1号楼" in reply and "2 阳光花园1号楼" in reply
@@ -103,6 +122,6 @@ def test_the_same_home_again_is_no_second_one(town: Town, resident: Talker) -> N
 
 
 def test_all_homes_are_shown_and_erased_with_the_rest(town: Town, resident: Talker) -> None:
-    shown = resident.say("隐私")
+    assert "幸福里小区3号楼；阳光花园2号楼" in resident.say("隐私")
     shown = resident.say("1")
     assert "幸福里小区3号楼" in shown and "阳光花园2号楼" in shown
