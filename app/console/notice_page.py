@@ -33,6 +33,8 @@ BUTTONS = (
     *(NoticeAction.SCHEDULE, NoticeAction.REVISE, NoticeAction.CORRECT, NoticeAction.WITHDRAW),
 )
 
+UNNUMBERED = "…"  # in the preview of a text that nobody has saved
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -75,6 +77,8 @@ def preview(session: Session, found: Notice, now: datetime) -> str:
         days = load("notices")["terms"]["window_days"]
         ends_at = working_days_after(session, found, max(now, found.publish_at or now), days)
         context = {**context, "window_ends": ends_at.isoformat()}
+    if not found.id:
+        context = {**context, "notice_id": UNNUMBERED, "link": ""}
     return rendering.render("notice_published", context)
 
 
