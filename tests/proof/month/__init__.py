@@ -27,6 +27,7 @@ from tests.proof.month.reading import Findings, Reader, Rounds
 
 MINUTE = timedelta(minutes=1)
 CLOCKS = 3
+SHARE_AT_ONCE = 0.25  # of the rounds in which all clocks begin at the same moment
 SHARE_OUTAGE = 0.0005  # after which no clock runs for a while
 LONGEST_OUTAGE = 180
 SHARE_ON_POSTGRESQL = 0.1
@@ -101,16 +102,26 @@ class Month:
             if now < resumes:
                 life.live(now)
                 continue
-            victim = chance.choice(clocks) if chance.random() < self.share_dying else None
-            death = chance.choice(list(Death))
-            for one in clocks:
-                one.tell(now, death if one is victim else None, chance)
-            life.live(now)
-            done = set[str]().union(*[one.done() for one in clocks])
-            if done.issuperset(JOBS) and victim is None:
+            if self._round(life, clocks, chance, now):
                 self.rounds.append(now)
             if chance.random() < SHARE_OUTAGE:
                 resumes = now + chance.randint(2, LONGEST_OUTAGE) * MINUTE
+
+    def _round(
+        self, life: Life, clocks: list[ClockProcess], chance: random.Random, now: datetime
+    ) -> bool:
+        """All clocks meet this minute, at once or each in its own second; whether it was whole."""
+        order = chance.sample(clocks, len(clocks))
+        first = len(order) if chance.random() < SHARE_AT_ONCE else 1
+        victim = chance.choice(clocks) if chance.random() < self.share_dying else None
+        death = chance.choice(list(Death))
+        done: set[str] = set()
+        for some in (order[:first], order[first:]):
+            for one in some:
+                one.tell(now, death if one is victim else None, chance)
+            life.live(now)  # beside the first of them
+            done = done.union(*[one.done() for one in some])
+        return done.issuperset(JOBS) and victim is None
 
     def _read(self, database: Database, end: datetime) -> Findings:
         said = (Event.verb, Event.capacity, Event.new, Event.detail, Event.at)

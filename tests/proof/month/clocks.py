@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import structlog
+from sqlalchemy.orm import configure_mappers
 
 from jobs import tickets
 from jobs.clock import Clock, Firing
@@ -65,6 +66,7 @@ def _without_relief() -> None:
 
 registry.load_tables()  # once, in the server that forks the clocks
 import_modules()
+configure_mappers()
 
 GUARDS: dict[str, Callable[[], None]] = {
     "overdue_mark": _without_overdue_mark,
