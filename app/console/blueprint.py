@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -16,7 +16,8 @@ from app.console import headers
 from app.console.access import PAGES, Open, Page, may_open, may_take
 from app.console.desk import Desk, Office, Staff, staff_of
 from app.console.rendering import refused, render, say_status, template_words, token_field
-from app.house import now
+from app.house import LiveLexicon, now
+from bots.lexicon import Lexicon
 from config.settings import Settings
 from jobs.channels.wechat_client import WeChatClient
 from models.base import Database
@@ -28,7 +29,7 @@ SUBJECTS = (
     *("home", "queue", "ticket", "whistle"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("areas", "house_map", "people", "posts", "invitations"),
-    *("imports", "exports"),
+    *("imports", "exports", "recording"),
 )
 
 LARGEST_FORM = 6_000_000  # a sheet of the largest size with its form around it
@@ -44,7 +45,8 @@ def add_console(
     """Mounts the console. The keys and the store are those of the whole web process."""
     for subject in SUBJECTS:
         import_module(f"app.console.{subject}")
-    office = Office(database, settings, WeChatClient(database, settings), clock)
+    client = WeChatClient(database, settings)
+    office = Office(database, settings, client, clock, _words(database, settings))
     headers.set_cookies(app, settings)
     signing = LoginManager()
     signing.session_protection = None  # phones change their address between two clicks
@@ -55,6 +57,12 @@ def add_console(
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     app.register_blueprint(_blueprint(office, CSRFProtect(app)))
+
+
+def _words(database: Database, settings: Settings) -> Callable[[], Lexicon]:
+    """The lexicon of this moment; built when somebody first needs it."""
+    live = cache(partial(LiveLexicon.load, database, settings))
+    return lambda: live().current()
 
 
 def _blueprint(office: Office, tokens: CSRFProtect) -> Blueprint:

@@ -9,6 +9,7 @@ from flask_login import UserMixin
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bots.lexicon import Lexicon
 from config.settings import Settings
 from jobs.channels.wechat_client import WeChatClient
 from models import sign_ins
@@ -57,6 +58,7 @@ class Office:
     settings: Settings
     client: WeChatClient
     clock: Callable[[], datetime]
+    lexicon: Callable[[], Lexicon]
 
 
 @dataclass(frozen=True, slots=True)

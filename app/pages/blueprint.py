@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, url_for
 from werkzeug.exceptions import NotFound
 
 from app.house import now
-from app.pages import legacy, notices
+from app.pages import following, legacy, notices
 from bots import rendering
 from config.settings import public_link
 from models.base import Database
@@ -38,6 +38,7 @@ def make_pages(database: Database, clock: Callable[[], datetime] = now) -> Bluep
     )
     notices.add_routes(pages, database, clock)
     legacy.add_routes(pages, database, clock)
+    following.add_routes(pages, database, clock)
     pages.add_url_rule("/", "nothing", _missing)
     pages.add_url_rule("/<path:_>", "elsewhere", _missing)
     pages.register_error_handler(404, _missing)

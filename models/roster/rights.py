@@ -22,6 +22,7 @@ class Right(StrEnum):
     RESIDENTS = "residents"
     REGISTER = "register"
     LISTS = "lists"
+    RECORD = "record"
 
 
 def roles_with(right: Right) -> frozenset[Role]:

@@ -1,0 +1,100 @@
+"""代录: a matter that came by phone, desk, visit or paper box, entered by staff for its owner."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import events
+from models.errors import NotFound
+from models.events import Event, Fact
+from models.people import Person
+from models.roster import persons, phones
+from models.sealing import new_own_key
+from models.tickets import refining
+from models.tickets.opening import Opened, Report, open_ticket
+from models.tickets.table import Ticket
+
+VERB = "ticket_recorded"
+PRESSED_TWICE = timedelta(minutes=2)
+
+
+class Channel(StrEnum):
+    """来源 — how the matter came to staff."""
+
+    PHONE = "phone"
+    DESK = "desk"
+    VISIT = "visit"
+    BOX = "box"
+
+
+def reporter(session: Session, name: str, phone: str | None, *, by: int, at: datetime) -> int:
+    """Who is on the roll with this phone, else somebody new; a matter may come without a name."""
+    known = persons.with_phone(session, phone) if phone else None
+    if known is not None:
+        return known.id
+    if name.strip():
+        return persons.enter(session, name, phone, by=by, at=at).id
+    person = Person(own_key=new_own_key(), created_at=at)
+    phones.keep(person, phone)
+    session.add(person)
+    session.flush()
+    return person.id
+
+
+def record(
+    session: Session, report: Report, channel: Channel, wish: str, *, by: int, at: datetime
+) -> Opened:
+    """The ticket as if its owner had written it; the log says who entered it and how it came."""
+    opened = open_ticket(session, report, at)
+    if wish:
+        ticket = session.get_one(Ticket, opened.ticket_id)
+        refining.keep_note(session, ticket, wish, by=by, at=at)
+    events.record(
+        session,
+        Fact(
+            verb=VERB,
+            subject_kind="ticket",
+            subject_id=opened.ticket_id,
+            at=at,
+            actor_id=by,
+            area_id=report.area_id,
+            detail={"channel": channel.value},
+        ),
+    )
+    return opened
+
+
+def just_recorded(session: Session, words: str, *, by: int, at: datetime) -> int | None:
+    """The ticket of the same words that the same desk entered a moment ago: the button twice."""
+    return session.scalars(
+        select(Ticket.id)
+        .join(Event, Event.subject_id == Ticket.id)
+        .where(
+            Event.subject_kind == "ticket",
+            Event.verb == VERB,
+            Event.actor_id == by,
+            Event.at > at - PRESSED_TWICE,
+            Ticket.opened_at > at - PRESSED_TWICE,
+            Ticket.text == words,
+        )
+        .limit(1)
+    ).first()
+
+
+def recorded_by(session: Session, ticket_id: int, person_id: int) -> Ticket:
+    """For the slip. NotFound for what somebody else has entered, and for what nobody has."""
+    found = session.scalars(
+        select(Ticket)
+        .join(Event, Event.subject_id == Ticket.id)
+        .where(
+            Ticket.id == ticket_id,
+            Event.subject_kind == "ticket",
+            Event.verb == VERB,
+            Event.actor_id == person_id,
+        )
+    ).first()
+    if found is None:
+        raise NotFound(number=f"#{ticket_id}")
+    return found
