@@ -154,6 +154,19 @@ def test_a_corrected_class_is_kept_as_what_teaches_the_weights(house: House, num
     assert "改类：电动车充电" in page and "人工改过" in page
 
 
+def test_a_wrong_urgency_is_set_right_with_a_reason(house: House, number: int) -> None:
+    staff = house.signed_in("community_staff")
+    wanted = "normal" if read(house, number).urgency == "urgent" else "urgent"
+    answer = act(staff, number, "set_urgency", urgency=wanted)
+    assert answer.status_code == 422 and "请写上改急缓的原因" in answer.text
+    answer = act(staff, number, "set_urgency", urgency="soon", reason="看过现场")
+    assert answer.status_code == 422 and "请选一般或紧急" in answer.text
+    assert act(staff, number, "set_urgency", urgency=wanted, reason="看过现场").status_code == 302
+    assert read(house, number).urgency == wanted
+    page = staff.get(f"/console/tickets/{number}").text
+    assert "改急缓：" in page and "看过现场" in page
+
+
 def test_a_note_stays_inside_and_an_answer_reaches_the_resident(house: House, number: int) -> None:
     staff = house.signed_in("community_staff")
     path = f"/console/tickets/{number}/note"
