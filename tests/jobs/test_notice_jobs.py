@@ -1,19 +1,19 @@
 """Notices by the clock: out at their time and once, and brought to everybody in batches."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from jobs.notices import close_notices, publish_notices, tell_notice
+from jobs.notices import close_notices, publicity_calendar, publish_notices, tell_notice
 from jobs.queue import Queue
 from models.base import Database
 from models.errors import StoreBusy
 from models.events import Event
 from models.homes import Home, HomeState
-from models.notices import actions, audience, objections
+from models.notices import actions, audience, chain, objections
 from models.notices.table import Notice, NoticeState
 from models.outbox import OutboxMessage
 from models.people import Person
@@ -175,3 +175,37 @@ def test_it_is_archived_when_its_time_is_over(
     publish_notices(place, SOON)
     close_notices(place, SOON + timedelta(days=days))
     assert state(place, notice_id) == ends
+
+
+def test_clocks_that_archive_at_once_make_one_chain(place: Database) -> None:
+    ids = [scheduled(place, "safety_tip") for _ in range(3)]
+    publish_notices(place, SOON)
+    later = SOON + timedelta(days=181)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: close_until_free(place, later), range(3)))
+    close_notices(place, later)  # the round after: whoever lost a place in the chain
+    assert {state(place, one) for one in ids} == {NoticeState.ARCHIVED}
+    with place.reading() as session:
+        verdict = chain.verify(session)
+    assert (verdict.links, verdict.broken) == (3, None)
+
+
+def close_until_free(store: Database, at: datetime) -> None:
+    while True:
+        try:
+            close_notices(store, at)
+        except StoreBusy:
+            continue
+        return
+
+
+def test_the_calendar_runs_once_a_day_and_says_what_it_did(place: Database) -> None:
+    opened = datetime(2026, 4, 1, 1, 5, tzinfo=UTC)
+    first = publicity_calendar(place, opened)
+    assert first is not None and first.startswith("proposed=")
+    assert publicity_calendar(place, opened) is None
+    late = publicity_calendar(place, opened + timedelta(days=31))
+    assert late is not None and "late=" in late
+    alarmed = publicity_calendar(place, opened + timedelta(days=34))
+    assert alarmed is not None and "alarmed=" in alarmed
+    assert publicity_calendar(place, opened + timedelta(days=34)) is None

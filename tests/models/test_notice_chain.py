@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from models.base import Database
+from models.base import Base, Database
+from models.migrate import migrate
 from models.notices import actions, chain, objections
 from models.notices.chain import BEGINNING, Break, Flaw
 from models.notices.table import ArchiveLink, Notice, Objection
@@ -160,3 +161,22 @@ def test_erasing_what_was_objected_leaves_the_archive_whole_on_any_number_of_pag
     with store.reading() as session:
         verdict = chain.verify(session)
     assert (verdict.links, verdict.broken) == (FOUR, None)
+
+
+def test_what_was_archived_before_there_was_a_chain_begins_it(
+    store: Database,
+) -> None:
+    Base.metadata.drop_all(store.writer)
+    migrate(store)
+    factories.town(store)
+    with store.writing() as session:
+        ids = [archived(session, f"第{n}份", "少算了" if n else "").id for n in range(2)]
+        head = chain.verify(session).head
+    migrate(store, "0018")
+    migrate(store)
+    with store.reading() as session:
+        verdict = chain.verify(session)
+        first = chain.link_of(session, ids[0])
+    assert (verdict.links, verdict.broken) == (2, None)
+    assert verdict.head == head, "made again from the same notices, it is the same chain"
+    assert first is not None and first.previous_hash == BEGINNING
