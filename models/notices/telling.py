@@ -6,14 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models import events
-from models.events import Fact
+from models import telling
 from models.masking import masked
 from models.notices.flow import NoticeTransition
 from models.notices.table import Notice, NoticeState, kinds
-from models.people import Person
 from models.places import Area
-from models.sealing import seal_for
+from models.telling import Said
 
 
 def facts(session: Session, notice: Notice) -> dict[str, Any]:
@@ -38,26 +36,17 @@ def record(
     by: int | None,
     at: datetime,
     parties: Mapping[str, Sequence[int]] | None = None,
-    words: str = "",
+    words: str | None = None,
 ) -> None:
     session.flush()
-    author = session.get_one(Person, by) if by and words else None
-    events.record(
-        session,
-        Fact(
-            verb=transition.verb,
-            subject_kind="notice",
-            subject_id=notice.id,
-            at=at,
-            account=notice.account,
-            actor_id=by,
-            capacity=transition.by if by else None,
-            old=old,
-            new=notice.state,
-            area_id=notice.area_id,
-            detail={"kind": notice.kind, "version": notice.version},
-            words=seal_for(author.own_key, words) if author else None,
-            parties=parties or {},
-            context={**facts(session, notice), "words": words} if parties else {},
-        ),
+    said = Said(
+        transition.verb,
+        at,
+        by,
+        transition.by,
+        old,
+        parties=parties or {},
+        detail={"kind": notice.kind, "version": notice.version},
+        words=words,
     )
+    telling.tell(session, "notice", notice, said, facts(session, notice))
