@@ -20,6 +20,8 @@ COMMANDS = {
     "evaluate": "app.commands.evaluate:evaluate",
     "lexicon": "app.commands.lexicon:lexicon",
     "notices": "app.commands.notices:notices",
+    "import": "app.commands.imports:import_sheet",
+    "export": "app.commands.imports:export_list",
     "directory": "app.commands.directory:directory",
     "companies": "app.commands.companies:companies",
     "calendar": "app.commands.calendar:calendar",

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from app.sheets import EXCEL, SheetUnreadable, read_grid
 from config.policy import load
+from jobs.sheets import guarded, unguarded
 from models.directory.details import Details
 from models.directory.table import kinds
 
@@ -18,9 +20,6 @@ COLUMNS = (
     *("price", "ports", "is_public_mobile", "since_on", "until_on"),
 )
 _BETWEEN = re.compile(r"[;；、,，|\n]+")
-# A spreadsheet would run a cell that begins so; one quote before it makes it text.
-_FORMULA = re.compile(r"'*[=+\-@\t]")
-_QUOTE = "'"
 
 
 class Unreadable(ValueError):
@@ -49,10 +48,8 @@ class BadRow:
 
 
 def read_sheet(data: bytes) -> list[Row | BadRow]:
-    """JSON if it begins like a list of objects, else CSV; UTF-8, or GB 18030 as Excel saves it."""
-    text = _decoded(data)
-    rows = _json_rows(text) if text.lstrip().startswith("[") else _csv_rows(text)
-    read = [_read(number, cells) for number, cells in rows]
+    """Excel, or JSON if it begins like a list of objects, or CSV; UTF-8 or GB 18030."""
+    read = [_read(number, cells) for number, cells in _rows(data)]
     if not read:
         raise Unreadable("there are no rows")
     return read
@@ -74,6 +71,23 @@ def json_sheet(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def sheet_row(number: int, area: str, details: Details) -> dict[str, Any]:
     return {"number": number, "area": area} | asdict(details)
+
+
+def _rows(data: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    if data.startswith(EXCEL):
+        return _excel_rows(data)
+    text = _decoded(data)
+    return _json_rows(text) if text.lstrip().startswith("[") else _csv_rows(text)
+
+
+def _excel_rows(data: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    try:
+        grid = read_grid(data)
+    except SheetUnreadable as problem:
+        raise Unreadable(f"this is no sheet: {problem.context['why']}") from problem
+    keys = [_key(heading) for heading in grid[0][1]]
+    for number, cells in grid[1:]:
+        yield number, dict(zip(keys, cells, strict=False))
 
 
 def _decoded(data: bytes) -> str:
@@ -110,7 +124,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield (
                 number,
                 {
-                    **dict(zip(keys, map(_unquoted, cells), strict=False)),
+                    **dict(zip(keys, map(unguarded, cells), strict=False)),
                     **({"too many cells": True} if len(cells) > len(keys) else {}),
                 },
             )
@@ -213,14 +227,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return str(load("directory")["yes_no"]["yes" if value else "no"][0])
     if isinstance(value, tuple):
-        return _guarded("；".join(value))
-    return _guarded(str(value))
-
-
-def _guarded(text: str) -> str:
-    return _QUOTE + text if _FORMULA.match(text) else text
-
-
-def _unquoted(text: str) -> str:
-    is_guarded = text.startswith(_QUOTE) and _FORMULA.match(text)
-    return text[1:] if is_guarded else text
+        return guarded("；".join(value))
+    return guarded(str(value))

@@ -24,7 +24,8 @@ MOST_MERGED = 100_000
 LONGEST_CELL = 2_000
 
 
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+EXCEL = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _HAS_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -53,7 +54,7 @@ def read_grid(data: bytes) -> Grid:
         raise SheetUnreadable(why="too_large", most=LARGEST_FILE // 1_000_000)
     if data.startswith(_OLE):
         raise SheetUnreadable(why="old_excel")
-    grid = _excel(data) if data.startswith(_ZIP) else list(_csv(data))
+    grid = _excel(data) if data.startswith(EXCEL) else list(_csv(data))
     if not grid:
         raise SheetUnreadable(why="empty")
     if len(grid) > MOST_ROWS:

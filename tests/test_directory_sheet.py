@@ -1,5 +1,6 @@
 """The directory goes out as a sheet and comes back the same; what can not be read is told."""
 
+import io
 import json
 from datetime import date
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from app.directory_sheet import (
     BadRow,
@@ -151,3 +153,13 @@ def test_json_may_give_lists_numbers_and_truths() -> None:
     assert (row.details.ports, row.details.aliases) == (12, ("充电棚",))
     for wrong in ({"title": 5}, {"ports": True}, {"ports": 1.5}, {"colour": "red"}):
         assert isinstance(only(json.dumps([given_row | wrong]).encode()), BadRow)
+
+
+def test_an_excel_sheet_says_the_same_as_its_csv() -> None:
+    book, out = Workbook(), io.BytesIO()
+    for line in (HEADINGS, "幸福社区,常见问题,合唱团,,每周三,,,,"):
+        book.active.append(line.split(","))
+    book.save(out)
+    assert only(out.getvalue()) == only(sheet("幸福社区,常见问题,合唱团,,每周三,,,,"))
+    with pytest.raises(Unreadable, match="broken"):
+        read_sheet(b"PK\x03\x04 nothing")
