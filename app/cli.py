@@ -26,6 +26,7 @@ COMMANDS = {
     "companies": "app.commands.companies:companies",
     "calendar": "app.commands.calendar:calendar",
     "metrics": "app.commands.metrics:metrics",
+    "reports": "app.commands.reports:reports",
     "hazards": "app.commands.hazards:hazards",
     "menu": "app.commands.menu:menu",
     "qr": "app.commands.qr:qr",
