@@ -1,8 +1,7 @@
 """Working time: office hours on China's workdays, exact to the microsecond."""
 
-import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
@@ -10,15 +9,22 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
+from models.office_hours import (
+    OfficeHours,
+    Season,
+    Span,
+    clock_time,
+    hours_in,
+    length_of,
+    month_and_day,
+    refuse_unknown,
+    seasons_in,
+    since_midnight,
+    spans_of,
+)
+
 MICROSECONDS = 60_000_000  # in a minute
 DAY_MINUTES = 1440.0  # on the wall clock
-
-_A_LEAP_YEAR = date(2000, 1, 1)
-_SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
-
-OfficeHours = Sequence[tuple[time, time]]
-Span = tuple[int, int]
-"""Begin and length of a stretch of office hours, in microseconds from midnight."""
 
 
 class Timekeeping(Protocol):
@@ -67,7 +73,7 @@ class Holidays:
             refuse_unknown(lists, f"holidays: {year}", {"rest", "work"})
             if strange := [day for day in _days(lists.values()) if day.year != int(year)]:
                 raise ValueError(f"holidays: {min(strange)} does not lie in {year}")
-        fixed = {(day.month, day.day) for day in map(_month_and_day, document.get("fixed", ()))}
+        fixed = {(day.month, day.day) for day in map(month_and_day, document.get("fixed", ()))}
         listed = cls._of(years.values())
         known = replace(listed, years=frozenset(map(int, years)), fixed=frozenset(fixed))
         return known.changed_by(cls._of([document]))
@@ -90,34 +96,6 @@ class Holidays:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Season:
-    """作息季 — other office hours from one day of every year to another, both within.
-
-    One that begins later in the year than it ends lasts over New Year's Day.
-    """
-
-    first: tuple[int, int]
-    last: tuple[int, int]
-    office_hours: OfficeHours
-
-    @classmethod
-    def parse(cls, document: Mapping[str, Any]) -> "Season":
-        names = {"from", "to", "spans"}
-        refuse_unknown(document, "season", names)
-        if missing := names - set(document):
-            raise ValueError(f"season: its {min(missing)} is missing")
-        first, last = (_month_and_day(document[edge]) for edge in ("from", "to"))
-        hours = _office_hours(document)
-        return cls((first.month, first.day), (last.month, last.day), tuple(hours))
-
-    def holds(self, day: date) -> bool:
-        at = day.month, day.day
-        if self.first <= self.last:
-            return self.first <= at <= self.last
-        return at >= self.first or at <= self.last
-
-
 class WorkCalendar:
     """工作日历 — counts time in office hours only. Moments go in aware and come out in UTC."""
 
@@ -130,9 +108,9 @@ class WorkCalendar:
     ) -> None:
         """Of several seasons that hold a day the first counts."""
         self.office_hours, self.seasons = office_hours, tuple(seasons)
-        self._usual = _spans(office_hours)
-        self._usual_minutes = _length(self._usual) / MICROSECONDS
-        self._spans = [(one, _spans(one.office_hours)) for one in self.seasons]
+        self._usual = spans_of(office_hours)
+        self._usual_minutes = length_of(self._usual) / MICROSECONDS
+        self._spans = [(one, spans_of(one.office_hours)) for one in self.seasons]
         self._holidays = holidays
         self._zone = ZoneInfo(zone)
         self._years: dict[int, Sequence[int]] = {}
@@ -141,8 +119,8 @@ class WorkCalendar:
     def parse(cls, office_hours: Mapping[str, Any], holidays: Mapping[str, Any]) -> "WorkCalendar":
         """From the tables of `config/sla.toml`, or from what a community put in their place."""
         refuse_unknown(office_hours, "office hours", {"zone", "spans", "seasons"})
-        spans, zone = _office_hours(office_hours), office_hours["zone"]
-        return cls(spans, Holidays.parse(holidays), zone, _seasons(office_hours))
+        spans, zone = hours_in(office_hours), office_hours["zone"]
+        return cls(spans, Holidays.parse(holidays), zone, seasons_in(office_hours))
 
     def changed_by(self, inner: Mapping[str, Any]) -> "WorkCalendar":
         """As an area within has it: its own office hours, if it keeps any, and its own days.
@@ -153,22 +131,22 @@ class WorkCalendar:
         refuse_unknown(inner, "calendar", {"office_hours", "holidays"})
         hours = inner.get("office_hours", {})
         refuse_unknown(hours, "office hours", {"spans", "seasons"})
-        usual, seasons = self.office_hours, [*_seasons(hours), *self.seasons]
+        usual, seasons = self.office_hours, [*seasons_in(hours), *self.seasons]
         if "spans" in hours:
-            usual, seasons = _office_hours(hours), _seasons(hours)
+            usual, seasons = hours_in(hours), seasons_in(hours)
         own = Holidays.parse(inner.get("holidays", {}))
         return WorkCalendar(usual, self._holidays.changed_by(own), self._zone.key, seasons)
 
     def day_lengths(self) -> Collection[float]:
         """How many working minutes a day may have."""
         every = [self._usual, *(spans for _, spans in self._spans)]
-        return {_length(spans) / MICROSECONDS for spans in every}
+        return {length_of(spans) / MICROSECONDS for spans in every}
 
     def day_minutes(self, at: datetime) -> float:
         """Working minutes of a day in the season of that moment."""
         if not self._spans:
             return self._usual_minutes
-        return _length(self._spans_of(_aware(at).astimezone(self._zone).date())) / MICROSECONDS
+        return length_of(self._spans_of(_aware(at).astimezone(self._zone).date())) / MICROSECONDS
 
     def is_known(self, year: int) -> bool:
         """Whether the year's holidays are published; if not, is_workday is a guess."""
@@ -197,7 +175,7 @@ class WorkCalendar:
         # A term that ends with the day ends at its closing hour, not at the next opening.
         index = bisect_left(self._year(year), target) - 1
         day = date(year, 1, 1) + timedelta(days=index)
-        passed = _clock_time(self._spans_of(day), target - self._year(year)[index])
+        passed = clock_time(self._spans_of(day), target - self._year(year)[index])
         midnight = datetime.combine(day, time.min, self._zone)
         return (midnight + timedelta(microseconds=passed)).astimezone(UTC)
 
@@ -216,7 +194,7 @@ class WorkCalendar:
         index = local.toordinal() - date(local.year, 1, 1).toordinal()
         worked = facts[index]
         if facts[index + 1] > worked:
-            passed = _since_midnight(local.time())
+            passed = since_midnight(local.time())
             for begin, length in self._spans_of(local.date()):
                 worked += min(max(passed - begin, 0), length)
         return local.year, worked
@@ -233,42 +211,15 @@ class WorkCalendar:
         if facts is None:
             day, worked = date(year, 1, 1), [0]
             while day.year == year:
-                length = _length(self._spans_of(day)) if self.is_workday(day) else 0
+                length = length_of(self._spans_of(day)) if self.is_workday(day) else 0
                 worked.append(worked[-1] + length)
                 day += timedelta(days=1)
             facts = self._years[year] = tuple(worked)
         return facts
 
 
-def refuse_unknown(document: Mapping[str, Any], where: str, names: Set[str]) -> None:
-    """Refuses what is misspelt; passed over, it would be believed to count."""
-    if strange := set(document) - names:
-        raise ValueError(f"{where}: no such key: {min(strange)}")
-
-
 def _days(lists: Iterable[Sequence[str]]) -> frozenset[date]:
     return frozenset(date.fromisoformat(day) for days in lists for day in days)
-
-
-def _office_hours(table: Mapping[str, Any]) -> list[tuple[time, time]]:
-    return [_span(text) for text in table["spans"]]
-
-
-def _seasons(table: Mapping[str, Any]) -> list[Season]:
-    """Those of one area, none of which may hold a day of another."""
-    found = [Season.parse(one) for one in table.get("seasons", ())]
-    for n in range(366):
-        day = _A_LEAP_YEAR + timedelta(days=n)
-        if sum(one.holds(day) for one in found) > 1:
-            raise ValueError(f"office hours: {day:%m-%d} lies in two seasons")
-    return found
-
-
-def _span(text: str) -> tuple[time, time]:
-    if not _SPAN.fullmatch(text):
-        raise ValueError(f"office hours: {text} is not like 08:30-12:00")
-    begin, _, end = text.partition("-")
-    return time.fromisoformat(begin), time.fromisoformat(end)
 
 
 def _published(day: date) -> bool | None:
@@ -276,35 +227,6 @@ def _published(day: date) -> bool | None:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
         return None
-
-
-def _spans(office_hours: OfficeHours) -> tuple[Span, ...]:
-    edges = [_since_midnight(edge) for span in office_hours for edge in span]
-    if not edges or edges != sorted(set(edges)):
-        raise ValueError("office hours: spans must follow each other within one day")
-    return tuple((begin, end - begin) for begin, end in zip(edges[::2], edges[1::2], strict=True))
-
-
-def _length(spans: Iterable[Span]) -> int:
-    return sum(length for _, length in spans)
-
-
-def _clock_time(spans: Iterable[Span], worked: int) -> int:
-    """When so much of a day's work is done, in microseconds from midnight."""
-    for begin, length in spans:
-        if worked <= length:
-            return begin + worked
-        worked -= length
-    raise ValueError("more than a day's work")
-
-
-def _since_midnight(moment: time) -> int:
-    seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
-    return seconds * 1_000_000 + moment.microsecond
-
-
-def _month_and_day(text: str) -> date:
-    return date.fromisoformat(f"{_A_LEAP_YEAR.year}-{text}")
 
 
 def _counted(minutes: float) -> int:

@@ -15,9 +15,9 @@ from app.house import now
 from models import policies, work_calendars
 from models.accounts import MAIN
 from models.errors import AlreadyDone, NotAllowed, NotFound
+from models.office_hours import OfficeHours
 from models.policies import Policy
 from models.work_calendars import POLICY
-from models.worktime import OfficeHours
 
 WORDS: store.Words = {
     NotAllowed: "this person may not change the calendar of this area",
