@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from flask import redirect, request, url_for
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.console.access import page
 from app.console.desk import Desk
@@ -112,12 +112,14 @@ def _substitute(session: Session) -> Post | None:
 
 
 def _named(session: Session, ids: list[int]) -> list[tuple[Post, str, str]]:
-    """Post, area and holder, in the order of the ids."""
+    """Post, place and holder, in the order of the ids."""
+    estate = aliased(Area)
     rows = session.execute(
-        select(Post, Area.name, Person.name)
+        select(Post, func.coalesce(estate.name, "") + Area.name, Person.name)
         .join(Area, Area.id == Post.area_id)
+        .outerjoin(estate, estate.id == Area.estate_id)
         .join(Person, Person.id == Post.person_id)
         .where(Post.id.in_(ids))
     )
-    found = {post.id: (post, area, name or "") for post, area, name in rows}
+    found = {post.id: (post, place, name or "") for post, place, name in rows}
     return [found[one] for one in ids if one in found]
