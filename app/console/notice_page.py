@@ -54,7 +54,9 @@ def shown(session: Session, desk: Desk, sight: Sight, found: Notice) -> dict[str
         "area": session.get_one(Area, found.area_id).name,
         "kind": kinds()[found.kind],
         "audiences": [audiences()[one]["label"] for one in names if one in audiences()],
-        "reach": count(session, found.area_id, names, desk.now),
+        "reach": count(session, found.area_id, names, desk.now)
+        if found.published_at is None
+        else 0,
         "buttons": [one for one in BUTTONS if can(session, found, one, by=by, at=desk.now)],
         "chat": preview(session, found, desk.now),
         "public": {"title": masked(found.title), "lines": masked(found.body).splitlines()},

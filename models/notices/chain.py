@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.notices.table import ArchiveLink, Notice, NoticeState, Objection
@@ -73,11 +73,20 @@ def link_of(session: Session, notice_id: int) -> ArchiveLink | None:
     return session.scalars(select(ArchiveLink).where(ArchiveLink.notice_id == notice_id)).first()
 
 
-def verify(session: Session, expected: str | None = None) -> Verdict:
-    """Reads the whole chain. `expected` is a hash somebody noted earlier: it must be in it."""
-    head, links = BEGINNING, 0
+def length(session: Session) -> int:
+    """How many links there are, or how many there must have been."""
+    return session.scalar(select(func.max(ArchiveLink.position))) or 0
+
+
+def verify(session: Session, expected: str | None = None, after: int = 0) -> Verdict:
+    """Reads the chain, the whole of it or what follows a link that is known to hold.
+
+    `expected` is a hash somebody noted earlier: it must be in what is read.
+    """
+    known = session.get(ArchiveLink, after)
+    head, links = (known.link_hash, after) if known else (BEGINNING, 0)
     seen = expected == BEGINNING if expected else None
-    for some in _pages(session):
+    for some in _pages(session, links):
         notices, answers = _live(session, some)
         for link in some:
             flaw = _flaw(link, links + 1, head, notices.get(link.notice_id), answers)
@@ -108,8 +117,7 @@ def _flaw(
     return None
 
 
-def _pages(session: Session) -> Iterator[Sequence[ArchiveLink]]:
-    after = 0
+def _pages(session: Session, after: int) -> Iterator[Sequence[ArchiveLink]]:
     while some := session.scalars(
         select(ArchiveLink)
         .where(ArchiveLink.position > after)

@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import event, select
 
+from app.console import notices
 from jobs.notices import close_notices, publicity_calendar, publish_notices
 from jobs.queue import Queue
 from models.notices import objections
@@ -69,7 +70,9 @@ def objected(house: House, number: int, text: str = "少算了一个月") -> int
         ).id
 
 
-def test_from_the_draft_to_the_archive_with_an_objection_on_the_way(either_house: House) -> None:
+def test_from_the_draft_to_the_archive_with_an_objection_on_the_way(
+    either_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = either_house
     author, second = (house.signed_in("community_staff", count) for count in (1, 2))
     number = written(house, author)
@@ -104,6 +107,10 @@ def test_from_the_draft_to_the_archive_with_an_objection_on_the_way(either_house
     assert '第 <span class="number">1</span> 份' in archived
     checked = house.signed_in("community_staff").get("/console/notices/archive").text
     assert '全部 <strong class="number">1</strong> 份核对无误' in checked
+    monkeypatch.setattr(notices, "CHECKED_LINKS", 0)
+    assert (
+        "核对全部 1 份" in house.signed_in("community_staff").get("/console/notices/archive").text
+    )
 
 
 def test_what_was_typed_stays_when_something_is_missing(house: House) -> None:

@@ -60,6 +60,8 @@ def test_each_link_follows_from_the_one_before(archive: tuple[Database, list[int
         verdict = chain.verify(session)
     assert [one.position for one in links if one] == [1, 2, 3, 4]
     assert verdict.broken is None and verdict.links == FOUR
+    with store.reading() as session:
+        assert chain.verify(session, after=2) == verdict, "from a link that is known to hold"
     assert links[-1] is not None and verdict.head == links[-1].link_hash
     assert len({one.link_hash for one in links if one}) == FOUR
 
