@@ -13,7 +13,7 @@ from jobs.reports import make_all
 from jobs.schedule import load_schedule
 from models.base import Database
 from models.outbox import OutboxMessage
-from models.reports import robots
+from models.reports import making, robots
 from models.reports.robots import RobotMessage
 from models.reports.table import Edition, Report
 from models.tickets.table import About
@@ -56,9 +56,9 @@ def test_each_area_has_its_report_and_its_readers_the_headline(town: Database) -
     found = told(town)
     words = found["幸福社区书记"]
     assert words.startswith("【幸福社区周调度】2026年3月2日至3月8日")
-    assert "受理 6 件，比上期多 6 件" in words and "灭火器过期 6" in words
+    assert "受理 6 件，比上周多 6 件" in words and "比上周说得多的：灭火器过期 6" in words
     assert len(words) < 300, words
-    assert "受理 0 件，和上期一样" in found["和平社区书记"]
+    assert "受理 0 件，和上周一样" in found["和平社区书记"]
     assert any(name.startswith("街道") for name in found)
 
 
@@ -69,6 +69,17 @@ def test_run_again_it_makes_and_sends_nothing_twice(town: Database) -> None:
     make_all(town, Edition.WEEKLY, MONDAY + timedelta(hours=1))
     with town.reading() as session:
         assert counts(session) == (made, sent)
+
+
+def test_what_was_made_and_not_sent_before_a_crash_is_sent_by_the_next_run(town: Database) -> None:
+    period = making.period_over(Edition.WEEKLY, MONDAY)
+    with town.reading() as session:
+        areas = [one.id for one in making.areas(session, Edition.WEEKLY)]
+    for area_id in areas:
+        reports.make(town, Edition.WEEKLY, area_id, period, MONDAY)
+    assert told(town) == {}
+    make_all(town, Edition.WEEKLY, MONDAY + timedelta(minutes=9))
+    assert "幸福社区书记" in told(town)
 
 
 def counts(session: Session) -> tuple[int, int]:
