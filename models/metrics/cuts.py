@@ -1,5 +1,6 @@
 """How the figures of an area are cut into parts: the same key for a rollup and for a ticket."""
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -91,6 +92,9 @@ class Cut:
         """Rollups, each with its part."""
         return self._rows(literal("", String))
 
+    def settle(self, rolled: dict[str, Counter[str]]) -> None:
+        """What is left to work out of the rollups of all parts together."""
+
     def of_tickets(self, of: Columns, place: ColumnElement[int]) -> Select[Any]:
         """Tickets under this name, each with its part."""
         return select(literal("", String).label(PART)).where(self._within(place))
@@ -173,12 +177,17 @@ class ByArea(Cut):
         return self.inner
 
     def rolled(self) -> Select[Any]:
-        row = MetricDay.__table__
-        return (
-            select(cast(row.c.area_id, String).label(PART))
-            .select_from(row)
-            .where(row.c.area_id.in_(parts_of(self.area_id, self.inner)), row.c.slice == self.slice)
-        )
+        """Those of the whole stand under what lies elsewhere, until it is settled."""
+        row, parts = MetricDay.__table__, parts_of(self.area_id, self.inner)
+        part = case((row.c.area_id.in_(parts), cast(row.c.area_id, String)), else_=ELSEWHERE)
+        areas = or_(row.c.area_id == self.area_id, row.c.area_id.in_(parts))
+        return select(part.label(PART)).select_from(row).where(areas, row.c.slice == self.slice)
+
+    def settle(self, rolled: dict[str, Counter[str]]) -> None:
+        elsewhere = rolled.get(ELSEWHERE, Counter())
+        for part, counts in rolled.items():
+            if part != ELSEWHERE:
+                elsewhere.subtract(counts)
 
     def of_tickets(self, of: Columns, place: ColumnElement[int]) -> Select[Any]:
         within = AreaWithin.__table__

@@ -39,6 +39,7 @@ from models.metrics.cuts import (
     ByTeam,
     ComplainedOf,
     Cut,
+    parts_of,
 )
 from models.metrics.periods import Period, Span, holding
 from models.metrics.table import KEPT, MetricDay
@@ -84,7 +85,7 @@ def parts(
     if axis in SPANS:
         return [_by_span(one, Span(axis)) for one in found]
     if axis in AREAS:
-        return _by_area(session, scope, AreaKind(axis), periods, found)
+        return _by_area(session, scope, AreaKind(axis), found)
     return [dict(sorted(one.items())) for one in found]
 
 
@@ -112,22 +113,14 @@ def _by_span(days: Mapping[Any, Counts], span: Span) -> Parts:
     return found
 
 
-def _by_area(
-    session: Session,
-    scope: Scope,
-    kind: AreaKind,
-    periods: Sequence[Period],
-    found: Iterable[Parts],
-) -> list[Parts]:
+def _by_area(session: Session, scope: Scope, kind: AreaKind, found: Iterable[Parts]) -> list[Parts]:
     """All parts, also those with nothing, and what lies elsewhere: together they are the whole."""
-    inside = select(Area.id).where(Area.id.in_(inner_areas(scope.area_id)), Area.kind == kind)
-    ids = session.scalars(inside.order_by(Area.id)).all()
+    ids = session.scalars(parts_of(scope.area_id, kind).order_by(Area.id)).all()
     sheets = []
-    for whole, by_id in zip(totals(session, scope, periods), found, strict=True):
+    for by_id in found:
         sheet = {str(area_id): by_id.get(str(area_id), Counter()) for area_id in ids}
-        for counts in sheet.values():
-            whole.subtract(counts)
-        sheets.append(sheet | ({ELSEWHERE: +whole} if +whole else {}))
+        elsewhere = +by_id.get(ELSEWHERE, Counter())
+        sheets.append(sheet | ({ELSEWHERE: elsewhere} if elsewhere else {}))
     return sheets
 
 
@@ -139,6 +132,8 @@ def spread(session: Session, scope: Scope, cut: Cut, periods: Sequence[Period]) 
     arms: list[Arm] = [(1, [true(), *seen])]
     if is_kept(cut.kind or area.kind, cut.slice):
         _add(found, session.execute(_rolled(cut, times)), KEPT)
+        for one in found:
+            cut.settle(one)
         arms = [(1, [IS_OPEN, *seen]), (1, [IS_TO_ROLL_UP, *seen])]
         if scope.hidden:
             arms.append((-1, [Ticket.id.in_(scope.hidden), Ticket.is_rolled_up]))

@@ -6,14 +6,13 @@ from datetime import datetime
 from sqlalchemy import exists, select, union
 from sqlalchemy.orm import Session, aliased
 
-from config.policy import load
-from models.digests.sight import hidden_tickets
 from models.dispatch import NEARNESS
 from models.errors import NotFound
 from models.metrics.figures import place_of
 from models.places import Area, AreaWithin, inner_areas
 from models.posts import Absence, Post, is_held
 from models.protection import SUPERVISING
+from models.tickets.sight import is_about, served_by
 from models.tickets.table import Ticket
 
 
@@ -50,23 +49,8 @@ def area_seen(session: Session, mine: Sequence[Area], area_id: int) -> Area:
 
 def hidden(session: Session, reader_id: int, area_id: int, now: datetime) -> frozenset[int]:
     """Tickets of an area that are about the reader: they do not see them counted either."""
-    substitute = aliased(Post)
-    stood_in = (
-        select(Post.role)
-        .join(Absence, Absence.post_id == Post.id)
-        .join(substitute, substitute.id == Absence.substitute_id)
-        .where(substitute.person_id == reader_id)
-    )
-    served = select(Post.role).where(Post.person_id == reader_id)
-    roles = set(session.scalars(union(served, stood_in)))
-    kinds = [
-        kind
-        for kind, rule in load("dispatch")["about"].items()
-        if roles & set(rule.get("hidden_from", ()))
-    ]
-    if not kinds:
+    accused = is_about(served_by(session, reader_id, now))
+    if accused is None:
         return frozenset()
-    accusing = session.scalars(
-        select(Ticket).where(Ticket.about.in_(kinds), place_of(session).in_(inner_areas(area_id)))
-    ).all()
-    return hidden_tickets(session, accusing, [reader_id], now)[reader_id]
+    inside = place_of(session).in_(inner_areas(area_id))
+    return frozenset(session.scalars(select(Ticket.id).where(accused, inside)))

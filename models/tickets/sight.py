@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
 from models import dispatch
@@ -73,9 +84,9 @@ class Sight:
 
     def _not_accused(self) -> Iterator[ColumnElement[bool]]:
         """As `dispatch.accused_at` has it: leave, a former or a second post change nothing."""
-        accusing = [_is_about(one) for one in self.served if _accusing(one.role)]
-        if accusing:
-            yield or_(Ticket.about.is_(None), not_(or_(*accusing)))
+        accused = is_about(self.served)
+        if accused is not None:
+            yield or_(Ticket.about.is_(None), not_(accused))
 
 
 def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
@@ -103,6 +114,28 @@ def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
             *(Served(one.role, one.area_id, one.over) for one in stands_in),
         ),
     )
+
+
+def served_by(session: Session, person_id: int, now: datetime) -> tuple[Served, ...]:
+    """The posts somebody holds or held, or stood in for."""
+    substitute = aliased(Post)
+    own = select(Post.role, Post.area_id, Post.until).where(
+        Post.person_id == person_id, Post.since <= now
+    )
+    over = case((Post.until < Absence.until, Post.until), else_=Absence.until)
+    stood_in = (
+        select(Post.role, Post.area_id, over)
+        .join(Absence, Absence.post_id == Post.id)
+        .join(substitute, substitute.id == Absence.substitute_id)
+        .where(substitute.person_id == person_id, Post.since <= now, Absence.since <= now)
+    )
+    return tuple(Served(*row) for row in session.execute(union_all(own, stood_in)))
+
+
+def is_about(served: Sequence[Served]) -> ColumnElement[bool] | None:
+    """Tickets that accuse whoever served so; None where no complaint could mean them."""
+    accusing = [_is_about(one) for one in served if _accusing(one.role)]
+    return or_(*accusing) if accusing else None
 
 
 def ticket_in(session: Session, sight: Sight, ticket_id: int) -> Ticket:

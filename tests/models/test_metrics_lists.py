@@ -20,10 +20,10 @@ from models.metrics.lists import Behind, listed, number
 from models.metrics.periods import Period
 from models.metrics.tally import Count, tally
 from models.places import root_area_id
-from models.posts import Role
-from models.protection import may_see
+from models.posts import Post, Role
+from models.protection import accused_persons, may_see
 from models.tickets.table import About, Ticket
-from tests.factories import MORNING, area_named, building, demo_person, post, ticket, town
+from tests.factories import MORNING, area_named, building, demo_person, post, post_of, ticket, town
 from tests.matters import DAYS, scatter
 
 registry.load_tables()
@@ -115,6 +115,21 @@ def test_who_is_accused_finds_it_neither_counted_nor_listed(house: Database) -> 
             after = number(session, scope, Behind((Count.OPENED,)))
             assert (after == before) is is_left_out
             assert not may_see(session, one, leader, MORNING)
+
+
+def test_the_figures_hide_from_each_reader_what_protection_hides(house: Database) -> None:
+    with house.writing() as session:
+        root = root_area_id(session)
+        assert root is not None
+        for about in About:
+            ticket(session, None, MORNING, about=about)
+        head = post_of(session, "building_head")
+        head.until = MORNING  # who left the post has still been meant
+        accusing = session.scalars(select(Ticket).where(Ticket.about.is_not(None))).all()
+        accused = {one.id: accused_persons(session, one, MORNING) for one in accusing}
+        for who in session.scalars(select(Post.person_id).distinct()):
+            about_them = {one for one, people in accused.items() if who in people}
+            assert sight.hidden(session, who, root, MORNING) == about_them
 
 
 def test_what_is_hidden_stays_out_once_it_is_rolled_up(house: Database) -> None:
