@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from config.settings import public_link
 from models import telling
 from models.masking import masked
 from models.notices.flow import NoticeTransition
@@ -47,6 +48,7 @@ def record(
         old,
         parties=parties or {},
         detail={"kind": notice.kind, "version": notice.version},
+        context={"desk": public_link(f"/console/notices/{notice.id}")} if parties else {},
         words=words,
     )
     telling.tell(session, "notice", notice, said, facts(session, notice))

@@ -6,10 +6,14 @@ import pytest
 from sqlalchemy import event, select
 
 from app.console import notices
+from app.console.access import PUBLICITY
 from jobs.notices import close_notices, publicity_calendar, publish_notices
 from jobs.queue import Queue
-from models.notices import objections
+from models.dispatch import holders_at
+from models.notices import actions, objections
+from models.notices.rights import serves
 from models.notices.table import Notice, NoticeState, Objection
+from models.posts import Role
 from models.publicity.table import PublicityDue
 from tests.app.visitor import House, Visitor
 from tests.factories import ESTATE, area_named, demo_person
@@ -266,3 +270,37 @@ def test_who_writes_no_notices_has_no_such_page(house: House, role: str) -> None
     visitor = house.signed_in(role)
     assert visitor.get("/console/notices").status_code == 403
     assert "公示" not in visitor.get("/console/").text
+
+
+def test_no_role_sees_a_notice_of_a_place_it_does_not_serve(house: House) -> None:
+    """By another rule than the lists': who serves each place, asked one by one."""
+    made: dict[int, tuple[int, str]] = {}
+    with house.database.writing() as session:
+        for name in (ESTATE, "阳光花园", "和平家园", "幸福社区", "和顺街道"):
+            area = area_named(session, name)
+            [author] = [
+                one.person_id
+                for one in holders_at(session, area.id, house.now)
+                if one.role == "subdistrict_staff"
+            ][:1]
+            for kind in ("policy", "operation_result"):
+                given = {"title": name, "body": "内容", "area_id": area.id, "by": author}
+                notice = actions.draft(session, kind=kind, at=house.now, **given)
+                made[notice.id] = (area.id, kind)
+    for role in sorted(PUBLICITY - {Role.ADMIN}):
+        visitor = house.signed_in(role)
+        with house.database.reading() as session:
+            who = demo_person(session, role)
+            expected = {
+                number
+                for number, (area_id, kind) in made.items()
+                if any(
+                    serves(session, area_id, who, posts, house.now, kind)
+                    for posts in ("authors", "reviewers", "answering")
+                )
+            }
+        listed = visitor.get("/console/notices").text
+        assert {int(one) for one in re.findall(r"/console/notices/(\d+)", listed)} == expected, role
+        for number in made:
+            shown = visitor.get(f"/console/notices/{number}").status_code
+            assert shown == (200 if number in expected else 404), (role, number)

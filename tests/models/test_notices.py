@@ -9,12 +9,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bots.rendering import render
 from models import outbox
 from models.base import Database
 from models.errors import (
     AlreadyDone,
     NotAllowed,
     NotFound,
+    ReasonMissing,
     TooLate,
     TransitionNotAllowed,
 )
@@ -111,6 +113,26 @@ def test_the_author_can_not_review_and_the_store_holds_to_it(town: Database) -> 
     with pytest.raises(IntegrityError), town.writing() as session:
         same = {"state": NoticeState.REVIEWED, "reviewer_id": Notice.author_id}
         session.execute(update(Notice).where(Notice.id == notice_id).values(same))
+
+
+def test_the_second_person_is_asked_and_says_what_is_not_right_yet(town: Database) -> None:
+    with town.writing() as session:
+        notice, second = drafted(session), staff(session, 2)
+        actions.ask_review(session, notice, by=staff(session), at=NOW)
+        asked = outbox.recent(session, second)[0]
+        assert asked.template == "notice_review_asked"
+        assert f"/console/notices/{notice.id}" in render(asked.template, asked.context)
+        assert outbox.recent(session, staff(session)) == [], "not the one who wrote it"
+        with pytest.raises(ReasonMissing):
+            actions.send_back(session, notice, "  ", by=second, at=NOW)
+        actions.review(session, notice, by=second, at=NOW)
+        actions.send_back(session, notice, "金额再核一下", by=second, at=NOW)
+        assert (notice.state, notice.reviewer_id) == (NoticeState.DRAFT, None)
+        told = outbox.recent(session, staff(session))[0]
+        assert "金额再核一下" in render(told.template, told.context)
+        event = session.scalars(select(Event).where(Event.verb == "notice_sent_back")).one()
+        author = session.get_one(factories.Person, second)
+        assert open_for(author.own_key, event.words) == "金额再核一下"
 
 
 @pytest.mark.parametrize(
