@@ -17,6 +17,7 @@ from bots.learning import stop_words
 from bots.lexicon import Lexicon
 from config.policy import load
 from models.masking import masked
+from models.reports.composing import Topic
 from models.reports.making import Said
 
 
@@ -27,15 +28,6 @@ class Heard:
     matters: int
     tickets: Mapping[str, Sequence[int]]
     reporters: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """话题 — a word on the rise, the matters it was said of, and how many there were before."""
-
-    word: str
-    tickets: Sequence[int]
-    before: int
 
 
 def rising(said: Iterable[Said], said_before: Iterable[Said], lexicon: Lexicon) -> list[Topic]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.console.access import page
 from app.console.desk import Desk
+from app.console.fields import number_in
 from app.console.rendering import render
 from models import access_log
 from models.access_log import Looked
@@ -90,8 +91,7 @@ def _day(asked: str, days: Sequence[date]) -> date | None:
 
 
 def _page_of(ids: Sequence[int]) -> tuple[int, Sequence[int]]:
-    given = request.args.get("from", "")
-    first = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    first = number_in(request.args.get("from", "")) or 0
     return first, ids[first : first + PAGE]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.console.access import page
 from app.console.desk import Desk
+from app.console.fields import number_in
 from app.console.rendering import render, status_of, words_of
 from models.errors import DomainError, NotFound
 from models.metrics import sight
@@ -25,7 +26,7 @@ def report_readers(desk: Desk) -> Any:
 @page("/reports/readers/<int:area_id>", "POST")
 def report_reader(desk: Desk, area_id: int) -> Any:
     """What one person is sent, as ticked; only what changes is said."""
-    who = _number(request.form.get("person", ""))
+    who = number_in(request.form.get("person", "")) or 0
     ticked = _editions()
     with desk.writing() as session:
         area = _area(session, desk, area_id)
@@ -65,7 +66,7 @@ def _shown(desk: Desk, asked: str, problem: str = "", name: str = "") -> str:
         areas = readers.inside(session, mine)
         if not areas:
             raise NotFound("supervises no area")
-        area = _area(session, desk, _number(asked)) if asked else areas[0]
+        area = _area(session, desk, number_in(asked) or 0) if asked else areas[0]
         decides = readers.may_decide(session, area, desk.staff.person_id, desk.now)
         return render(
             "report_readers.html",
@@ -87,8 +88,3 @@ def _area(session: Session, desk: Desk, area_id: int) -> Area:
 
 def _editions() -> Sequence[Edition]:
     return [Edition(one) for one in request.form.getlist("editions") if one in list(Edition)]
-
-
-def _number(given: str) -> int:
-    # One that nobody has, rather than another answer for what is no number at all.
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.console.access import page
 from app.console.desk import Desk
+from app.console.fields import number_in
 from app.console.rendering import render
 from app.reports.building import document
 from app.reports.document import Cell, Document, Table
@@ -96,7 +97,7 @@ def report_topic(desk: Desk, report_id: int, number: int) -> Any:
         if not 1 <= number <= len(topics):
             raise NotFound(f"no topic {number} in report {report_id}")
         topic = topics[number - 1]
-        first = _number(request.args.get("from", ""))
+        first = number_in(request.args.get("from", "")) or 0
         ids = topic.tickets[first : first + PAGE]
         tickets = session.scalars(
             select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id)
@@ -161,7 +162,3 @@ def _file(content: bytes, kind: str, name: str) -> Response:
     """Under a Chinese name, as browsers understand it (RFC 6266)."""
     how = f"attachment; filename*=UTF-8''{quote(name)}"
     return Response(content, mimetype=kind, headers={"Content-Disposition": how})
-
-
-def _number(given: str) -> int:
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0

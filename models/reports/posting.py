@@ -33,9 +33,10 @@ class Claimed:
 
 def has_due(session: Session, now: datetime) -> bool:
     """Whether there is anything to claim or to sweep; asked before a transaction is opened."""
-    is_due = and_(RobotMessage.state == Delivery.QUEUED, RobotMessage.not_before <= now)
+    is_over = and_(RobotMessage.state == Delivery.QUEUED, RobotMessage.expires_at <= now)
     is_left = and_(RobotMessage.state == Delivery.SENDING, RobotMessage.lease_until <= now)
-    return session.scalars(select(RobotMessage.id).where(or_(is_due, is_left))).first() is not None
+    left = select(RobotMessage.id).where(or_(is_over, is_left)).limit(1)
+    return session.scalar(left) is not None or session.execute(_due(now)).first() is not None
 
 
 def sweep(session: Session, now: datetime) -> None:
@@ -55,20 +56,7 @@ def sweep(session: Session, now: datetime) -> None:
 def claim(session: Session, now: datetime) -> Claimed | None:
     """The next message of a robot that may still speak in this minute; commit before the call."""
     rules = load("reports")["group_robot"]
-    found = session.execute(
-        select(RobotMessage, GroupRobot.key)
-        .join(GroupRobot, GroupRobot.id == RobotMessage.robot_id)
-        .where(
-            RobotMessage.state == Delivery.QUEUED,
-            RobotMessage.not_before <= now,
-            GroupRobot.ended_at.is_(None),
-            GroupRobot.refused.is_(None),
-            RobotMessage.robot_id.not_in(_spent(now, rules["most_a_minute"])),
-        )
-        .order_by(RobotMessage.not_before, RobotMessage.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=RobotMessage)
-    ).first()
+    found = session.execute(_due(now).with_for_update(skip_locked=True, of=RobotMessage)).first()
     if found is None:
         return None
     message, key = found
@@ -126,8 +114,27 @@ def refuse(session: Session, one: Claimed, now: datetime, errcode: int) -> None:
     session.execute(update(GroupRobot).where(GroupRobot.id == one.robot_id).values(refused=errcode))
 
 
-def _spent(now: datetime, most: int) -> Select[int]:
+def _due(now: datetime) -> Select[RobotMessage, str]:
+    """The next one, with the key of its robot."""
+    return (
+        select(RobotMessage, GroupRobot.key)
+        .join(GroupRobot, GroupRobot.id == RobotMessage.robot_id)
+        .where(
+            RobotMessage.state == Delivery.QUEUED,
+            RobotMessage.not_before <= now,
+            RobotMessage.expires_at > now,
+            GroupRobot.ended_at.is_(None),
+            GroupRobot.refused.is_(None),
+            RobotMessage.robot_id.not_in(_spent(now)),
+        )
+        .order_by(RobotMessage.not_before, RobotMessage.id)
+        .limit(1)
+    )
+
+
+def _spent(now: datetime) -> Select[int]:
     """Robots that have spoken so often in the last minute that the platform would refuse."""
+    most = load("reports")["group_robot"]["most_a_minute"]
     return (
         select(RobotMessage.robot_id)
         .where(RobotMessage.begun_at > now - A_MINUTE)

@@ -17,6 +17,7 @@ from models.events import Fact
 from models.outbox import Delivery
 from models.places import Area
 from models.quiet_hours import after_quiet_hours
+from models.reports.readers import editions as editions_of
 from models.reports.readers import may_decide
 from models.reports.table import Edition
 from models.sealing import Sealed
@@ -101,13 +102,14 @@ def add(
     if not may_decide(session, area, by, at):
         raise NotAllowed
     key = _KEY.fullmatch(address.strip())
-    if key is None or not name.strip() or not editions:
+    chosen = [str(one) for one in editions_of(area) if one in editions]
+    if key is None or not name.strip() or not chosen:
         raise KeyUnfit
     robot = GroupRobot(
         area_id=area_id,
         name=name.strip()[:LONGEST_NAME],
         key=key[1],
-        editions=[str(one) for one in dict.fromkeys(editions)],
+        editions=chosen,
         added_by=by,
         added_at=at,
     )

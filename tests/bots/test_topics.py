@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.lexicon import Lexicon
-from bots.topics import Topic, hear, rising, strength, words_of
+from bots.topics import hear, rising, strength, words_of
+from models.reports.composing import Topic
 from models.reports.making import Said
 from tests.bots.lexicons import shipped
 

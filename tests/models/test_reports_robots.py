@@ -130,3 +130,17 @@ def test_a_robot_whose_key_is_none_rests(town: Database) -> None:
         posting.refuse(session, one, MORNING, 93000)
         session.expire_all()
         assert robot.refused == 93000 and posting.claim(session, MORNING) is None
+        assert not posting.has_due(session, MORNING), "no transaction is opened for a robot at rest"
+
+
+def test_a_robot_of_a_wider_area_posts_no_digest_of_a_community(town: Database) -> None:
+    with town.writing() as session, pytest.raises(KeyUnfit):
+        robots.add(
+            session,
+            area_named(session, "和顺街道").id,
+            "街道群",
+            KEY,
+            [Edition.DAILY],
+            by=demo_person(session, "subdistrict_staff"),
+            at=MORNING,
+        )
