@@ -1,5 +1,7 @@
 """Small makers of what the tests need: the demo town, or single areas, posts and tickets."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +15,7 @@ from models.homes import Home, HomeState
 from models.people import Identity, Person
 from models.places import Area, AreaKind, add_area, full_name
 from models.posts import Post, Role
-from models.sealing import new_own_key
+from models.sealing import KEYRING, new_own_key
 from models.tickets import refining
 from models.tickets.opening import Report, open_ticket
 from models.tickets.step import Actor
@@ -23,10 +25,26 @@ MORNING = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)  # a Tuesday, 9:00 in Shanghai
 ESTATE = "幸福里小区"
 
 
+# The demo subdistrict as it was filled first, by moment and the data key of its personal columns.
+_towns: dict[tuple[datetime, str], sqlite3.Connection] = {}
+
+
 def town(database: Database, now: datetime = MORNING) -> None:
-    """The demo subdistrict in this store."""
+    """The demo subdistrict in this store, in place of whatever is there.
+
+    On SQLite it is filled once and then copied, page by page, in a tenth of the time.
+    """
+    kept = now, KEYRING.search_hash("")
+    if database.is_sqlite and kept in _towns:
+        with closing(sqlite3.connect(str(database.url.database))) as copy:
+            _towns[kept].backup(copy)
+        return
     with database.writing() as session:
         fill(session, now)
+    if database.is_sqlite:
+        _towns[kept] = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(str(database.url.database))) as filled:
+            filled.backup(_towns[kept])
 
 
 def area(session: Session, kind: AreaKind, name: str, **more: Any) -> Area:
