@@ -101,15 +101,7 @@ def _merge(session: Session, stays: Person, goes: Person, now: datetime) -> None
             .values({column.key: stays.id})
             .execution_options(synchronize_session=False)
         )
-    session.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.person_id == goes.id,
-            OutboxMessage.state.in_([Delivery.QUEUED, Delivery.HELD]),
-        )
-        .values(person_id=stays.id)
-        .execution_options(synchronize_session=False)
-    )
+    _hand_over_messages(session, stays, goes)
     _merge_lists(session, stays, goes)
     stays.name = stays.name or goes.name
     if stays.phone is None:
@@ -127,6 +119,19 @@ def _merge(session: Session, stays: Person, goes: Person, now: datetime) -> None
             at=now,
             detail={"merged": goes.id},
         ),
+    )
+
+
+def _hand_over_messages(session: Session, stays: Person, goes: Person) -> None:
+    """What has left already stays where it was sent."""
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.person_id == goes.id,
+            OutboxMessage.state.in_([Delivery.QUEUED, Delivery.HELD]),
+        )
+        .values(person_id=stays.id)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -175,7 +175,8 @@ def _capacity(
     return Capacity.CLOCK if Capacity.CLOCK in mine else strongest(mine)
 
 
-def _record(step: Step, action: Action) -> Event:
+def _parties(step: Step) -> dict[str, list[int]]:
+    """Who is concerned before and after, who came and who went."""
     ticket, session = step.ticket, step.session
     after = facts.parties(session, ticket)
     parties = dict(step.parties)
@@ -188,6 +189,11 @@ def _record(step: Step, action: Action) -> Event:
     if first is not None and first not in (*after["helpers"], *after["alerted"]):
         parties["follower"] = [first]
         parties["former_owner"] = [one for one in parties["former_owner"] if one != first]
+    return parties
+
+
+def _record(step: Step, action: Action) -> Event:
+    ticket, session = step.ticket, step.session
     context = facts.context(session, ticket) | {
         "reason": step.reason,
         "capacity": step.capacity,
@@ -209,7 +215,7 @@ def _record(step: Step, action: Action) -> Event:
             area_id=ticket.area_id,
             detail=step.detail,
             words=seal_for(author.own_key, step.reason) if author and step.reason else None,
-            parties=parties,
+            parties=_parties(step),
             context=context,
             quiet=facts.quiet_of(ticket.urgency, ticket.state),
         ),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from config.categories import Urgency
 from models import dispatch, events
+from models.dispatch import Plan
 from models.errors import AlreadyDone, NotAllowed, TooLate
 from models.events import Fact
 from models.hazards import following
@@ -102,36 +103,43 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> int | None:
     if not (moves or helpers or alerted):
         return None
     clock.set_clock(ticket, at)
-    is_emergency = ticket.urgency == Urgency.EMERGENCY
-    ids = events.record(
-        session,
-        Fact(
-            verb="emergency_dispatched" if is_emergency else "ticket_dispatched",
-            subject_kind="ticket",
-            subject_id=ticket.id,
-            at=at,
-            account=ticket.account,
-            old=old,
-            new=ticket.state,
-            area_id=ticket.area_id,
-            detail={
-                "owner": plan.owner.post_id,
-                "gap": list(plan.gap),
-                "level": ticket.level,
-            },
-            parties={
-                "new_owner": [plan.owner.person_id] if moves else [],
-                "new_helpers": [one.person_id for one in helpers],
-                "new_alerted": [one.person_id for one in alerted],
-            },
-            context=facts.context(session, ticket),
-            quiet=facts.quiet_of(ticket.urgency, ticket.state),
-        ),
-    )
+    asked = {
+        "new_owner": [plan.owner.person_id] if moves else [],
+        "new_helpers": [one.person_id for one in helpers],
+        "new_alerted": [one.person_id for one in alerted],
+    }
+    context = facts.context(session, ticket)
+    [event_id] = events.record(session, _dispatched(ticket, old, plan, asked, context, at))
     if plan.gap:
         free = [one for one in holders if one.person_id not in barred]
-        gaps.tell(session, ticket.area_id, plan.gap, free, facts.context(session, ticket), at)
-    return ids[0]
+        gaps.tell(session, ticket.area_id, plan.gap, free, context, at)
+    return event_id
+
+
+def _dispatched(
+    ticket: Ticket,
+    old: State,
+    plan: Plan,
+    asked: dict[str, list[int]],
+    context: dict[str, Any],
+    at: datetime,
+) -> Fact:
+    is_emergency = ticket.urgency == Urgency.EMERGENCY
+    owner_post_id = plan.owner.post_id if plan.owner else None
+    return Fact(
+        verb="emergency_dispatched" if is_emergency else "ticket_dispatched",
+        subject_kind="ticket",
+        subject_id=ticket.id,
+        at=at,
+        account=ticket.account,
+        old=old,
+        new=ticket.state,
+        area_id=ticket.area_id,
+        detail={"owner": owner_post_id, "gap": list(plan.gap), "level": ticket.level},
+        parties=asked,
+        context=context,
+        quiet=facts.quiet_of(ticket.urgency, ticket.state),
+    )
 
 
 def add_note(
