@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from models import events, homes, sign_ins, staff_accounts, takeovers
 from models.conversations import Question
 from models.events import Fact
+from models.exports import Export
 from models.hazards.table import Hazard
 from models.homes import Home
+from models.imports.table import ImportSheet
 from models.legacy.table import ForceMember, LegacyProblem, Progress
 from models.matchings.table import Matched
 from models.media import Media
@@ -21,6 +23,7 @@ from models.patrols import rounds
 from models.patrols.table import Round
 from models.people import Identity, Person
 from models.posts import Post
+from models.roster.invitations import Invitation
 from models.takeovers import Takeover
 from models.tickets import supporting
 from models.tickets.table import Assignment, Note, Supporter, Ticket
@@ -50,6 +53,9 @@ _MOVED = (
     Operation.leader_id,
     Finding.person_id,
     FindingPhoto.person_id,
+    Invitation.person_id,
+    ImportSheet.maker_id,
+    Export.maker_id,
 )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from config.policy import load
 from models.imports.cells import Cells, CellUnfit
 from models.imports.work import Verdict, Work
@@ -34,6 +36,8 @@ def take_building(work: Work, cells: Cells) -> Verdict:
     """In its estate and grid; units that are missing up to their number are added, none removed."""
     outer = _outer_of(work, cells)
     number = cells["number"]
+    if (cells.get("units") or 0) > areas.MOST_UNITS:
+        raise CellUnfit(column="units", why="too_many", most=areas.MOST_UNITS)
     details = AreaDetails(
         name=cells.get("name") or areas.usual_name(AreaKind.BUILDING, number),
         number=number,
@@ -76,14 +80,10 @@ def _changed(work: Work, known: Area, said: AreaDetails, cells: Cells) -> Verdic
 
 
 def _add_units(work: Work, building: Area, number: int) -> int:
-    if number > areas.MOST_UNITS:
-        raise CellUnfit(column="units", why="too_many", most=areas.MOST_UNITS)
-    added = 0
-    for unit in map(str, range(1, number + 1)):
-        if work.places.find_numbered(building, AreaKind.UNIT, unit) is None:
-            details = AreaDetails(areas.usual_name(AreaKind.UNIT, unit), unit)
-            areas.add(
-                work.session, AreaKind.UNIT, details, within=[building], by=work.by, at=work.at
-            )
-            added += 1
-    return added
+    known = work.session.scalars(
+        select(Area.number).where(Area.parent_id == building.id, Area.kind == AreaKind.UNIT)
+    ).all()
+    missing = [one for one in map(str, range(1, number + 1)) if one not in known]
+    if missing:
+        areas.add_units(work.session, building, missing, by=work.by, at=work.at)
+    return len(missing)

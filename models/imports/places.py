@@ -32,7 +32,9 @@ class Places:
         if area.kind in NAMED:
             for name in {area.name, *area.nicknames}:
                 self._named[name].append(area)
-        self._numbered.clear()
+        if area.kind in (AreaKind.BUILDING, AreaKind.UNIT):
+            for outer_id in (area.estate_id, area.grid_id, area.parent_id):
+                self._numbered.pop((outer_id or 0, area.kind, area.number or ""), None)
 
     def named(self, name: str, kinds: Collection[str]) -> Area:
         """Raises CellUnfit for none and for several."""

@@ -1,6 +1,7 @@
 """Sheets of residents: who lives where, from the community's own register."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -9,11 +10,11 @@ from models import events
 from models.errors import TooManyHomes
 from models.events import Fact
 from models.homes import LIVING, MOST, Home, HomeState
-from models.imports.cells import Cells, CellUnfit
+from models.imports.cells import Cells, CellUnfit, Row
 from models.imports.work import Verdict, Work
 from models.people import Person
 from models.places import AreaKind
-from models.roster import persons, phones
+from models.roster import people, persons, phones
 from models.sealing import new_own_key
 
 
@@ -27,6 +28,17 @@ class Residents:
     lives: dict[int, list[Home]] = field(default_factory=lambda: defaultdict(list))
     named: dict[tuple[int, str], Person] = field(default_factory=dict)
     looked_at: set[int] = field(default_factory=set)
+
+    def look_up(self, rows: Iterable[Row]) -> None:
+        """Everybody whom the sheet names by phone, with their homes, in a few looks."""
+        numbers = {row.cells["phone"] for row in rows if row.cells.get("phone")}
+        self.people.update(dict.fromkeys(numbers))
+        self.people.update(persons.by_phones(self.work.session, numbers))
+        known = {one.id: one for one in self.people.values() if one is not None}
+        for one in known.values():
+            self.lives[id(one)] = []
+        for home in people.living(self.work.session, list(known)):
+            self.lives[id(known[home.person_id])].append(home)
 
     def take(self, cells: Cells) -> Verdict:
         estate = self.work.places.named(cells["estate"], {AreaKind.ESTATE})
@@ -66,8 +78,6 @@ class Residents:
 
     def _person(self, cells: Cells, building_id: int) -> Person:
         name, phone = cells["name"], cells.get("phone")
-        if phone and phone not in self.people:
-            self.people[phone] = persons.with_phone(self.work.session, phone)
         found = self.people.get(phone) if phone else self.named.get((building_id, name))
         if found is None:
             found = Person(
@@ -80,7 +90,7 @@ class Residents:
         elif found.name != name:
             raise CellUnfit(column="phone", why="other_name")
         if found.id is not None and id(found) not in self.lives:
-            self.lives[id(found)] = self._homes_of(found)
+            self.lives[id(found)] = people.living(self.work.session, [found.id])
         return found
 
     def _look(self, building_id: int) -> None:
@@ -97,13 +107,6 @@ class Residents:
         for person, _ in rows:
             if person.name:
                 self.named.setdefault((building_id, person.name), person)
-
-    def _homes_of(self, person: Person) -> list[Home]:
-        return list(
-            self.work.session.scalars(
-                select(Home).where(Home.person_id == person.id, Home.state.in_(LIVING))
-            )
-        )
 
     def _verified(self, home: Home) -> Verdict:
         """The register says so: nobody needs to be asked any more."""

@@ -78,7 +78,7 @@ def _lines(session: Session, kind: str, rows: Sequence[Row], by: int, at: dateti
     if not places:
         raise NotAllowed(number=kind)
     work = Work(session, by, at, Places(session, places))
-    take = _taker(kind, work)
+    take = _taker(kind, work, rows)
     lines = [_line(row, take) for row in rows]
     for finish in work.at_end:
         finish()
@@ -86,9 +86,10 @@ def _lines(session: Session, kind: str, rows: Sequence[Row], by: int, at: dateti
     return lines
 
 
-def _taker(kind: str, work: Work) -> Take:
+def _taker(kind: str, work: Work, rows: Sequence[Row]) -> Take:
     if kind == "residents":
         residents = Residents(work)
+        residents.look_up(rows)
         work.at_end.append(residents.finish)
         return residents.take
     verbs = {

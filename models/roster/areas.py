@@ -1,17 +1,17 @@
 """What staff do with the area tree: add an area, and change its name, other names, households."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, insert, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import events
 from models.errors import AlreadyDone, DomainError
 from models.events import Fact
-from models.places import Area, AreaKind, GridKind, add_area
+from models.places import Area, AreaKind, AreaWithin, GridKind, add_area, outer_areas
 from models.roster import rights
 from models.roster.rights import Right
 
@@ -66,6 +66,36 @@ def add(
     )
     events.record(session, _fact(area, "area_added", by, at, None, details))
     return area
+
+
+def add_units(
+    session: Session, building: Area, numbers: Sequence[str], *, by: int, at: datetime
+) -> None:
+    """Units of one building, all at once, in one event: a sheet has hundreds."""
+    rights.require(session, Right.AREAS, building.id, by, at)
+    units = [
+        Area(
+            kind=AreaKind.UNIT,
+            name=usual_name(AreaKind.UNIT, number),
+            number=number,
+            parent_id=building.id,
+            estate_id=building.estate_id,
+            grid_id=building.grid_id,
+            community_id=building.community_id,
+            nicknames=[],
+            households=0,
+        )
+        for number in numbers
+    ]
+    session.add_all(units)
+    session.flush()
+    around = outer_areas(session, building.id)
+    session.execute(
+        insert(AreaWithin),
+        [{"area_id": one.id, "outer_id": outer} for one in units for outer in (one.id, *around)],
+    )
+    fact = _fact(building, "units_added", by, at, None, details_of(building))
+    events.record(session, replace(fact, detail={"numbers": list(numbers)}))
 
 
 def change(session: Session, area: Area, details: AreaDetails, *, by: int, at: datetime) -> bool:

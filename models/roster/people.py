@@ -160,6 +160,17 @@ def homes_of(session: Session, reach: Reach, person_ids: Collection[int]) -> lis
     return [HomeShown(home, f"{around or ''}{name}") for home, name, around in found]
 
 
+def living(session: Session, person_ids: Sequence[int], size: int = 500) -> list[Home]:
+    """The homes of these people, wherever they are."""
+    found: list[Home] = []
+    for start in range(0, len(person_ids), size):
+        part = person_ids[start : start + size]
+        found += session.scalars(
+            select(Home).where(Home.person_id.in_(part), Home.state.in_(LIVING)).order_by(Home.id)
+        )
+    return found
+
+
 def matters_of(session: Session, sight: Sight, person_id: int) -> Sequence[Ticket]:
     """What somebody reported under their name and waits for, as far as this desk sees it."""
     return session.scalars(

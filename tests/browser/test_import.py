@@ -25,7 +25,7 @@ def saved(path: Path, *rows: tuple[object, ...]) -> Path:
 
 
 def bring(page: Page, path: Path) -> None:
-    page.get_by_label("导入什么").select_option(label="楼栋（一次最多 500 行）")
+    page.get_by_label("导入什么").select_option("buildings")
     page.get_by_label("文件").set_input_files(path)
     page.get_by_role("button", name="检查").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("导入楼栋")
