@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from random import Random
 
 import pytest
 from sqlalchemy import event, func, select
@@ -14,6 +15,7 @@ from models.tickets.table import About, Ticket
 from tests.app.visitor import House, Visitor
 from tests.factories import MORNING as TUESDAY
 from tests.factories import building, ticket
+from tests.matters import scatter
 
 MORNING = datetime(2026, 3, 4, 0, 0, tzinfo=UTC)  # Wednesday, 8:00
 FIGURE = re.compile(r'href="(/console/digests/\d+/\w+)"><span class="number">(\d+)</span>')
@@ -57,6 +59,27 @@ def test_every_number_of_a_digest_opens_a_list_of_that_length(told: House) -> No
     topics = re.search(r'href="(/console/digests/\d+/topics)">([^<]+)<', page)
     assert topics is not None
     assert rows(staff, topics[1]) == sum(map(int, re.findall(r"\d+", topics[2]))) == 60
+
+
+@pytest.mark.parametrize("seed", [1, 20260303])
+def test_so_it_is_of_matters_in_every_state(house: House, seed: int) -> None:
+    with house.database.writing() as session:
+        scatter(session, Random(seed), 80, MORNING)
+    evening_digest(house.database, MORNING - timedelta(hours=14, minutes=30))
+    morning_digest(house.database, MORNING)
+    house.now = MORNING + timedelta(minutes=5)
+    opened = 0
+    for count in (1, 3):  # of two communities
+        staff = house.signed_in("community_staff", count)
+        for day in ("2026-03-03", "2026-03-04"):
+            page = staff.get(f"/console/digests?on={day}").text
+            for path, number in FIGURE.findall(page):
+                assert rows(staff, path) == int(number), path
+                opened += 1
+            topics = re.search(r'href="(/console/digests/\d+/topics)">([^<]+)<', page)
+            if topics is not None:
+                assert rows(staff, topics[1]) == sum(map(int, re.findall(r" (\d+)", topics[2])))
+    assert opened > 12
 
 
 def test_the_days_before_can_be_read_and_a_bent_address_shows_the_latest(told: House) -> None:
