@@ -17,12 +17,11 @@ from models.errors import DomainError, NotFound
 from models.localtime import SHANGHAI, local
 from models.notices import actions, chain, objections
 from models.notices import desk as lists
-from models.notices.desk import Group, Sight, Wanted, sight_of
+from models.notices.desk import Group, Sight, sight_of
 from models.notices.flow import NoticeAction
 from models.notices.table import ArchiveLink, Notice, Objection, kinds
 from models.publicity import dues
 
-LONGEST_WORDS = 40
 LONGEST_ANSWER = 500
 LATEST_LINKS = 20
 CHECKED_LINKS = 200  # each time the page is opened; all of them when somebody asks
@@ -32,7 +31,7 @@ Change = Callable[[Session, Notice], None]
 
 @page("/notices")
 def notices(desk: Desk) -> Any:
-    wanted, before = _wanted(request.args), _number(request.args.get("before", ""))
+    wanted, before = lists.wanted_of(request.args), _number(request.args.get("before", ""))
     with desk.reading() as session:
         sight = sight_of(session, desk.staff.person_id, desk.now)
         counts = lists.counts(session, sight, wanted)
@@ -137,16 +136,6 @@ def _page(desk: Desk, number: int, problem: Mapping[str, str] | None = None) -> 
             done=request.args.get("done", ""),
             now=desk.now,
         )
-
-
-def _wanted(query: Mapping[str, str]) -> Wanted:
-    """A value that means nothing narrows nothing."""
-    group, kind = query.get("state", ""), query.get("kind", "")
-    return Wanted(
-        group=Group(group) if group in list(Group) else Group.ALL,
-        kind=kind if kind in kinds() else None,
-        words=query.get("q", "").strip()[:LONGEST_WORDS],
-    )
 
 
 def _moment(text: str, now: datetime) -> datetime:

@@ -18,6 +18,7 @@ from models.places import Area, AreaWithin
 from models.posts import Absence, Post, Role, is_held
 
 PAGE = 50
+LONGEST_WORDS = 40
 ANSWERING = "answering"
 
 
@@ -83,6 +84,16 @@ class Row:
     area: str
     author: str
     waiting: int  # objections without an answer, for whoever may answer them
+
+
+def wanted_of(query: Mapping[str, str]) -> Wanted:
+    """The conditions as an address says them; a value that means nothing narrows nothing."""
+    group, kind = query.get("state", ""), query.get("kind", "")
+    return Wanted(
+        group=Group(group) if group in list(Group) else Group.ALL,
+        kind=kind if kind in kinds() else None,
+        words=query.get("q", "").strip()[:LONGEST_WORDS],
+    )
 
 
 @cache

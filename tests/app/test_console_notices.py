@@ -15,6 +15,7 @@ from models.notices.rights import serves
 from models.notices.table import Notice, NoticeState, Objection
 from models.posts import Role
 from models.publicity.table import PublicityDue
+from tests.app.test_console_exports import taken
 from tests.app.visitor import House, Visitor
 from tests.factories import ESTATE, area_named, demo_person
 
@@ -304,3 +305,15 @@ def test_no_role_sees_a_notice_of_a_place_it_does_not_serve(house: House) -> Non
         for number in made:
             shown = visitor.get(f"/console/notices/{number}").status_code
             assert shown == (200 if number in expected else 404), (role, number)
+
+
+def test_the_list_is_taken_away_as_it_stands_on_the_page(house: House) -> None:
+    author, second = (house.signed_in("community_staff", count) for count in (1, 2))
+    objected(house, out(house, author, second, title="收支 13800138000"))
+    written(house, author, kind="policy", title="=1+1")
+    rows = taken(author, "notices")
+    assert rows[0][:4] == ["编号", "种类", "区域", "标题"]
+    assert [row[3] for row in rows[1:]] == ["'=1+1", "收支 138****8000"]
+    assert rows[2][5] == "公示中" and rows[2][-1] == "1" and int(rows[2][-2]) > 10
+    assert [row[5] for row in taken(author, "notices", state="draft")[1:]] == ["草稿"]
+    assert len(taken(house.signed_in("community_staff", 3), "notices")) == 1
