@@ -25,8 +25,8 @@ def invite(desk: Desk, person_id: int) -> Any:
         reach = roll.reach_of(session, desk.staff.person_id, desk.now)
         found = roll.person_in(session, reach, person_id, desk.now)
         token = invitations.invite(session, found.id, by=desk.staff.person_id, at=desk.now)
-    path = url_for("console.invited", token=token)
-    return person_page(desk, person_id, Shown(invitation=f"{_base(desk)}{path}"))
+    link = desk.settings.base_url + url_for("console.invited", token=token)
+    return person_page(desk, person_id, Shown(invitation=link))
 
 
 @page("/people/<int:person_id>/second-factor", "POST")
@@ -79,7 +79,3 @@ def _form(desk: Desk, token: str, problem: str | None, name: str) -> str:
             least=SHORTEST_PASSWORD,
             invitation_token=token,
         )
-
-
-def _base(desk: Desk) -> str:
-    return desk.settings.base_url.rstrip("/") or request.host_url.rstrip("/")

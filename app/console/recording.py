@@ -137,8 +137,7 @@ def _sees(session: Session, desk: Desk, ticket: Ticket) -> bool:
 
 
 def _address(desk: Desk, ticket: Ticket) -> str:
-    base = desk.settings.base_url.rstrip("/") or request.host_url.rstrip("/")
-    return f"{base}/p/follow/{token_of(ticket.id, desk.settings.secret_key)}"
+    return f"{desk.settings.base_url}/p/follow/{token_of(ticket.id, desk.settings.secret_key)}"
 
 
 def _form(desk: Desk, problem: str | None = None) -> str:

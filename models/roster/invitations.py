@@ -10,6 +10,7 @@ from models import events, sign_ins, staff_accounts
 from models.base import Base
 from models.errors import NotAllowed, NotFound
 from models.events import Fact
+from models.people import Person
 from models.posts import Post, is_held
 from models.roster import posts
 from models.sign_ins import MAY_SIGN_IN, digest
@@ -103,6 +104,16 @@ def _holds_desk_post(session: Session, person_id: int, now: datetime) -> bool:
 
 
 def _record(session: Session, verb: str, person_id: int, by: int, at: datetime) -> None:
+    """Who did not ask for it hears of it: a link in wrong hands opens somebody's desk."""
     events.record(
-        session, Fact(verb=verb, subject_kind="person", subject_id=person_id, at=at, actor_id=by)
+        session,
+        Fact(
+            verb=verb,
+            subject_kind="person",
+            subject_id=person_id,
+            at=at,
+            actor_id=by,
+            parties={"invitee": [person_id]},
+            context={"by": session.get_one(Person, by).name},
+        ),
     )

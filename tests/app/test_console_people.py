@@ -6,9 +6,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from bots import rendering
 from models.access_log import Access, Looked
 from models.events import Event
 from models.homes import Home, HomeState
+from models.outbox import OutboxMessage
 from models.people import Person
 from models.posts import Post, Role
 from models.roster import invitations, phones, posts
@@ -163,6 +165,9 @@ def test_an_invitation_opens_an_account_once_for_its_person_alone(house: House) 
     with house.database.reading() as session:
         account = session.scalars(select(StaffAccount).where(StaffAccount.person_id == who)).one()
         assert account.name == "gongzuozhe"
+        told = session.scalars(select(OutboxMessage).where(OutboxMessage.person_id == who)).one()
+        assert told.template == "account_invited"
+        assert rendering.render(told.template, told.context).startswith("街道平安办邀请您")
 
 
 def test_an_invitation_ends_with_a_newer_one_in_time_and_with_the_post(house: House) -> None:
