@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import events, homes, sign_ins, staff_accounts, takeovers
 from models.conversations import Question
+from models.digests import earlier
 from models.events import Fact
 from models.exports import Export
 from models.hazards.table import Hazard
@@ -23,6 +24,7 @@ from models.patrols import rounds
 from models.patrols.table import Round
 from models.people import Identity, Person
 from models.posts import Post
+from models.reports import readers
 from models.roster.invitations import Invitation
 from models.takeovers import Takeover
 from models.tickets import supporting
@@ -95,6 +97,8 @@ def learn(session: Session, identity_id: int, union_id: str | None, now: datetim
 
 def _merge(session: Session, stays: Person, goes: Person, now: datetime) -> None:
     homes.hand_over(session, goes.id, stays.id)
+    earlier.hand_over(session, goes.id, stays.id)
+    readers.hand_over(session, goes.id, stays.id)
     # Nobody talks to themselves, and nobody is talked to twice at a time.
     takeovers.end_silently(session, goes.id, now)
     sign_ins.end_all(session, goes.id, now)

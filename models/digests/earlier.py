@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, aliased
 
 from models import localtime
 from models.digests.sending import ASKED
@@ -55,6 +55,23 @@ def own(session: Session, digest_id: int, reader_id: int) -> Digest:
     if digest is None or digest.person_id != reader_id:
         raise NotFound(f"no digest {digest_id}")
     return digest
+
+
+def hand_over(session: Session, goes_id: int, stays_id: int) -> None:
+    """Two persons turn out to be one; of a digest that both were sent one is enough."""
+    other = aliased(Digest)
+    same = select(other.id).where(
+        other.person_id == stays_id,
+        other.job == Digest.job,
+        other.due_at == Digest.due_at,
+        other.community_id == Digest.community_id,
+    )
+    session.execute(
+        update(Digest)
+        .where(Digest.person_id == goes_id, ~same.exists())
+        .values(person_id=stays_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def seen_lists(

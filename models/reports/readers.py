@@ -120,6 +120,20 @@ def say(
     _record(session, row, former)
 
 
+def hand_over(session: Session, goes_id: int, stays_id: int) -> None:
+    """Two persons turn out to be one: what was said of who stays holds."""
+    rows = session.scalars(
+        select(Subscription).where(Subscription.person_id.in_([goes_id, stays_id]))
+    ).all()
+    kept = {(one.area_id, one.edition) for one in rows if one.person_id == stays_id}
+    for one in rows:
+        if one.person_id == goes_id and (one.area_id, one.edition) in kept:
+            session.delete(one)
+        else:
+            one.person_id = stays_id
+    session.flush()
+
+
 def _record(session: Session, row: Subscription, former: Wish | None) -> None:
     events.record(
         session,

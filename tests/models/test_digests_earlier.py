@@ -75,3 +75,14 @@ def test_who_has_left_the_community_finds_every_list_empty(town: Database) -> No
         factories.post_of(session, "community_staff").until = MORNING - timedelta(hours=1)
         session.flush()
         assert not any(lists(session, digest).values())
+
+
+def test_who_turns_out_to_be_one_person_finds_the_digests_of_both_once(town: Database) -> None:
+    with town.writing() as session:
+        factories.ticket(session, factories.building(session), YESTERDAY)
+        first, second = (factories.demo_person(session, "community_staff", n) for n in (1, 2))
+        both, alone = kept(session, first), kept(session, second, "evening_digest")
+        kept(session, second)
+        earlier.hand_over(session, second, first)
+        session.expire_all()
+        assert set(earlier.sent_to(session, first, MORNING)) == {both, alone}

@@ -157,3 +157,15 @@ def test_a_report_is_made_once_and_a_topic_shows_what_its_reader_may_see(town: D
             sight = sight_of(session, demo_person(session, role), MORNING)
             (topic,) = topics_seen(session, first, sight)
             assert topic.tickets == left
+
+
+def test_what_two_accounts_of_one_person_said_holds_for_that_person(town: Database) -> None:
+    with town.writing() as session:
+        above = demo_person(session, "subdistrict_staff")
+        other = demo_person(session, "subdistrict_staff", 2)
+        say(session, other, Wish.WANTED, by=other)
+        readers.hand_over(session, other, above)
+        assert above in sent(session) and other not in sent(session)
+        say(session, other, Wish.STOPPED, by=other)
+        readers.hand_over(session, other, above)
+        assert above in sent(session), "of two wishes that of who stays"
