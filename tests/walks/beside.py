@@ -6,16 +6,23 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
+from config.categories import Intent, Urgency
 from models.errors import DomainError
 from models.ticket_flow import Action
 from models.tickets import arriving, refining, standing_down, supporting
 from models.tickets.actions import apply
+from models.tickets.opening import Report
+from models.tickets.splitting import Kept, split_off
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
+from tests.walks import looking
 from tests.walks.cast import Cast
 from tests.walks.tally import Tally
 
-STEPS = ("note", "urge", "reclassify", "place", "arrive", "stand_down", "join", "join", "rate_too")
+STEPS = (
+    *("note", "urge", "reclassify", "place", "arrive", "stand_down", "join", "join", "rate_too"),
+    "split",
+)
 TO_BE_UNDONE = ("reclassify", "arrive", "stand_down")
 
 
@@ -86,6 +93,36 @@ class Beside:
         by = Actor(self.chance.choice([report.reporter_id, staff]))
         given = {"into": self.ticket} if action == Action.MERGE else {}
         apply(self.session, report, action, by=by, at=self.at, reason="同一件事", **given)
+
+    def _split(self, who: int) -> None:
+        """It held two matters: one stays, the other gets an owner and a deadline of its own."""
+        one = self.ticket
+        category = self.chance.choice(("pets", "parking", one.category))
+        stays = Kept("楼上太吵", category, None, None, one.area_id, frozenset())
+        report = Report(
+            account=one.account,
+            reporter_id=one.reporter_id,
+            text="还有人乱停车",
+            category="parking",
+            subcategory=None,
+            urgency=Urgency.NORMAL,
+            intent=Intent.REPORT,
+            confidence=0.9,
+            about=one.about,
+            area_id=one.area_id,
+            community_id=one.community_id,
+            place_name=one.place_name,
+        )
+        by = self.chance.choice([one.reporter_id, who])
+        [opened] = split_off(self.session, one, stays, [report], by=by, at=self.at)
+        if by != one.reporter_id:
+            self.tally.disagree(f"{by} split what {one.reporter_id} reported")
+        other = self.session.get_one(Ticket, opened.ticket_id)
+        accused = sorted(self.cast.accused(other) - {other.reporter_id})
+        if looking.asked_of(self.session, other, accused):
+            self.tally.forbid(f"what was split off {one.number} is asked of whom it accuses")
+        for wrong in looking.forbidden(self.session, other):
+            self.tally.forbid(f"split off {one.number}: {wrong}")
 
     def _rate_too(self, who: int) -> None:
         supporting.rate(self.session, self.ticket, is_solved=True, stars=4, by=who, at=self.at)

@@ -10,7 +10,7 @@ from config.categories import Intent, Urgency
 from models.dispatch import Holder
 from models.people import Identity, Person
 from models.places import AreaWithin
-from models.posts import Post
+from models.posts import Absence, Post
 from models.tickets.step import CLOCK, Actor
 from models.tickets.table import About, Assignment, Supporter, Ticket
 from tests.factories import area_named, building, ticket
@@ -54,6 +54,8 @@ class Cast:
         pairs = session.execute(select(AreaWithin.area_id, AreaWithin.outer_id)).all()
         self.within = {(inner, outer) for inner, outer in pairs}
         self.moved: list[Post] = []
+        self.leaves = list(session.scalars(select(Absence)))
+        self.gone: list[Absence] = []
 
     def ticket(self, at: datetime) -> Ticket:
         """A matter of any kind; now and then its reporter holds a post themselves."""
@@ -117,12 +119,53 @@ class Cast:
             post.until = at
         self.session.flush()
 
+    def leave(self, one: Ticket, at: datetime) -> None:
+        """Who holds a post that serves the place goes on leave, with a substitute or without.
+
+        Nobody stands in who has the matter in hand or stands in for somebody already.
+        """
+        busy = {leave.post_id for leave in self.leaves}
+        busy |= {leave.substitute_id for leave in self.leaves if leave.substitute_id}
+        free = [post for post in self.posts if post.id not in busy and post not in self.moved]
+        near = [post for post in free if (self.place.id, post.area_id) in self.within]
+        if not near:
+            return
+        away = self.chance.choice(near)
+        asked = set(
+            self.session.scalars(select(Assignment.person_id).where(Assignment.ticket_id == one.id))
+        )
+        others = [
+            post
+            for post in free
+            if post.role == away.role and post is not away and post.person_id not in asked
+        ]
+        instead = self.chance.choice([*others, None])
+        until = at + timedelta(days=self.chance.choice((1, 4, 9)))
+        substitute_id = instead.id if instead else None
+        leave = Absence(post_id=away.id, since=at, until=until, substitute_id=substitute_id)
+        self.session.add(leave)
+        self.session.flush()
+        self.leaves.append(leave)
+        self.gone.append(leave)
+
+    def answers(self, post: Post, at: datetime) -> int | None:
+        """Who is there for this post now."""
+        if post.until is not None and post.until <= at:
+            return None
+        for leave in self.leaves:
+            if leave.post_id == post.id and leave.since <= at < leave.until:
+                instead = [other for other in self.posts if other.id == leave.substitute_id]
+                return self.answers(instead[0], at) if instead else None
+        return post.person_id
+
     def _near(self) -> list[Post]:
         return [one for one in self.posts if (self.place.id, one.area_id) in self.within]
 
     def go_home(self) -> None:
         for post in self.moved:
             post.until = None
+        for leave in self.gone:
+            self.session.delete(leave)
         self.session.flush()
 
     def relation(self, one: Ticket, by: Actor, at: datetime) -> frozenset[str]:
@@ -153,22 +196,28 @@ class Cast:
         return [
             post
             for post in self.posts
-            if post.person_id == person_id
-            and (where, post.area_id) in self.within
-            and (post.until is None or post.until > at)
+            if (where, post.area_id) in self.within and self.answers(post, at) == person_id
         ]
 
     def is_accused(self, one: Ticket, person_id: int) -> bool:
         return person_id in self.accused(one)
 
     def accused(self, one: Ticket) -> frozenset[int]:
-        """Whoever held such a post around or inside the place since the matter came up."""
+        """Whoever held such a post around or inside the place since the matter came up, and who
+        stood in for them."""
         where, roles = one.area_id or self.root, ACCUSED[one.about]
-        return frozenset(
-            post.person_id
+        meant = {
+            post.id
             for post in self.posts
             if post.role in roles and {(where, post.area_id), (post.area_id, where)} & self.within
-        )
+        }
+        since = one.reported_at or one.opened_at
+        stood_in = {
+            leave.substitute_id
+            for leave in self.leaves
+            if leave.post_id in meant and leave.until > since
+        }
+        return frozenset(post.person_id for post in self.posts if post.id in meant | stood_in)
 
 
 def later(at: datetime, chance: Random) -> datetime:

@@ -44,6 +44,10 @@ EDGES: dict[str, str] = {
     "ticket_started": "accepted->in_progress",
     "ticket_sent_back": "dispatched->dispatched accepted->dispatched in_progress->dispatched",
     "ticket_transferred": "dispatched->dispatched accepted->dispatched in_progress->dispatched",
+    "ticket_relieved": (
+        "reported->dispatched dispatched->dispatched accepted->dispatched in_progress->dispatched "
+        "suspended->suspended"
+    ),
     "ticket_suspended": "dispatched->suspended accepted->suspended in_progress->suspended",
     "ticket_resumed": "suspended->dispatched suspended->accepted suspended->in_progress",
     "ticket_resolved": "accepted->resolved in_progress->resolved",

@@ -21,7 +21,7 @@ from models.errors import (
 from models.events import Event
 from models.people import Person
 from models.ticket_flow import Action, Outcome
-from models.tickets import ticking, undoing
+from models.tickets import relieving, ticking, undoing
 from models.tickets.actions import apply, can
 from models.tickets.step import CLOCK, Actor
 from models.tickets.table import Ticket
@@ -55,7 +55,7 @@ class Walk:
         self.beside = Beside(session, self.chance, self.cast, self.ticket, self.others, self.tally)
         self.retold = Retold()
         self.last_actor: Actor = CLOCK
-        self.told_accused = self._told_accused()
+        self.accused, self.told_accused = self._accused(), self._told_accused()
 
     def go(self, steps: int) -> Tally:
         for number in range(steps):
@@ -103,8 +103,11 @@ class Walk:
             return what
         if drawn < 0.96:
             return self._tick()
-        self.cast.move(self.at)
-        return "a post is left or taken"
+        if self.chance.random() < 0.5:
+            self.cast.move(self.at)
+            return "a post is left or taken"
+        self.cast.leave(self.ticket, self.at)
+        return "somebody goes on leave"
 
     def _act(self) -> str:
         """Mostly what the rules know, by somebody who may; else anything by anybody."""
@@ -217,8 +220,10 @@ class Walk:
         """The clock at the next moment of this ticket, or now."""
         if self.ticket.clock_at is not None and self.chance.random() < 0.5:
             self.at = max(self.at, self.ticket.clock_at)
-        done = ticking.tick(self.session, self.ticket, self.at)
-        return f"clock: {done}"
+        one = self.ticket
+        if one.is_open and relieving.is_gone(self.session, one.owner_post_id, self.at):
+            return f"clock relieves: {relieving.relieve(self.session, one, self.at)}"
+        return f"clock: {ticking.tick(self.session, one, self.at)}"
 
     def _look(self) -> list[str]:
         """What is wrong in the rows, or told otherwise by the log."""
@@ -247,9 +252,9 @@ class Walk:
             if looking.asked_of(self.session, self.ticket, accused):
                 found.append("or another is asked")
         told = self._told_accused()
-        if told > self.told_accused:
+        if told > self.told_accused and accused == self.accused:  # else some heard of it before
             found.append("was told of it")
-        self.told_accused = told
+        self.accused, self.told_accused = accused, told
         return [f"{who} accused of {self.ticket.about} {one}" for one in found]
 
     def _told_accused(self) -> int:
