@@ -61,6 +61,7 @@ ROUTES: Mapping[str, Gate] = {
     "areas": roles_with(Right.STAFF),
     "area_change": roles_with(Right.AREAS),
     "area_add": roles_with(Right.AREAS),
+    "area_move": roles_with(Right.AREAS),
     "house_map": SUPERVISING,
     "imports": BRINGING,
     "import_check": BRINGING,

@@ -33,6 +33,15 @@ def area_change(desk: Desk, area_id: int) -> Any:
     return _changed(desk, area_id, "change", change)
 
 
+@page("/areas/<int:area_id>/grid", "POST")
+def area_move(desk: Desk, area_id: int) -> Any:
+    def move(session: Session, area: Area) -> None:
+        [grid] = _other_outer(session, desk, request.form.get("other", "") or "0")
+        keeping.move_to_grid(session, area, grid, by=desk.staff.person_id, at=desk.now)
+
+    return _changed(desk, area_id, "move", move)
+
+
 @page("/areas/<int:area_id>/add", "POST")
 def area_add(desk: Desk, area_id: int) -> Any:
     """A building of an estate is told its grid, one of a grid may be told its estate."""
@@ -102,8 +111,13 @@ def _kinds_within(area: Area | None) -> list[AreaKind]:
 
 
 def _others(session: Session, area: Area | None) -> Sequence[Area]:
-    """For a new building: the grids beside an estate, the estates beside a grid."""
-    beside = {AreaKind.ESTATE: AreaKind.GRID, AreaKind.GRID: AreaKind.ESTATE}
+    """For a new building: the grids beside an estate, the estates beside a grid. Of a building:
+    the grids it may go to."""
+    beside = {
+        AreaKind.ESTATE: AreaKind.GRID,
+        AreaKind.GRID: AreaKind.ESTATE,
+        AreaKind.BUILDING: AreaKind.GRID,
+    }
     if area is None or area.kind not in beside:
         return []
     return session.scalars(

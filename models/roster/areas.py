@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import events
 from models.errors import AlreadyDone, DomainError
 from models.events import Fact
-from models.places import Area, AreaKind, AreaWithin, GridKind, add_area, outer_areas
+from models.places import Area, AreaKind, AreaWithin, GridKind, add_area, inner_areas, outer_areas
 from models.roster import rights
 from models.roster.rights import Right
 
@@ -115,6 +115,34 @@ def change(session: Session, area: Area, details: AreaDetails, *, by: int, at: d
     area.nicknames, area.households = list(details.nicknames), details.households
     area.grid_kind = details.grid_kind
     events.record(session, _fact(area, "area_changed", by, at, before, details))
+    return True
+
+
+def move_to_grid(session: Session, building: Area, grid: Area, *, by: int, at: datetime) -> bool:
+    """A building with its units goes to another grid of its community; False when it is there.
+
+    Raises NotAllowed, and AreaUnfit for what is no building and no grid of the same community.
+    """
+    for one in (building, grid):
+        rights.require(session, Right.AREAS, one.id, by, at)
+    is_fit = building.kind == AreaKind.BUILDING and grid.kind == AreaKind.GRID
+    if not is_fit or building.community_id != grid.community_id:
+        raise AreaUnfit(field="communities")
+    if building.grid_id == grid.id:
+        return False
+    before = building.grid_id
+    moved = session.scalars(select(Area).where(Area.id.in_(inner_areas(building.id)))).all()
+    ids = [one.id for one in moved]
+    session.execute(
+        delete(AreaWithin).where(AreaWithin.area_id.in_(ids), AreaWithin.outer_id == before)
+    )
+    for one in moved:
+        one.grid_id = grid.id
+        if one.parent_id == before:
+            one.parent_id = grid.id  # of an estate it has none
+    session.execute(insert(AreaWithin), [{"area_id": one, "outer_id": grid.id} for one in ids])
+    told = _fact(building, "area_moved", by, at, details_of(building), details_of(building))
+    events.record(session, replace(told, detail={"grid": [before, grid.id]}))
     return True
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from config.policy import load
 from models.events import Event
-from models.places import Area, AreaKind
+from models.places import Area, AreaKind, inner_areas
 from models.tickets.table import About
 from tests.app.test_console_access import listed
 from tests.app.test_console_queue import queries_of
@@ -80,6 +80,33 @@ def test_a_change_is_an_event_with_old_and_new_and_outsiders_change_nothing(
     other = house.signed_in("community_staff", 3)
     assert other.post(f"/console/areas/{number}", form).status_code == 404
     assert house.signed_in("grid_leader").post(f"/console/areas/{number}", form).status_code == 403
+
+
+def test_a_building_goes_to_another_grid_with_its_units_and_its_post_holders_see_it(
+    house: House, community: Visitor
+) -> None:
+    with house.database.writing() as session:
+        third = building(session)
+        number = ticket(session, third, house.now).id
+        old, new = third.grid_id, area_named(session, "幸福第三网格").id
+        outside = area_named(session, "和平第一网格").id
+    assert old != new
+    house.later(minutes=1)
+    leader = house.signed_in("grid_leader", 3)
+    assert leader.get(f"/console/tickets/{number}").status_code == 404
+    address = f"/console/areas/{third.id}/grid"
+    assert community.post(address, {"other": str(outside)}).status_code == 404
+    assert community.post(address, {"other": str(third.estate_id)}).status_code == 422
+    assert community.post(address, {"other": str(new)}).status_code == 302
+    assert community.post(address, {"other": str(new)}).status_code == 302  # it is there
+    assert leader.get(f"/console/tickets/{number}").status_code == 200
+    with house.database.reading() as session:
+        inside = session.scalars(inner_areas(third.id)).all()
+        assert len(inside) > 1
+        assert set(inside) <= set(session.scalars(inner_areas(new)))
+        assert not set(inside) & set(session.scalars(inner_areas(old or 0)))
+        event = session.scalars(select(Event).where(Event.verb == "area_moved")).one()
+        assert event.detail == {"grid": [old, new]}
 
 
 def tiles(visitor: Visitor) -> dict[int, int]:
