@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.console.access import page
 from app.console.desk import Desk
-from app.console.fields import day_in, number_in
+from app.console.fields import day_in
 from app.console.rendering import render, status_of, words_of
 from models import absences as leave
 from models.errors import DomainError, NotFound
@@ -19,6 +19,7 @@ from models.people import Person
 from models.places import Area
 from models.posts import Post
 from models.roster import posts
+from models.tickets.asked import number_in
 
 MOST_POSTS = 200
 

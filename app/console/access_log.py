@@ -6,12 +6,12 @@ from flask import request
 
 from app.console.access import page
 from app.console.desk import Desk
-from app.console.fields import number_in
 from app.console.rendering import render
 from jobs.listings import title
 from jobs.listings.access_log import AccessLog, names_of, wanted_of
 from models import access_log as looks
 from models.access_log import Looked
+from models.tickets.asked import number_in
 
 PAGE = 50
 

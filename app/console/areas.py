@@ -17,6 +17,7 @@ from models.roster import areas as keeping
 from models.roster import posts, rights, tree
 from models.roster.areas import AreaDetails, AreaUnfit
 from models.roster.rights import Right
+from models.tickets.asked import number_in
 
 
 @page("/areas")
@@ -96,8 +97,9 @@ def areas_page(desk: Desk, asked: str, problem: Mapping[str, str] | None = None)
 
 def _asked(session: Session, places: Sequence[int], asked: str) -> Area | None:
     """None stands for all the areas somebody serves, where these are several."""
-    if asked.isascii() and asked.isdigit() and len(asked) < 10:
-        return rights.area_in(session, places, int(asked))
+    number = number_in(asked)
+    if number is not None:
+        return rights.area_in(session, places, number)
     return session.get_one(Area, places[0]) if len(places) == 1 else None
 
 
@@ -130,10 +132,11 @@ def _others(session: Session, area: Area | None) -> Sequence[Area]:
 def _other_outer(session: Session, desk: Desk, text: str) -> list[Area]:
     if not text:
         return []
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    number = number_in(text)
+    if number is None:
         raise AreaUnfit(field="within")
     places = rights.places_of(session, Right.AREAS, desk.staff.person_id, desk.now)
-    return [rights.area_in(session, places, int(text))]
+    return [rights.area_in(session, places, number)]
 
 
 def _kind(text: str) -> AreaKind:
@@ -146,13 +149,13 @@ def _details(kind: AreaKind, form: Mapping[str, str]) -> AreaDetails:
     number = form.get("number", "").strip() or None if kind in keeping.NUMBERED else None
     name = form.get("name", "").strip() or keeping.usual_name(kind, number)
     grid_kind = form.get("grid_kind", "")
-    households = form.get("households", "").strip() or "0"
-    if not (households.isascii() and households.isdigit() and len(households) < 8):
+    households = number_in(form.get("households", "").strip() or "0")
+    if households is None:
         raise AreaUnfit(field="households", most=keeping.MOST_HOUSEHOLDS)
     return AreaDetails(
         name=name,
         number=number,
         nicknames=tuple(form.get("nicknames", "").replace("，", " ").replace("、", " ").split()),
         grid_kind=GridKind(grid_kind) if kind == AreaKind.GRID and grid_kind else None,
-        households=int(households),
+        households=households,
     )

@@ -3,14 +3,9 @@
 from datetime import date
 
 from models.roster.posts import PostUnfit
+from models.tickets.asked import number_in
 
-LONGEST_NUMBER = 10
-
-
-def number_in(text: str) -> int | None:
-    """None for none and for what is no number."""
-    is_number = text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER
-    return int(text) if is_number else None
+__all__ = ["day_in", "number_in"]
 
 
 def day_in(text: str) -> date | None:

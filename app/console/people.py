@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from app.console.access import page
 from app.console.desk import Desk
-from app.console.fields import number_in
 from app.console.person_page import Shown, keeps_register, person_page
 from app.console.places import choices
 from app.console.rendering import render, status_of, words_of
@@ -21,6 +20,7 @@ from models.posts import Role
 from models.roster import people as roll
 from models.roster import persons, posts, rights
 from models.roster.people import Reach, Sort
+from models.tickets.asked import number_in
 from models.tickets.sight import sight_of
 
 Change = Callable[[Session, Reach, Person], None]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.console.access import page
 from app.console.areas import areas_page
 from app.console.desk import Desk
-from app.console.fields import day_in, number_in
+from app.console.fields import day_in
 from app.console.people import changed
 from app.console.rendering import status_of, words_of
 from models.errors import DomainError, NotFound
@@ -21,6 +21,7 @@ from models.roster import persons, posts, rights
 from models.roster.people import Reach
 from models.roster.posts import PostUnfit, Term
 from models.roster.rights import Right
+from models.tickets.asked import number_in
 
 
 @page("/people/<int:person_id>/posts", "POST")

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.console.access import page
 from app.console.desk import Desk
-from app.console.fields import number_in
 from app.console.places import choices
 from app.console.rendering import render, status_of, words_of
 from app.following import token_of
@@ -20,6 +19,7 @@ from models.errors import DomainError, NotFound
 from models.places import Area, AreaKind, AreaWithin
 from models.roster import persons, rights
 from models.tickets import recording
+from models.tickets.asked import number_in
 from models.tickets.recording import Channel
 from models.tickets.sight import sight_of, ticket_in
 from models.tickets.table import Ticket
