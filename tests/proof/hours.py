@@ -1,4 +1,4 @@
-"""Working time once more, written down by hand for this one month, without a look at ours."""
+"""Working time once more, written down by hand for one year, without a look at ours."""
 
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,15 @@ import config
 
 SHANGHAI = timezone(timedelta(hours=8))
 FIRST_DAY = date(2026, 9, 18)
-# The State Council's notice for 2026: mid-autumn and the national holiday, and the days made up.
-REST = {date(2026, 9, 25), *(date(2026, 10, day) for day in range(1, 8))}
-MADE_UP = {date(2026, 9, 20), date(2026, 10, 10)}
+# The State Council's notice for 2026, from March on: Qingming, labour day, dragon boat, mid-autumn
+# and the national holiday, and the days made up.
+REST = {
+    *(date(2026, 4, day) for day in range(4, 7)),
+    *(date(2026, 5, day) for day in range(1, 6)),
+    *(date(2026, 6, day) for day in range(19, 22)),
+    *(date(2026, 9, 25), *(date(2026, 10, day) for day in range(1, 8))),
+}
+MADE_UP = {date(2026, 5, 9), date(2026, 9, 20), date(2026, 10, 10)}
 OFFICE = ((time(8, 30), time(12)), (time(13, 30), time(17, 30)))
 DAY_MINUTES = 450
 
