@@ -4,26 +4,24 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from bots.accusation import accused
-from bots.handlers import intake
+from bots import reporting
 from bots.lexicon import Lexicon
+from bots.locations import Location
 from bots.places_in_text import PlaceMention
 from bots.things import things_in
 from bots.understand import Understanding, understand
-from config.categories import Intent, Urgency
+from config.categories import Intent
 from models import places
 from models.accounts import MAIN
 from models.places import Area
 from models.tickets import refining
 from models.tickets.opening import Report
 
-NO_MATTER = frozenset({Intent.CHITCHAT, Intent.ABUSE})
-
 
 def heard(words: str, lexicon: Lexicon) -> Understanding:
     """Pure. Whoever was entered by staff has a matter, however it is put."""
-    meant = intake.provisional(understand(words, lexicon), things_in(words))
-    if meant.intent in NO_MATTER:
+    meant = reporting.provisional(understand(words, lexicon), things_in(words))
+    if meant.intent in reporting.TALK:
         meant = replace(meant, intent=Intent.REPORT)
     return meant
 
@@ -38,28 +36,22 @@ def report_of(
     is_anonymous: bool,
 ) -> Report:
     """Where staff chose no place, it is the one that the words name."""
-    about = accused(words, meant)
     area = area or _named(session, meant.place)
-    needs_no_class = meant.urgency == Urgency.EMERGENCY or meant.intent in intake.FOR_COMMUNITY
-    return Report(
-        account=MAIN,
-        reporter_id=reporter_id,
-        text=words,
-        category=meant.category,
-        subcategory=meant.subcategory,
-        urgency=meant.urgency,
-        intent=meant.intent,
-        emergency=meant.emergency,
-        confidence=meant.confidence,
-        evidence=[(one.word, one.weight) for one in meant.evidence],
-        about=about,
-        hides_reporter=is_anonymous or about is not None,
+    location = Location(
         area_id=area.id if area else None,
         community_id=refining.community_of(area) if area else None,
-        place_name=places.full_name(session, area.id) if area else None,
+        name=places.full_name(session, area.id) if area else None,
         spot=meant.place.spot if meant.place else None,
+    )
+    return reporting.report_of(
+        meant,
+        location,
+        account=MAIN,
+        reporter_id=reporter_id,
+        said=words,
+        text=words,
         things=things_in(words),
-        is_class_known=intake.is_sure(meant) or needs_no_class,
+        is_anonymous=is_anonymous,
     )
 
 

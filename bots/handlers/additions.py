@@ -2,7 +2,7 @@
 
 import re
 
-from bots import resuming
+from bots import locations, reporting, resuming
 from bots.accusation import accused
 from bots.chat import Chat
 from bots.handlers import clarifying, homes, intake
@@ -25,7 +25,7 @@ _AROUND_A_PLACE = re.compile(r"[\s,，。.、!！]|小区|的")
 def take(chat: Chat, before: Reported | None) -> Reply | None:
     """None when the words are a matter of their own. `before`: what they reported lately."""
     meant = chat.understanding
-    if meant is None or meant.urgency == Urgency.EMERGENCY or meant.intent in intake.TALK:
+    if meant is None or meant.urgency == Urgency.EMERGENCY or meant.intent in reporting.TALK:
         return None
     late = _answered_late(chat, meant) if before is None else None
     if late is not None:
@@ -71,10 +71,10 @@ def _accuses_anew(chat: Chat, meant: Understanding, before: Reported) -> bool:
 
 def _is_vague(meant: Understanding) -> bool:
     """Nothing in the words names a matter of the neighbourhood."""
-    if meant.intent in intake.FOR_COMMUNITY:
+    if meant.intent in reporting.FOR_COMMUNITY:
         return False
     unsure = load("intake")["confidence"]["ask_below"]
-    is_weak = meant.confidence < unsure and meant.category == intake.NOT_OURS
+    is_weak = meant.confidence < unsure and meant.category == reporting.NOT_OURS
     return is_weak or not meant.evidence
 
 
@@ -103,7 +103,7 @@ def _is_near(chat: Chat, mention: PlaceMention | None, before: Reported) -> bool
     """No other building or estate is named than that of the matter before."""
     if mention is None or not (mention.building or mention.estate):
         return True
-    return intake.locate(chat, mention).area_id in (before.area_id, None)
+    return locations.locate(chat, mention).area_id in (before.area_id, None)
 
 
 def _add(chat: Chat, ticket_id: int) -> Reply:
@@ -139,6 +139,6 @@ def _area_meant(chat: Chat, mention: PlaceMention, before: Reported | None) -> i
         building = places.building_in(chat.session, wider_id, mention.building)
         if building is not None:
             return building[0]
-    location = intake.locate(chat, mention, kept_for_later(chat))
-    is_known = location.area_id is not None and intake.is_there(chat, mention, location.area_id)
+    location = locations.locate(chat, mention, kept_for_later(chat))
+    is_known = location.area_id is not None and locations.is_there(chat, mention, location.area_id)
     return location.area_id if is_known else None

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import cache
 
-from bots import answers, commands, registry
+from bots import answers, commands, locations, registry, reporting
 from bots.accusation import accused
 from bots.chat import Chat
 from bots.handlers import intake
@@ -19,7 +19,7 @@ NONE_OF_THEM = 0
 REMARK_FROM = 4  # what is said beside a digit is kept from this length on
 ESTATES = 6
 _AROUND_A_NAME = " 。.，,！!"
-_OF_THEIR_OWN = {Intent.ENQUIRY, *intake.FOR_COMMUNITY}
+_OF_THEIR_OWN = {Intent.ENQUIRY, *reporting.FOR_COMMUNITY}
 _Class = tuple[str, str | None]
 
 
@@ -78,8 +78,8 @@ def place(chat: Chat, question: Question, text: str, digit: int | None) -> Reply
         return _placed(chat, question, offered[digit - 1])
     found = chat.understanding.place if chat.understanding else None
     if found is not None and not intake.is_other_matter(chat, ticket.category):
-        location = intake.locate(chat, found)
-        if location.area_id is not None and intake.is_there(chat, found, location.area_id):
+        location = locations.locate(chat, found)
+        if location.area_id is not None and locations.is_there(chat, found, location.area_id):
             return _placed(chat, question, location.area_id)
     is_attempt = _is_of(chat, ticket.category) and _is_attempt(chat, question)
     return _missed(chat, question) if is_attempt else None
@@ -94,10 +94,10 @@ def _placed(chat: Chat, question: Question, area_id: int) -> Reply:
 def _rephrased(chat: Chat, question: Question) -> _Class | None:
     """The same matter in words that are understood. A full report, place and all, is a new one."""
     meant = chat.understanding
-    if meant is None or not _is_attempt(chat, question) or not intake.is_sure(meant):
+    if meant is None or not _is_attempt(chat, question) or not reporting.is_sure(meant):
         return None
     is_first = _misses(question) == 0
-    if meant.category == intake.NOT_OURS or (is_first and _names_a_place(chat)):
+    if meant.category == reporting.NOT_OURS or (is_first and _names_a_place(chat)):
         return None
     return meant.category, meant.subcategory
 
@@ -112,7 +112,7 @@ def _is_attempt(chat: Chat, question: Question) -> bool:
     if chat.now - question.opened_at > timedelta(minutes=minutes):
         return False
     is_apart = meant.urgency == Urgency.EMERGENCY or meant.intent in _OF_THEIR_OWN
-    is_talk = meant.intent in intake.TALK or answers.read(chat.text) is not None
+    is_talk = meant.intent in reporting.TALK or answers.read(chat.text) is not None
     return not (is_apart or is_talk) and accused(chat.text, meant) is None
 
 
@@ -124,7 +124,7 @@ def _names_a_place(chat: Chat) -> bool:
 def _is_of(chat: Chat, category: str) -> bool:
     """Not surely about something else than the ticket."""
     meant = chat.understanding
-    if meant is None or not intake.is_sure(meant) or meant.category == category:
+    if meant is None or not reporting.is_sure(meant) or meant.category == category:
         return meant is not None
     limits = load("intake")
     is_pointing = chat.text.startswith(tuple(limits["clarifying"]["pointing"]))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bots import registry
+from bots import registry, reporting
 from bots.chat import Chat
 from bots.commands import Command
-from bots.handlers import intake, patrols, walkers
+from bots.handlers import patrols, walkers
 from bots.hazard_words import says_found, state_said
 from bots.message import Reply
 from config.categories import Intent
@@ -129,7 +129,11 @@ def _is_elsewhere(chat: Chat, found: Sequence[Hazard]) -> bool:
     if meant is None or chat.is_alarm or says_found(chat.text):
         return True
     is_long = len(chat.text) > patrols.LONGEST_SETTLING
-    if is_long and intake.is_sure(meant) and meant.category not in {one.category for one in found}:
+    if (
+        is_long
+        and reporting.is_sure(meant)
+        and meant.category not in {one.category for one in found}
+    ):
         return True
     area = _area_named(chat)
     known = [chat.session.get(Area, one.area_id) for one in found if one.area_id]

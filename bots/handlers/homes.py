@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bots import pending, registry
+from bots import locations, pending, registry
 from bots.chat import Chat
 from bots.commands import Command
-from bots.handlers import intake
 from bots.keeping import KEPT_HOURS
 from bots.message import Reply
 from bots.pending import Pending
@@ -53,7 +52,7 @@ def home_address(chat: Chat, question: Question, text: str, digit: int | None) -
 def _building(chat: Chat, mention: PlaceMention | None) -> Area | None:
     if mention is None or not mention.building:
         return None
-    location = intake.locate(chat, mention)
+    location = locations.locate(chat, mention)
     area = chat.session.get(Area, location.area_id) if location.area_id else None
     is_building = area is not None and area.kind == AreaKind.BUILDING
     return area if is_building and area and area.number == mention.building else None

@@ -6,7 +6,6 @@ from typing import Any
 from bots import registry
 from bots.chat import Chat
 from bots.commands import Command
-from bots.handlers import intake
 from bots.message import Reply
 from config.categories import Urgency
 from models import conversations
@@ -119,7 +118,7 @@ def objection(chat: Chat, question: Question, text: str, digit: int | None) -> R
         return None
     conversations.close(question, chat.now)
     notice_id = question.context["notice_id"]
-    return _seen(chat, notice_id, lambda one: raise_objection(chat, one, intake.said(chat)))
+    return _seen(chat, notice_id, lambda one: raise_objection(chat, one, chat.said))
 
 
 def raise_objection(chat: Chat, found: Notice, text: str) -> Reply:
@@ -168,7 +167,7 @@ def objection_answer(chat: Chat, question: Question, text: str, digit: int | Non
     if not _is_said(chat, digit):
         return None
     conversations.close(question, chat.now)
-    return answer(chat, question.context["objection_id"], intake.said(chat))
+    return answer(chat, question.context["objection_id"], chat.said)
 
 
 def answer(chat: Chat, objection_id: int, text: str) -> Reply:
@@ -208,7 +207,7 @@ def _chosen(chat: Chat, question: Question, digit: int | None) -> int | Reply | 
 
 def _as_written(chat: Chat, text: str) -> str:
     """What follows a command, in the person's own spelling: it will be quoted to others."""
-    own = intake.said(chat)
+    own = chat.said
     return own[len(own) - len(text) :] if len(own) == len(chat.text) else text
 
 

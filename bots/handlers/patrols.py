@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bots import commands, registry
+from bots import commands, registry, reporting
 from bots.accusation import accused
 from bots.chat import Chat
 from bots.handlers import intake, walkers
@@ -65,7 +65,7 @@ def _is_sure_hazard(chat: Chat) -> bool:
     meant = chat.understanding
     if meant is None or not rules.is_hazardous(meant.category, meant.subcategory):
         return False
-    return intake.is_sure(meant) and not _asks_of_hazard(chat)
+    return reporting.is_sure(meant) and not _asks_of_hazard(chat)
 
 
 def _asks_of_hazard(chat: Chat) -> bool:
@@ -180,7 +180,7 @@ def facts(hazard: Hazard) -> dict[str, Any]:
 def _enter(
     chat: Chat, who: walkers.Walker, kept: Mapping[str, Any], words: str, meant: Understanding
 ) -> Hazard:
-    meant = intake.provisional(meant, things_in(words))
+    meant = reporting.provisional(meant, things_in(words))
     about = accused(words, meant)
     where, point = walkers.where(chat, who, kept, meant)
     state = HazardState.PASSED_UP if about is not None else state_said(words)

@@ -1,6 +1,6 @@
 """A person is asked for: the community answers, and knows what was said before."""
 
-from bots import registry
+from bots import locations, registry
 from bots.accusation import accused_by_name
 from bots.chat import Chat
 from bots.commands import Command
@@ -32,7 +32,7 @@ def person(chat: Chat, command: Command) -> Reply:
             for_reporter=False,
         )
         return chat.say("person_on_ticket", ticket_id=recent.id)
-    location = intake.locate(chat, None)
+    location = locations.locate(chat, None)
     opened = open_ticket(
         chat.session,
         Report(

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from bots import registry
+from bots import locations, registry
 from bots.accusation import accused
 from bots.chat import Chat
-from bots.handlers import intake
-from bots.handlers.intake import Location
+from bots.locations import Location
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
 from bots.splitting import Part, main, restored
@@ -102,7 +101,7 @@ def _named(chat: Chat, mention: PlaceMention | None) -> Location | None:
     """A building or estate that was named and is there."""
     if mention is None or not (mention.building or mention.estate):
         return None
-    found = intake.locate(chat, mention)
+    found = locations.locate(chat, mention)
     return found if found.area_id is not None else None
 
 

@@ -3,11 +3,11 @@
 import re
 from datetime import timedelta
 
-from bots import answers, commands, registry
+from bots import answers, commands, locations, registry, reporting
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import check_ins, directory_answers, intake, takeovers, tasks
+from bots.handlers import check_ins, directory_answers, takeovers, tasks
 from bots.handlers.takeovers import open_talks
 from bots.message import Reply
 from config.categories import Intent
@@ -218,8 +218,8 @@ def _is_new_matter(chat: Chat, ticket: Ticket) -> bool:
     meant = chat.understanding
     if meant is None or chat.is_alarm:
         return meant is not None
-    if not intake.is_sure(meant) or meant.place is None or not meant.place.building:
+    if not reporting.is_sure(meant) or meant.place is None or not meant.place.building:
         return False
     if answers.names_what_was_done(chat.text):
         return False
-    return intake.locate(chat, meant.place).area_id != ticket.area_id
+    return locations.locate(chat, meant.place).area_id != ticket.area_id

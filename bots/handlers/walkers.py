@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bots import locations
 from bots.chat import Chat
-from bots.handlers import intake
-from bots.handlers.intake import Location
+from bots.locations import Location
 from bots.understand import Understanding
 from models.hazards import lists
 from models.hazards.flow import Finder
@@ -49,7 +49,9 @@ def where(
         return _where(chat, who, kept, meant), None
     spot = meant.place.spot if meant.place else None
     area = chat.session.get_one(Area, who.point.area_id)
-    location = intake.area_location(chat, area.id, spot or who.point.name.removeprefix(area.name))
+    location = locations.area_location(
+        chat, area.id, spot or who.point.name.removeprefix(area.name)
+    )
     return location, who.point
 
 
@@ -60,10 +62,10 @@ def _where(chat: Chat, who: Walker, kept: Mapping[str, Any], meant: Understandin
     if mention is not None and mention.building and not mention.estate and who.area_id:
         building = lists.building_within(chat.session, who.area_id, mention.building)
         if building is not None:
-            return intake.area_location(chat, building.id, spot)
+            return locations.area_location(chat, building.id, spot)
     if is_named(meant) or kept.get("area_id") is not None or who.area_id is None:
-        return intake.locate(chat, mention, kept)
-    return intake.area_location(chat, who.area_id, spot)
+        return locations.locate(chat, mention, kept)
+    return locations.area_location(chat, who.area_id, spot)
 
 
 def is_named(meant: Understanding) -> bool:

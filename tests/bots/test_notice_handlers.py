@@ -243,8 +243,6 @@ def test_staff_are_reminded_each_morning_until_all_is_answered_and_then_it_is_ar
 
 def open_numbers(town: Town) -> list[int]:
     found: list[int] = town.look(
-        lambda session: list(
-            session.scalars(select(Notice.id).where(Notice.state == "published"))
-        )
+        lambda session: list(session.scalars(select(Notice.id).where(Notice.state == "published")))
     )
     return found
