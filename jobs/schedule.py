@@ -16,7 +16,7 @@ MODULES = (
     *("jobs.calendar", "jobs.digests", "jobs.hazards", "jobs.identities", "jobs.matchings"),
     *("jobs.legacy", "jobs.metrics", "jobs.notices", "jobs.patrols"),
     *("jobs.operations", "jobs.outgoing", "jobs.takeovers", "jobs.tickets", "jobs.upkeep"),
-    *("jobs.exports", "jobs.reports", "jobs.whistles"),
+    *("jobs.exports", "jobs.reports", "jobs.standings", "jobs.whistles"),
 )
 """Modules that define jobs, tasks and loops."""
 
@@ -69,6 +69,8 @@ class ScheduledJob:
     grace: timedelta
     lease: timedelta
     run: JobFunction
+    what: str = ""
+    by_hand: bool = False  # whether staff may run it at any moment
 
     def next_after(self, moment: datetime) -> datetime:
         due = self.trigger.get_next_fire_time(None, moment + timedelta(microseconds=1))
@@ -134,6 +136,8 @@ def _scheduled(name: str, row: Mapping[str, Any], zone: str, function: JobFuncti
             grace=timedelta(hours=row["grace_hours"]),
             lease=timedelta(minutes=row["lease_minutes"]),
             run=function,
+            what=row.get("what", ""),
+            by_hand=row.get("by_hand", False),
         )
     except (KeyError, ValueError) as failure:
         raise ScheduleBroken(f"{name}: {failure}") from failure

@@ -6,6 +6,7 @@ from typing import Any
 from app.console.access import page
 from app.console.desk import Desk
 from app.console.rendering import render
+from jobs import standings
 from models import takeovers
 from models.posts import Role
 from models.tickets import queue
@@ -31,7 +32,8 @@ FIRST = 5
 @page("/")
 def home(desk: Desk) -> Any:
     if desk.staff.roles == {Role.ADMIN}:
-        return render("home_admin.html")
+        with desk.reading() as session:
+            return render("home_admin.html", troubled=standings.in_trouble(session, desk.now))
     by = desk.staff.person_id
     wanted = {name: conditions_of(query) for name, query in LISTS.items()}
     with desk.reading() as session:

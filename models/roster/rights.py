@@ -23,6 +23,8 @@ class Right(StrEnum):
     REGISTER = "register"
     LISTS = "lists"
     RECORD = "record"
+    JOBS = "jobs"
+    RUN_JOBS = "run_jobs"
 
 
 def roles_with(right: Right) -> frozenset[Role]:

@@ -50,6 +50,8 @@ TABLE = {
         "import_template",
     },
     "admin": {"access_log"},
+    "reading job runs": {"jobs", "job_runs"},
+    "running jobs": {"job_run"},
     "publicity": {
         *("notices", "notice", "notice_edit", "notice_text", "notice_act"),
         *("notice_poster", "notice_archive", "objection_answer"),
@@ -76,6 +78,8 @@ GATES = {
     "correcting a person": roles_with(Right.POSTS) | roles_with(Right.REGISTER),
     "reports": SUPERVISING,
     "admin": ADMIN,
+    "reading job runs": roles_with(Right.JOBS),
+    "running jobs": roles_with(Right.RUN_JOBS),
     "publicity": PUBLICITY,
     "writing notices": WRITING,
 }
