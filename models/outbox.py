@@ -60,6 +60,9 @@ IS_HELD = text("outbox.state = 'held'")
 IS_SENDING = text("outbox.state IN ('sending', 'in_doubt') AND outbox.state = 'sending'")
 IS_IN_DOUBT = text("outbox.state IN ('sending', 'in_doubt') AND outbox.state = 'in_doubt'")
 
+TROUBLED = (Delivery.IN_DOUBT, Delivery.FAILED, Delivery.HELD, Delivery.EXPIRED)
+IS_TROUBLED = text("outbox.state IN ('in_doubt', 'failed', 'held', 'expired')")
+
 
 def _only(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
@@ -107,6 +110,11 @@ class OutboxMessage(Base):
             "ix_outbox_open", "state", "lease_until", **_only("state IN ('sending', 'in_doubt')")
         ),
         Index("ix_outbox_held", "expires_at", **_only("state = 'held'")),
+        Index(
+            "ix_outbox_troubled",
+            "id",
+            **_only("state IN ('in_doubt', 'failed', 'held', 'expired')"),
+        ),
         Index("ix_outbox_event", "event_id", **_only("event_id IS NOT NULL")),
         Index("ix_outbox_platform", "platform_id", **_only("platform_id IS NOT NULL")),
     )
