@@ -18,7 +18,7 @@ from models.errors import NotAllowed
 from models.localtime import local
 from models.posts import Role
 
-MODULES = ("tickets", "people", "areas", "access_log", "notices")
+MODULES = ("tickets", "people", "areas", "access_log", "notices", "messages")
 PAGE = 500
 MOST_COUNTED = 1_000_000
 

@@ -23,6 +23,7 @@ class Right(StrEnum):
     REGISTER = "register"
     LISTS = "lists"
     RECORD = "record"
+    MESSAGES = "messages"
     JOBS = "jobs"
     RUN_JOBS = "run_jobs"
 

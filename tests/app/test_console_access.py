@@ -50,6 +50,7 @@ TABLE = {
         "import_template",
     },
     "admin": {"access_log"},
+    "message ledger": {"messages", "message_act", "message_calls", "message_told"},
     "reading job runs": {"jobs", "job_runs"},
     "running jobs": {"job_run"},
     "publicity": {
@@ -78,6 +79,7 @@ GATES = {
     "correcting a person": roles_with(Right.POSTS) | roles_with(Right.REGISTER),
     "reports": SUPERVISING,
     "admin": ADMIN,
+    "message ledger": roles_with(Right.MESSAGES),
     "reading job runs": roles_with(Right.JOBS),
     "running jobs": roles_with(Right.RUN_JOBS),
     "publicity": PUBLICITY,
