@@ -121,6 +121,8 @@ ROUTES: Mapping[str, Gate] = {
     "message_act": roles_with(Right.MESSAGES),
     "message_calls": roles_with(Right.MESSAGES),
     "message_told": roles_with(Right.MESSAGES),
+    "message_groups": roles_with(Right.MESSAGES),
+    "message_group_act": roles_with(Right.MESSAGES),
     "jobs": roles_with(Right.JOBS),
     "job_runs": roles_with(Right.JOBS),
     "job_run": roles_with(Right.RUN_JOBS),

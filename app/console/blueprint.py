@@ -29,7 +29,7 @@ SUBJECTS = (
     *("home", "queue", "ticket", "whistle"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("areas", "house_map", "people", "posts", "invitations"),
-    *("imports", "exports", "recording", "absences", "job_runs", "ledger"),
+    *("imports", "exports", "recording", "absences", "job_runs", "ledger", "ledger_groups"),
 )
 
 LARGEST_FORM = 6_000_000  # a sheet of the largest size with its form around it

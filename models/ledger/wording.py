@@ -85,3 +85,17 @@ def trouble_of(message: OutboxMessage) -> Words | None:
         if (message.reason or "").startswith(row["starts"]):
             return Words(row["means"], row["todo"], again=True)
     return None
+
+
+def robot_words(state: Delivery, errcode: int | None) -> Words:
+    """The platform of group robots has codes of its own."""
+    words = load("errcodes")["robots"]
+    if errcode in load("reports")["group_robot"]["wrong_key"]:
+        row = words["wrong_key"]
+    elif errcode in load("reports")["group_robot"]["busy"]:
+        row = words["busy"]
+    elif errcode:
+        row = words["refused"]
+    else:
+        row = words[state]
+    return Words(**row)

@@ -50,7 +50,10 @@ TABLE = {
         "import_template",
     },
     "admin": {"access_log"},
-    "message ledger": {"messages", "message_act", "message_calls", "message_told"},
+    "message ledger": {
+        *("messages", "message_act", "message_calls", "message_told"),
+        *("message_groups", "message_group_act"),
+    },
     "reading job runs": {"jobs", "job_runs"},
     "running jobs": {"job_run"},
     "publicity": {
