@@ -85,6 +85,7 @@ class Call:
 
     message: OutboxMessage
     number: int
+    total: int  # entries of the whole list
 
 
 def reader_of(session: Session, person_id: int, now: datetime) -> Reader:
@@ -146,32 +147,24 @@ def calls(
 ) -> Sequence[Call]:
     """Whom to phone. A reporter stands here once a matter and apart from what else concerns them:
     side by side the entries would tell who reported it."""
-    latest = func.max(OutboxMessage.id)
-    found = (
-        select(latest.label("id"), func.count().label("number"))
+    entries = (
+        select(
+            func.max(OutboxMessage.id).label("id"),
+            func.count().label("number"),
+            func.count().over().label("total"),
+        )
         .outerjoin(Ticket, Ticket.id == OutboxMessage.ticket_id)
         .where(*_unreached(reader, now))
         .group_by(OutboxMessage.person_id, side())
+        .subquery()
+    )
+    found = select(OutboxMessage, entries.c.number, entries.c.total).join(
+        entries, entries.c.id == OutboxMessage.id
     )
     if before is not None:
-        found = found.having(latest < before)
-    page = found.order_by(latest.desc()).limit(limit).subquery()
-    entries = session.execute(
-        select(OutboxMessage, page.c.number)
-        .join(page, page.c.id == OutboxMessage.id)
-        .order_by(OutboxMessage.id.desc())
-    )
-    return [Call(message, number) for message, number in entries]
-
-
-def count_calls(session: Session, reader: Reader, now: datetime) -> int:
-    found = (
-        select(OutboxMessage.person_id)
-        .outerjoin(Ticket, Ticket.id == OutboxMessage.ticket_id)
-        .where(*_unreached(reader, now))
-        .group_by(OutboxMessage.person_id, side())
-    )
-    return session.scalar(select(func.count()).select_from(found.subquery())) or 0
+        found = found.where(entries.c.id < before)
+    page = session.execute(found.order_by(OutboxMessage.id.desc()).limit(limit))
+    return [Call(message, number, total) for message, number, total in page]
 
 
 def same_call(
