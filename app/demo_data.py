@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.demo_directory import fill_directory
 from config.policy import load
-from models import dispatch, homes
+from models import dispatch, homes, on_duty
 from models.accounts import MAIN
 from models.companies import ServiceContract, company_named
 from models.errors import AlreadyDone
@@ -171,7 +171,7 @@ def _resident(filling: _Filling, count: int, row: Row) -> None:
         homes.claim(session, person.id, building, row["room"], now, MAIN)
         return
     # Verified long ago: nobody is asked about it, so it is no event of today.
-    holders = dispatch.holders_at(session, building.id, now)
+    holders = on_duty.holders_at(session, building.id, now)
     verifier = dispatch.holder_of(holders, homes.VERIFYING, dispatch.loads(filling.session))
     session.add(
         Home(

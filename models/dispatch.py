@@ -1,9 +1,9 @@
 """Which posts are asked: the table of config/dispatch.toml over the posts of a place."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -21,39 +21,13 @@ from sqlalchemy.orm import Session, aliased
 from config.categories import Intent, Urgency
 from config.policy import load
 from models.base import UtcDateTime
-from models.places import AreaKind, AreaWithin
+from models.on_duty import Holder
+from models.places import AreaWithin
 from models.posts import Absence, Post, Role
-from models.reference import looked_up
 from models.statements import Statement
-from models.substitutes import Service, services
 from models.ticket_flow import Level
 from models.tickets.levels import level_of
 from models.tickets.table import IS_OPEN, About, Ticket
-
-# From the door outwards: a building's own post comes before its estate's, and so on.
-NEARNESS: Mapping[str, int] = {
-    AreaKind.HOUSEHOLD: 0,
-    AreaKind.UNIT: 1,
-    AreaKind.BUILDING: 2,
-    AreaKind.COURTYARD: 3,
-    AreaKind.GRID: 4,
-    AreaKind.ESTATE: 5,
-    AreaKind.COMMUNITY: 6,
-    AreaKind.SUBDISTRICT: 7,
-    AreaKind.DISTRICT: 8,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """在岗人 — a post that can be asked now, and who answers for it (a substitute, maybe)."""
-
-    post_id: int
-    person_id: int
-    role: Role
-    department: str | None
-    nearness: int
-    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,42 +103,11 @@ _LOAD = Statement(
         .subquery()
     )
 )
-Spell = tuple[Holder, datetime, datetime]
-"""在岗时段 — who answers for a post, from when until when."""
-
 Loads = Callable[[int], int]
 """Person → open tickets, up to FULL_LOAD. Asked only where it decides between equals."""
 
 _RANK = attrgetter("nearness", "role", "department")
 _now: Any = bindparam("now", type_=UtcDateTime(), required=True)
-
-
-def holders_at(session: Session, area_id: int, now: datetime) -> list[Holder]:
-    """Everybody who serves this place now, nearest first.
-
-    Who is away counts as their substitute; away without one, they are left out.
-    """
-    spells = looked_up(session, ("spells", area_id), partial(_spells, session, area_id))
-    return [holder for holder, since, until in spells if since <= now < until]
-
-
-def is_served_since(
-    session: Session, area_id: int, roles: Collection[str], since: datetime, now: datetime
-) -> bool:
-    """Whether anybody was in one of these roles at any time between."""
-    spells = looked_up(session, ("spells", area_id), partial(_spells, session, area_id))
-    return any(one.role in roles and begin < now and since < end for one, begin, end in spells)
-
-
-def _spells(session: Session, area_id: int) -> Sequence[Spell]:
-    """Everybody who ever served this place or will, with the times, nearest first."""
-    found = [(_holder(one), one.since, one.until) for one in services(session, area_id)]
-    return sorted(found, key=lambda spell: (spell[0].nearness, spell[0].post_id))
-
-
-def _holder(one: Service) -> Holder:
-    by = one.by
-    return Holder(by.post_id, by.person_id, one.role, one.department, NEARNESS[one.kind], by.name)
 
 
 def loads(session: Session) -> Loads:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import dispatch, events
+from models import dispatch, events, on_duty
 from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooManyHomes
 from models.events import Fact
@@ -105,7 +105,7 @@ def claim(
         return same[0]
     if len(kept) >= MOST:
         raise TooManyHomes
-    holders = dispatch.holders_at(session, building.id, now)
+    holders = on_duty.holders_at(session, building.id, now)
     loads = dispatch.loads(session)
     asked = dispatch.holder_of(holders, VERIFYING, loads, barred=frozenset({person_id}))
     home = Home(
@@ -161,7 +161,7 @@ def answer(
     """The building head (or who stands in) says whether this person lives here."""
     if home.state != HomeState.CLAIMED:
         raise AlreadyDone(place=full_name(session, home.area_id))
-    holders = dispatch.holders_at(session, home.area_id, at)
+    holders = on_duty.holders_at(session, home.area_id, at)
     if by == home.person_id or not any(
         one.person_id == by and one.role in VERIFYING for one in holders
     ):

@@ -1,11 +1,12 @@
 """What a person is to a ticket: the one answer to who may see, get and close it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import dispatch
+from models import dispatch, on_duty
 from models.errors import NotAllowed
 from models.places import root_area_id
 from models.posts import Role
@@ -101,7 +102,7 @@ def rule_of(ticket: Ticket) -> dispatch.Rule:
     )
 
 
-def holders_for(session: Session, ticket: Ticket, now: datetime) -> list[dispatch.Holder]:
+def holders_for(session: Session, ticket: Ticket, now: datetime) -> Sequence[on_duty.Holder]:
     """Everybody who serves the ticket's place; the whole house while the place is unknown."""
     area_id = ticket.area_id or root_area_id(session)
-    return dispatch.holders_at(session, area_id, now) if area_id else []
+    return on_duty.holders_at(session, area_id, now) if area_id else ()

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import policies, sla, tasks
-from models.dispatch import NEARNESS
 from models.errors import DomainError
+from models.on_duty import NEARNESS
 from models.places import Area, AreaWithin
 from models.policies import Policy
 from models.reference import looked_up

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.demo_data import fill
 from config.policy import load
-from models import dispatch
+from models import on_duty
 from models.base import Database
 from models.errors import DomainError
 from models.homes import Home, HomeState, current_home
@@ -72,7 +72,7 @@ def test_the_first_resident_lives_in_the_first_building_heads_building(store: Da
         head = demo_person(session, "building_head")
         heads = [
             one.person_id
-            for one in dispatch.holders_at(session, place.id, MORNING)
+            for one in on_duty.holders_at(session, place.id, MORNING)
             if one.role == Role.BUILDING_HEAD
         ]
     assert home is not None
@@ -100,7 +100,7 @@ def test_one_community_has_no_building_head_at_all(database: Database) -> None:
 def test_an_absent_grid_worker_is_stood_in_for(database: Database) -> None:
     town(database)
     with database.reading() as session:
-        holders = dispatch.holders_at(session, building(session, 7).id, MORNING)
+        holders = on_duty.holders_at(session, building(session, 7).id, MORNING)
         workers = [one.person_id for one in holders if one.role == Role.GRID_WORKER]
         assert workers == [demo_person(session, "grid_worker", 1)]
 

@@ -11,7 +11,7 @@ from app.console.desk import Desk
 from app.console.places import choices
 from app.console.rendering import render
 from config.policy import load
-from models import dispatch, homes, staff_accounts
+from models import homes, on_duty, staff_accounts
 from models.homes import HomeState
 from models.people import Identity, Person
 from models.posts import Role
@@ -93,7 +93,7 @@ def _may_answer(session: Session, lives: Sequence[HomeShown], desk: Desk) -> set
         and one.home.person_id != by
         and any(
             holder.person_id == by and holder.role in homes.VERIFYING
-            for holder in dispatch.holders_at(session, one.home.area_id, desk.now)
+            for holder in on_duty.holders_at(session, one.home.area_id, desk.now)
         )
     }
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.console.desk import Desk
 from models import media
-from models.dispatch import Holder
 from models.events import Event
+from models.on_duty import Holder
 from models.people import Person
 from models.posts import Post, Role
 from models.sealing import open_for

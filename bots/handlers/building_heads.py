@@ -8,7 +8,7 @@ from bots.commands import Command
 from bots.message import Reply
 from bots.several_homes import lived_in
 from config.policy import load
-from models import dispatch, places
+from models import dispatch, on_duty, places
 from models.posts import UNPAID, Role
 
 ANSWERING = (
@@ -46,7 +46,7 @@ def phones(chat: Chat, command: Command) -> Reply:
 
 
 def _people(chat: Chat, area_id: int) -> list[dict[str, str | None]]:
-    holders = dispatch.holders_at(chat.session, area_id, chat.now)
+    holders = on_duty.holders_at(chat.session, area_id, chat.now)
     phones = dispatch.duty_phones(chat.session, [one.post_id for one in holders])
     found: dict[str, dict[str, str | None]] = {}
     for one in holders:

@@ -18,7 +18,7 @@ from models.conversations import Question
 from models.directory import lists, questions
 from models.directory.lists import Listed
 from models.directory.table import DirectoryEntry, kinds
-from models.dispatch import NEARNESS
+from models.on_duty import NEARNESS
 from models.places import Area
 from models.reference import looked_up
 from models.tickets.opening import Report, open_ticket

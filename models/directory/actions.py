@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import dispatch, events
+from models import events, on_duty
 from models.directory import lists
 from models.directory.details import Details, EntryNotFit, problems
 from models.directory.table import DirectoryEntry
@@ -61,7 +61,7 @@ def serves(session: Session, area_id: int, person_id: int, at: datetime) -> bool
     roles = load("directory")["posts"]["authors"]
     return any(
         one.person_id == person_id and one.role in roles
-        for one in dispatch.holders_at(session, area_id, at)
+        for one in on_duty.holders_at(session, area_id, at)
     )
 
 

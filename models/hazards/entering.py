@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from config.categories import Urgency
 from config.policy import load
 from models import events
-from models.dispatch import Holder
 from models.events import Fact
 from models.hazards import rules, telling
 from models.hazards.flow import Entry, Finder, HazardState
 from models.hazards.table import Hazard
 from models.insertion import Insertion
+from models.on_duty import Holder
 from models.tickets.table import About, Ticket
 
 

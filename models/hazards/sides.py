@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from config.categories import Intent
-from models import dispatch, protection
+from models import dispatch, on_duty, protection
 from models.hazards import rules
 from models.hazards.flow import Side
 from models.hazards.table import Hazard
@@ -57,6 +57,6 @@ def _serves(
 ) -> bool:
     if hazard.area_id is None:
         return False
-    holders = dispatch.holders_at(session, hazard.area_id, at)
+    holders = on_duty.holders_at(session, hazard.area_id, at)
     is_there = any(one.person_id == person_id and one.role in roles for one in holders)
     return is_there and person_id not in accused(session, hazard, at)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import dispatch
+from models import on_duty
 from models.legacy.flow import Side
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket
 from models.protection import accused_persons
@@ -102,5 +102,5 @@ def residents(session: Session, problem: LegacyProblem) -> list[int]:
 
 def _serving(session: Session, area_id: int, part: str, at: datetime) -> list[int]:
     roles = load("legacy")[part]
-    holders = dispatch.holders_at(session, area_id, at)
+    holders = on_duty.holders_at(session, area_id, at)
     return list(dict.fromkeys(one.person_id for one in holders if one.role in roles))

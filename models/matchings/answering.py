@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import dispatch, events
+from models import events, on_duty
 from models.errors import ReasonMissing
 from models.events import Fact
 from models.matchings.table import Matched, Matching, MatchingAnswer
@@ -69,6 +69,6 @@ def _others(session: Session, matched: Matched, at: datetime) -> list[int]:
         .where(Matched.matching_id == matched.matching_id, Matched.side != matched.side)
         .order_by(Matched.id)
     ).all()
-    holders = dispatch.holders_at(session, grid_id, at)
+    holders = on_duty.holders_at(session, grid_id, at)
     community = [one.person_id for one in holders if one.role == Role.COMMUNITY_STAFF]
     return list(dict.fromkeys([*other_side, *community]))

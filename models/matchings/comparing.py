@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from models import dispatch
+from models import on_duty
 from models.hazards.flow import WAITING, Finder, HazardState
 from models.hazards.table import Hazard
 from models.matchings.table import MatchingSide
@@ -73,11 +73,11 @@ def sides_of(session: Session, grid_id: int, now: datetime) -> dict[int, Matchin
     """Who compares: patrols that serve the grid or a part of it, and the grid's own posts."""
     found = {
         one.person_id: MatchingSide.GRID
-        for one in dispatch.holders_at(session, grid_id, now)
+        for one in on_duty.holders_at(session, grid_id, now)
         if one.role in GRID_ROLES
     }
     for area_id in _patrolled(session, grid_id, now):
-        for one in dispatch.holders_at(session, area_id, now):
+        for one in on_duty.holders_at(session, area_id, now):
             if one.role == Role.PATROL:
                 found[one.person_id] = MatchingSide.PATROL
     return found if set(found.values()) == set(MatchingSide) else {}

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import exists, select, union
 from sqlalchemy.orm import Session, aliased
 
-from models.dispatch import NEARNESS
 from models.errors import NotFound
 from models.metrics.figures import place_of
+from models.on_duty import NEARNESS
 from models.places import Area, AreaWithin, inner_areas
 from models.posts import Absence, Post, is_held
 from models.protection import SUPERVISING

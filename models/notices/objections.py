@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import dispatch, events
+from models import events, on_duty
 from models.errors import AlreadyDone, NotAllowed, ReasonMissing, TooLate
 from models.events import Fact
 from models.notices.actions import working_days_after
@@ -67,7 +67,7 @@ def can_answer(session: Session, objection: Objection, *, by: int, at: datetime)
 
 def answering(session: Session, notice: Notice, now: datetime) -> list[int]:
     """Who is asked to answer: all holders of the first role that somebody holds."""
-    holders = dispatch.holders_at(session, notice.area_id, now)
+    holders = on_duty.holders_at(session, notice.area_id, now)
     for role in load("notices")["posts"]["answering"]:
         if found := [one.person_id for one in holders if one.role == role]:
             return list(dict.fromkeys(found))

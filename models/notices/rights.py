@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import dispatch
+from models import on_duty
 from models.notices.flow import CLOCK, NOT_BY_AUTHOR, REVIEWERS, TRANSITIONS, NoticeAction
 from models.notices.lists import correction_of
 from models.notices.table import Notice, kinds
@@ -40,7 +40,7 @@ def serves(
     roles = roles_of(posts, kind)
     return any(
         one.person_id == person_id and one.role in roles
-        for one in dispatch.holders_at(session, area_id, at)
+        for one in on_duty.holders_at(session, area_id, at)
     )
 
 
@@ -52,7 +52,7 @@ def roles_of(posts: str, kind: str | None = None) -> Collection[str]:
 
 def reviewers(session: Session, notice: Notice, at: datetime) -> list[int]:
     """Who is asked to review: all holders of the first role that a second person holds."""
-    holders = dispatch.holders_at(session, notice.area_id, at)
+    holders = on_duty.holders_at(session, notice.area_id, at)
     for role in roles_of(REVIEWERS, notice.kind):
         found = [
             one.person_id

@@ -7,7 +7,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
-from models import dispatch
+from models import dispatch, on_duty
 from models.notices import rights
 from models.notices.flow import NoticeAction
 from models.notices.table import Notice
@@ -24,7 +24,7 @@ def may_plan(session: Session, area_id: int, person_id: int, at: datetime) -> bo
 def planners(session: Session, area_id: int, at: datetime) -> list[int]:
     """Who may plan and lead at this place, nearest first."""
     roles = load("operations")["planners"]
-    holders = dispatch.holders_at(session, area_id, at)
+    holders = on_duty.holders_at(session, area_id, at)
     return list(dict.fromkeys(one.person_id for one in holders if one.role in roles))
 
 
@@ -45,7 +45,7 @@ def teams(
 
     Whoever is away at that time counts as their substitute.
     """
-    holders = dispatch.holders_at(session, area_id, at)
+    holders = on_duty.holders_at(session, area_id, at)
     found: dict[int, Post] = {}
     for department in departments:
         liaison = dispatch.holder_of(
@@ -108,7 +108,7 @@ def may_review(session: Session, operation: Operation, person_id: int, at: datet
 def reviewers(session: Session, operation: Operation, at: datetime) -> list[int]:
     """Who is asked to review: all holders of the nearest role that may."""
     roles = load("notices")["posts"]["reviewers"]
-    holders = dispatch.holders_at(session, operation.area_id, at)
+    holders = on_duty.holders_at(session, operation.area_id, at)
     for role in roles:
         found = [one.person_id for one in holders if one.role == role]
         if able := [one for one in found if may_review(session, operation, one, at)]:

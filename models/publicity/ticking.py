@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import dispatch, localtime, outbox
+from models import localtime, on_duty, outbox
 from models.accounts import MAIN
 from models.companies import ServiceContract
 from models.localtime import local
@@ -114,7 +114,7 @@ def _late(session: Session, today: date, untold: ColumnElement[bool]) -> Sequenc
 
 def _holders(session: Session, area_id: int, roles: Sequence[str], now: datetime) -> list[int]:
     """Everybody who holds the first of these roles that somebody holds."""
-    holders = dispatch.holders_at(session, area_id, now)
+    holders = on_duty.holders_at(session, area_id, now)
     for role in roles:
         if found := [one.person_id for one in holders if one.role == role]:
             return list(dict.fromkeys(found))

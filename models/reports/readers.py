@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import dispatch, events
+from models import events, on_duty
 from models.errors import NotAllowed, NotFound
 from models.events import Fact
 from models.metrics import sight
@@ -81,7 +81,7 @@ def may_decide(session: Session, area: Area, by: int, now: datetime) -> bool:
     """Who is sent what of an area: its staff, and those above them."""
     return any(
         one.person_id == by and one.role in DECIDING
-        for one in dispatch.holders_at(session, area.id, now)
+        for one in on_duty.holders_at(session, area.id, now)
     )
 
 
@@ -153,8 +153,8 @@ def _record(session: Session, row: Subscription, former: Wish | None) -> None:
 
 def _usual(session: Session, area: Area, now: datetime) -> list[int]:
     roles: Collection[str] = load("reports")["readers"].get(area.kind, ())
-    nearness = dispatch.NEARNESS[area.kind]
-    holders = dispatch.holders_at(session, area.id, now)
+    nearness = on_duty.NEARNESS[area.kind]
+    holders = on_duty.holders_at(session, area.id, now)
     found = (one for one in holders if one.role in roles and one.nearness == nearness)
     return list(dict.fromkeys(one.person_id for one in found))
 

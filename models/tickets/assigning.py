@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import dispatch
-from models.dispatch import Holder
+from models.on_duty import Holder
 from models.posts import PAID, Post, Role, is_held
 from models.protection import accused_persons, holders_for, rule_of
 from models.ticket_flow import MAX_RETURNS, Level

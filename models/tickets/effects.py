@@ -5,8 +5,8 @@ from datetime import datetime
 
 from config.categories import Urgency
 from models import outbox
-from models.dispatch import Holder
 from models.errors import NotFound, TooLate
+from models.on_duty import Holder
 from models.ticket_flow import Action, Outcome, State
 from models.tickets import assigning, clock, reviewing, supporting, undoing
 from models.tickets.step import Step

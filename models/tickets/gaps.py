@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import dispatch, events, localtime
-from models.dispatch import Holder
+from models import events, localtime, on_duty
 from models.events import Event, Fact
+from models.on_duty import Holder
 from models.places import Area, root_area_id
 from models.posts import Role, holding
 from models.tickets.table import IS_OPEN, Ticket
@@ -81,7 +81,7 @@ def _is_known(session: Session, area: Area, gap: Sequence[str], now: datetime) -
     ).first()
     if last is None or last.detail["gap"] != list(gap):
         return False
-    return not dispatch.is_served_since(session, area.id, gap, last.at, now)
+    return not on_duty.is_served_since(session, area.id, gap, last.at, now)
 
 
 def tell_staff(session: Session, count: int, now: datetime) -> bool:

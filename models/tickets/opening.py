@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from config.categories import Intent, Urgency
-from models import dispatch, events, work_calendars
-from models.dispatch import Holder, Plan
+from models import dispatch, events, on_duty, work_calendars
+from models.dispatch import Plan
 from models.events import Fact
 from models.hazards import entering
 from models.insertion import Insertion
+from models.on_duty import Holder
 from models.places import root_area_id
 from models.posts import Role
 from models.sla import ServiceTerms
@@ -81,7 +82,7 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
         report.category, report.urgency, report.intent, report.about, report.emergency, is_known
     )
     area_id = report.area_id or root_area_id(session)
-    holders = dispatch.holders_at(session, area_id, now) if area_id else []
+    holders = on_duty.holders_at(session, area_id, now) if area_id else []
     accused = dispatch.accused_at(session, area_id, rule, now, now) if area_id else frozenset()
     barred = accused | {report.reporter_id} if report.hazard_id else accused
     plan = dispatch.plan(holders, rule, dispatch.loads(session), barred=barred)

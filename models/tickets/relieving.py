@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from models import dispatch, events
-from models.dispatch import Holder
 from models.events import Fact
 from models.metrics import counted
+from models.on_duty import Holder
 from models.posts import Absence, Post, is_held
 from models.protection import accused_persons, holders_for, rule_of
 from models.ticket_flow import WAITING, Capacity, State

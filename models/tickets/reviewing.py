@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import events
-from models.dispatch import Holder
 from models.events import Event, Fact
+from models.on_duty import Holder
 from models.people import Person
 from models.posts import Post, Role
 from models.protection import accused_persons, holders_for

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
-from models import dispatch
+from models import on_duty
 from models.errors import NotFound
 from models.places import Area, AreaKind, AreaWithin, root_area_id
 from models.posts import Absence, Post
@@ -150,8 +150,8 @@ def _serves(session: Session, person_id: int, area_id: int, kind: AreaKind, now:
     return any(
         one.person_id == person_id
         and one.role in SUPERVISING
-        and one.nearness == dispatch.NEARNESS[kind]
-        for one in dispatch.holders_at(session, area_id, now)
+        and one.nearness == on_duty.NEARNESS[kind]
+        for one in on_duty.holders_at(session, area_id, now)
     )
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import dispatch
-from models.dispatch import Holder
+from models.on_duty import Holder
 from models.posts import Role
 from models.protection import accused_persons, holders_for
 from models.tickets.table import Ticket

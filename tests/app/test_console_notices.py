@@ -9,10 +9,10 @@ from app.console import notices
 from app.console.access import PUBLICITY
 from jobs.notices import close_notices, publicity_calendar, publish_notices
 from jobs.queue import Queue
-from models.dispatch import holders_at
 from models.notices import actions, objections
 from models.notices.rights import serves
 from models.notices.table import Notice, NoticeState, Objection
+from models.on_duty import holders_at
 from models.posts import Role
 from models.publicity.table import PublicityDue
 from tests.app.test_console_exports import taken

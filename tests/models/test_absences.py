@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import absences, dispatch
+from models import absences, on_duty
 from models.base import Base, Database
 from models.errors import AbsenceUnfit, AlreadyDone, NotAllowed, NotFound
 from models.events import Event
@@ -58,7 +58,7 @@ def enter(
 
 def asked(session: Session, at: datetime) -> list[int]:
     """Who answers as building head of 3号楼."""
-    holders = dispatch.holders_at(session, building(session).id, at)
+    holders = on_duty.holders_at(session, building(session).id, at)
     return [one.person_id for one in holders if one.role == Role.BUILDING_HEAD]
 
 

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from config.categories import LEVEL_ONE, Intent, Urgency
 from config.policy import load
-from models import dispatch
+from models import dispatch, on_duty
 from models.base import Database
-from models.dispatch import Holder, Plan
+from models.dispatch import Plan
+from models.on_duty import Holder
 from models.outbox import OutboxMessage
 from models.places import Area, AreaKind, GridKind
 from models.posts import PAID, Absence, Post, Role
@@ -26,7 +27,7 @@ def plan_at(session: Session, place: Area, category: str = "noise", **more: obje
     about = more.pop("about", None)
     emergency = more.pop("emergency", None)
     rule = dispatch.rule_for(category, urgency, Intent.REPORT, about, emergency, True)  # type: ignore[arg-type]
-    holders = dispatch.holders_at(session, place.id, MORNING)
+    holders = on_duty.holders_at(session, place.id, MORNING)
     return dispatch.plan(holders, rule, dispatch.loads(session), **more)  # type: ignore[arg-type]
 
 
@@ -88,7 +89,7 @@ def test_without_a_substitute_the_next_post_is_asked_until_the_leave_ends(store:
         session.execute(update(Absence).values(substitute_id=None))
         place = building(session, 7)
         assert owner(session, place).person_id == demo_person(session, "grid_leader", 2)
-        later = dispatch.holders_at(session, place.id, MORNING + 15 * DAY)
+        later = on_duty.holders_at(session, place.id, MORNING + 15 * DAY)
         workers = [one.person_id for one in later if one.role == Role.GRID_WORKER]
         assert workers == [demo_person(session, "grid_worker", 2)]
 
@@ -98,7 +99,7 @@ def test_a_post_holds_from_its_first_to_its_last_day(database: Database) -> None
         root = area(session, AreaKind.DISTRICT, "云溪区")
         post(session, Role.DUTY_DESK, root, until=MORNING + DAY)
         for moment, count in ((MORNING - DAY, 0), (MORNING, 1), (MORNING + DAY, 0)):
-            assert len(dispatch.holders_at(session, root.id, moment)) == count
+            assert len(on_duty.holders_at(session, root.id, moment)) == count
 
 
 def test_of_two_equal_posts_the_less_loaded_is_asked(store: Database) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text, update
 
-from models import dispatch
+from models import on_duty
 from models.base import Database
 from models.people import Person
 from models.places import Area, AreaKind
@@ -60,12 +60,12 @@ def test_what_was_rolled_back_is_not_remembered(store: Database) -> None:
         worker = post(session, Role.GRID_WORKER, session.get_one(Area, place)).id
     with pytest.raises(ZeroDivisionError), store.writing() as session:
         session.execute(update(Post).where(Post.id == worker).values(until=MORNING))
-        assert dispatch.holders_at(session, place, MORNING) == []
+        assert not on_duty.holders_at(session, place, MORNING)
         raise ZeroDivisionError
     with store.writing() as session:  # a change that might meet the same number again
         area(session, AreaKind.ESTATE, "幸福里小区")
     with store.reading() as session:
-        assert [one.post_id for one in dispatch.holders_at(session, place, MORNING)] == [worker]
+        assert [one.post_id for one in on_duty.holders_at(session, place, MORNING)] == [worker]
 
 
 def test_a_leave_is_seen_on_its_days_without_any_change(store: Database) -> None:
@@ -85,7 +85,7 @@ def test_a_leave_is_seen_on_its_days_without_any_change(store: Database) -> None
         workers = [
             [
                 one.person_id
-                for one in dispatch.holders_at(session, place.id, moment)
+                for one in on_duty.holders_at(session, place.id, moment)
                 if one.role == Role.GRID_WORKER
             ]
             for moment in (MORNING, from_day, from_day + day, MORNING)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from models import dispatch
+from models import on_duty
 from models.base import Database
 from models.places import Area, AreaKind, GridKind
 from models.posts import Absence, Post, Role
@@ -38,7 +38,7 @@ def away(
 
 
 def asked_on(session: Session, place: Area, day: float) -> list[int]:
-    return [one.post_id for one in dispatch.holders_at(session, place.id, MORNING + day * DAY)]
+    return [one.post_id for one in on_duty.holders_at(session, place.id, MORNING + day * DAY)]
 
 
 def elsewhere(session: Session, count: int) -> list[Post]:
@@ -64,7 +64,7 @@ def test_who_stands_in_serves_in_the_role_of_who_is_away(database: Database) -> 
         worker = post(session, Role.GRID_WORKER, place)
         desk = post(session, Role.DUTY_DESK, area(session, AreaKind.DISTRICT, "云溪区"))
         away(session, worker, 0, 4, desk)
-        [found] = dispatch.holders_at(session, place.id, MORNING)
+        [found] = on_duty.holders_at(session, place.id, MORNING)
     assert (found.post_id, found.person_id) == (desk.id, desk.person_id)
     assert found.role == Role.GRID_WORKER
 

@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.base import Database
-from models.dispatch import Holder
 from models.errors import DomainError, NotAllowed, NotFound, TooLate, TransitionNotAllowed
+from models.on_duty import Holder
 from models.posts import Post, Role
 from models.protection import may_see
 from models.ticket_flow import Action, Outcome, State

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.categories import Intent, Urgency
-from models.dispatch import Holder
+from models.on_duty import Holder
 from models.people import Identity, Person
 from models.places import AreaWithin
 from models.posts import Absence, Post

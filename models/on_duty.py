@@ -1,0 +1,89 @@
+"""Who serves a place in which role at a moment: the holders of its posts, or who stands in."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from models.places import AreaKind
+from models.posts import Role
+from models.reference import looked_up
+from models.substitutes import FAR, Service, services
+
+# From the door outwards: a building's own post comes before its estate's, and so on.
+NEARNESS: Mapping[str, int] = {
+    AreaKind.HOUSEHOLD: 0,
+    AreaKind.UNIT: 1,
+    AreaKind.BUILDING: 2,
+    AreaKind.COURTYARD: 3,
+    AreaKind.GRID: 4,
+    AreaKind.ESTATE: 5,
+    AreaKind.COMMUNITY: 6,
+    AreaKind.SUBDISTRICT: 7,
+    AreaKind.DISTRICT: 8,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """在岗人 — a post that can be asked now, and who answers for it (a substitute, maybe)."""
+
+    post_id: int
+    person_id: int
+    role: Role
+    department: str | None
+    nearness: int
+    name: str | None = None
+
+
+Spell = tuple[Holder, datetime, datetime]
+"""在岗时段 — who answers for a post, from when until when."""
+
+BEFORE = datetime.min.replace(tzinfo=UTC)
+
+
+def holders_at(session: Session, area_id: int, now: datetime) -> Sequence[Holder]:
+    """Everybody who serves this place now, nearest first.
+
+    Who is away counts as their substitute; away without one, they are left out.
+    """
+    return looked_up(session, ("roster", area_id), partial(_roster, session, area_id)).at(now)
+
+
+def is_served_since(
+    session: Session, area_id: int, roles: Collection[str], since: datetime, now: datetime
+) -> bool:
+    """Whether anybody was in one of these roles at any time between."""
+    spells = looked_up(session, ("roster", area_id), partial(_roster, session, area_id)).spells
+    return any(one.role in roles and begin < now and since < end for one, begin, end in spells)
+
+
+class _Roster:
+    """Everybody who ever served a place or will; who does now is reckoned when that changes."""
+
+    def __init__(self, spells: Sequence[Spell]) -> None:
+        self.spells = spells
+        # As one, so that no thread takes the holders of another time.
+        self._last: tuple[datetime, datetime, Sequence[Holder]] | None = None
+
+    def at(self, now: datetime) -> Sequence[Holder]:
+        last = self._last
+        if last is None or not last[0] <= now < last[1]:
+            changes = {moment for _, *times in self.spells for moment in times}
+            since = max((one for one in changes if one <= now), default=BEFORE)
+            until = min((one for one in changes if one > now), default=FAR)
+            holders = tuple([one for one, begin, end in self.spells if begin <= now < end])
+            last = self._last = since, until, holders
+        return last[2]
+
+
+def _roster(session: Session, area_id: int) -> _Roster:
+    found = [(_holder(one), one.since, one.until) for one in services(session, area_id)]
+    return _Roster(sorted(found, key=lambda spell: (spell[0].nearness, spell[0].post_id)))
+
+
+def _holder(one: Service) -> Holder:
+    by = one.by
+    return Holder(by.post_id, by.person_id, one.role, one.department, NEARNESS[one.kind], by.name)
