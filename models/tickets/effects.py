@@ -128,6 +128,7 @@ def _unmerge(step: Step) -> None:
     into = ticket.merged_into
     ticket.merged_into = ticket.outcome = ticket.ended_at = ticket.state_before = None
     supporting.part(step, into)
+    clock.set_deadlines(ticket, step.at)  # the merge may have cut a pause short
     _dispatch(step)
 
 

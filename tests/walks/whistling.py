@@ -91,7 +91,8 @@ class Whistling:
         call = self.chance.choice(waiting if waiting and self.chance.random() < 0.7 else calls)
         by = self._somebody((LIAISONS[DEPARTMENTS.index(call.department)], *LIAISONS[:1]))
         may = answering.can(self.session, call, action, by=by, at=at)
-        is_theirs = by == self.cast.ids[LIAISONS[DEPARTMENTS.index(call.department)]]
+        theirs = [one for one in self.cast.posts if one.department == call.department]
+        is_theirs = by in [self.cast.answers(one, at) for one in theirs]
         if may and (not is_theirs or call.state not in ("called", "checked_in")):
             self.tally.disagree(f"{by} may {action} for {call.department} {call.state}")
         words = self.chance.choice(["已处理", "已处理", " "])
