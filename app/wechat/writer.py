@@ -21,7 +21,7 @@ from models.errors import StoreBusy
 from models.inbox import Received
 
 # Of one commit. With more, the web processes wait for it together and then all have work at once.
-MOST_JOBS = 5
+MOST_JOBS = 8
 MOST_BYTES = 64 * 1024  # of a job; what is larger is written where it was heard
 LOOK_SECONDS = 1.0
 PATIENCE = struct.pack("ll", int(LOCK_SECONDS), int(LOCK_SECONDS % 1 * 1_000_000))
