@@ -1,5 +1,6 @@
 """Kills the web process again and again while complaints come in, and counts what is left."""
 
+import json
 import os
 import random
 import signal
@@ -24,6 +25,29 @@ MOST_WAIT_SECONDS = 0.03  # about ten intakes: the kill falls anywhere into one
 SHARE_OF_ALL = 0.75  # of the kills take every process; the others one worker
 ANSWER_SECONDS = 60
 LOOK_SECONDS = 0.2
+SHARE_ON_POSTGRESQL = 0.1
+MOST_SHOWN = 20
+FIGURES = ("pushed", "inbox", "tickets", "lost", "doubled", "unknown", "in_doubt")
+
+
+def prove(kills: int, seed: int, without: str | None = None) -> dict[str, object]:
+    """The sums of both stores, whose own lines are printed before."""
+    on_postgresql = round(kills * SHARE_ON_POSTGRESQL)
+    total = Count()
+    for case, share in (
+        (Case("sqlite", "FULL"), kills - on_postgresql),
+        (Case("postgresql"), on_postgresql),
+    ):
+        if share:
+            counted = kill_during_intake(case, share, seed, without)
+            print(json.dumps({"store": case.store, "kills": share} | _sums(counted)), flush=True)
+            print(*counted.wrong[:MOST_SHOWN], sep="\n", file=sys.stderr)
+            total += counted
+    return {"seed": seed, "kills": kills} | _sums(total)
+
+
+def _sums(counted: Count) -> dict[str, object]:
+    return {name: getattr(counted, name) for name in FIGURES}
 
 
 class Web:
