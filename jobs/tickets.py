@@ -36,8 +36,12 @@ def dispatch_ownerless(database: Database, now: datetime) -> str | None:
     Staff hear of what is left, for want of a post that is held.
     """
     done = Counter[str]()
-    left_behind = partial(relieving.left_behind, now=now)
-    for find, work in ((gaps.without_owner, _dispatch), (left_behind, _relieve)):
+    found = (
+        (gaps.without_owner, _dispatch),
+        (partial(relieving.left_behind, now=now), _relieve),
+        (partial(relieving.accusing_its_owner, now=now), _relieve),
+    )
+    for find, work in found:
         for page in _numbered(database, find):
             done += _each(database, page, work, now)
     if done["left"]:
@@ -93,7 +97,7 @@ def _dispatch(session: Session, ticket: Ticket, now: datetime) -> str | None:
 
 
 def _relieve(session: Session, ticket: Ticket, now: datetime) -> str | None:
-    if not ticket.is_open or not relieving.is_gone(session, ticket.owner_post_id, now):
+    if not ticket.is_open or not relieving.is_left(session, ticket, now):
         return None
     return "relieved" if relieving.relieve(session, ticket, now) else "left"
 

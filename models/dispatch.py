@@ -8,7 +8,6 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
-    and_,
     bindparam,
     func,
     literal_column,
@@ -16,14 +15,15 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from config.categories import Intent, Urgency
 from config.policy import load
 from models.base import UtcDateTime
 from models.on_duty import Holder
 from models.places import AreaWithin
-from models.posts import Absence, Post, Role
+from models.posts import Post, Role
+from models.served import serving
 from models.statements import Statement
 from models.ticket_flow import Level
 from models.tickets.levels import level_of
@@ -91,7 +91,6 @@ def department_of(category: str) -> str:
     return str(row["department"])
 
 
-_substitute = aliased(Post)
 # Whoever has this many counts as fully loaded: a desk with ten thousand open tickets must not
 # have them counted at every report.
 FULL_LOAD = 100
@@ -135,20 +134,14 @@ def _holding(roles: frozenset[str]) -> Statement:
     since: Any = bindparam("since", type_=UtcDateTime(), required=True)
     outer = select(AreaWithin.outer_id).where(AreaWithin.area_id == area_id)
     inner = select(AreaWithin.area_id).where(AreaWithin.outer_id == area_id)
-    held = and_(
+    held = serving(
         # One condition a role: a list of values is only written out at each execution.
         or_(*(Post.role == Role(role) for role in sorted(roles))),
         Post.area_id.in_(union(outer, inner)),
-        Post.since <= _now,
-        or_(Post.until.is_(None), Post.until > since),
+        since=since,
+        until=_now,
     )
-    standing_in = (
-        select(_substitute.person_id)
-        .join(Absence, Absence.substitute_id == _substitute.id)
-        .join(Post, Post.id == Absence.post_id)
-        .where(held, Absence.since <= _now, Absence.until > since)
-    )
-    return Statement(union(select(Post.person_id).where(held), standing_in))
+    return Statement(held)
 
 
 def accused_at(

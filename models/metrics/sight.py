@@ -12,7 +12,8 @@ from models.on_duty import NEARNESS
 from models.places import Area, AreaWithin, inner_areas
 from models.posts import Absence, Post, is_held
 from models.protection import SUPERVISING
-from models.tickets.sight import is_about, served_by
+from models.served import served_by
+from models.tickets.sight import is_about
 from models.tickets.table import Ticket
 
 
@@ -49,7 +50,7 @@ def area_seen(session: Session, mine: Sequence[Area], area_id: int) -> Area:
 
 def hidden(session: Session, reader_id: int, area_id: int, now: datetime) -> frozenset[int]:
     """Tickets of an area that are about the reader: they do not see them counted either."""
-    accused = is_about(served_by(session, reader_id, now))
+    accused = is_about(served_by(session, [reader_id], now))
     if accused is None:
         return frozenset()
     inside = place_of(session).in_(inner_areas(area_id))

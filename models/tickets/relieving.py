@@ -1,4 +1,7 @@
-"""代岗: an open ticket whose owner is on leave or out of post goes to who serves the place now."""
+"""代岗: an open ticket whose owner is on leave or out of post goes to who serves the place now.
+
+So does one whose owner has come to be whom it is about, by a new post or by standing in.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,12 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
+from config.policy import load
 from models import dispatch, events
 from models.events import Fact
 from models.metrics import counted
-from models.on_duty import Holder
-from models.posts import Absence, Post, is_held
+from models.on_duty import BEFORE, Holder
+from models.posts import Absence, Post, Role, is_held
 from models.protection import accused_persons, holders_for, rule_of
+from models.served import serving
 from models.ticket_flow import WAITING, Capacity, State
 from models.tickets import assigning, clock, facts, undoing
 from models.tickets.table import IS_OPEN, Ticket
@@ -31,6 +36,24 @@ def left_behind(session: Session, after: int, limit: int, now: datetime) -> Sequ
             # The person as well as the post: that is what the index of open tickets has.
             Ticket.owner_id.in_(select(Post.person_id).where(gone)),
             Ticket.owner_post_id.in_(select(Post.id).where(gone)),
+        )
+        .order_by(Ticket.id)
+        .limit(limit)
+    ).all()
+
+
+def accusing_its_owner(session: Session, after: int, limit: int, now: datetime) -> Sequence[int]:
+    """Ids likewise of open tickets that may be about their owner by now: `is_left` says which."""
+    meant = {
+        Role(role) for row in load("dispatch")["about"].values() for role in row["hidden_from"]
+    }
+    return session.scalars(
+        select(Ticket.id)
+        .where(
+            IS_OPEN,
+            Ticket.id > after,
+            Ticket.about.is_not(None),
+            Ticket.owner_id.in_(serving(Post.role.in_(meant), since=BEFORE, until=now)),
         )
         .order_by(Ticket.id)
         .limit(limit)
@@ -58,7 +81,7 @@ def relieve(session: Session, ticket: Ticket, at: datetime) -> bool:
     after = undoing.snapshot(session, ticket)
     told = {
         "new_owner": [holder.person_id],
-        "former_owner": parties["owner"] if _is_theirs(session, former, at) else [],
+        "former_owner": parties["owner"] if _is_theirs(session, ticket, former, at) else [],
         # Who was only told of a name that never answered need not learn of another.
         "reporter": [] if old in WAITING else parties["reporter"],
     }
@@ -84,14 +107,20 @@ def _gone(now: datetime) -> ColumnElement[bool]:
     return or_(Post.until <= now, on_leave)
 
 
-def is_gone(session: Session, post_id: int | None, now: datetime) -> bool:
-    """Whether nobody answers for this post now but, maybe, a substitute."""
-    found = select(Post.id).where(Post.id == post_id, _gone(now))
-    return session.scalar(found) is not None
+def is_left(session: Session, ticket: Ticket, now: datetime) -> bool:
+    """Whether nobody but, maybe, a substitute is there for it, or it is about its owner."""
+    gone = select(Post.id).where(Post.id == ticket.owner_post_id, _gone(now))
+    return session.scalar(gone) is not None or (
+        ticket.owner_id in accused_persons(session, ticket, now)
+    )
 
 
-def _is_theirs(session: Session, post_id: int | None, now: datetime) -> bool:
-    found = select(Post.id).where(Post.id == post_id, is_held(now))
+def _is_theirs(session: Session, ticket: Ticket, post_id: int | None, now: datetime) -> bool:
+    """Whether who had it still holds the post, and it is not about them."""
+    accused = accused_persons(session, ticket, now)
+    found = select(Post.id).where(
+        Post.id == post_id, is_held(now), Post.person_id.not_in(sorted(accused))
+    )
     return session.scalar(found) is not None
 
 

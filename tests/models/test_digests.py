@@ -293,13 +293,15 @@ def test_a_second_post_hides_it_from_that_reader_alone(town: Database) -> None:
         max_size=3,
     ),
     abouts=st.lists(st.sampled_from([None, *About]), min_size=1, max_size=4),
-    is_away=st.booleans(),
+    is_placed=st.booleans(),
+    leave=st.sampled_from([None, "nobody stands in", "reader away", "over two"]),
 )
 def test_it_hides_exactly_what_the_rule_for_one_ticket_hides(
     town: Database,
     posts: list[tuple[Role, str, datetime | None]],
     abouts: list[About | None],
-    is_away: bool,
+    is_placed: bool,
+    leave: str | None,
 ) -> None:
     with town.writing() as session:
         reader = staff(session)
@@ -311,11 +313,27 @@ def test_it_hides_exactly_what_the_rule_for_one_ticket_hides(
             )
             since = YESTERDAY - timedelta(days=9)
             factories.post(session, role, where, who=reader, since=since, until=until)
-        if is_away:
-            own = factories.post_of(session, "community_staff")
-            away = {"since": YESTERDAY, "until": MORNING + timedelta(days=1)}
-            session.add(Absence(post_id=own.id, substitute_id=None, **away))
+        own, head, other = (
+            factories.post_of(session, role)
+            for role in ("community_staff", "building_head", "grid_worker")
+        )
+        for away, instead in {
+            None: (),
+            "nobody stands in": ((own, None),),
+            "reader away": ((head, own), (own, None)),
+            "over two": ((head, other), (other, own)),
+        }[leave]:
+            session.add(
+                Absence(
+                    post_id=away.id,
+                    substitute_id=instead.id if instead else None,
+                    since=YESTERDAY,
+                    until=MORNING + timedelta(days=1),
+                )
+            )
         made = [ticket(session, about=about) for about in abouts]
+        if not is_placed:
+            made[0].area_id = None
         hidden = hidden_tickets(session, made, [reader], MORNING)[reader]
         assert hidden == {
             one.id for one in made if reader in protection.accused_persons(session, one, MORNING)

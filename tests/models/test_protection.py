@@ -1,6 +1,7 @@
 """A matter about somebody passes them by: they may neither see, get nor close it."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select, update
@@ -16,6 +17,7 @@ from models.protection import accused_persons, capacities, may_see, seen
 from models.ticket_flow import Action, Capacity
 from models.tickets import assigning, refining
 from models.tickets.actions import allowed, apply
+from models.tickets.sight import sight_of
 from models.tickets.step import Actor
 from models.tickets.table import About, Ticket
 from tests.factories import (
@@ -119,6 +121,36 @@ def test_leave_makes_nobody_impartial_nor_their_substitute(
         one = complaint(session, about)
         assert_shut_out(session, one, who)
         assert_shut_out(session, one, stands_in.person_id)
+
+
+def test_who_stands_in_for_a_substitute_is_meant_as_well(store: Database) -> None:
+    """3号楼楼长 is away, their substitute too: who answers for the building is accused too."""
+    town(store)
+    with store.writing() as session:
+        grid = area_named(session, "幸福第一网格")
+        first, second, third = (post(session, Role.GRID_LEADER, grid) for _ in range(3))
+        chain = (post_of(session, "building_head"), first, second, third)
+        for days, (away, instead) in enumerate(pairwise(chain)):
+            session.add(
+                Absence(
+                    post_id=away.id,
+                    since=MORNING - HOUR,
+                    until=MORNING + timedelta(days=3 - 2 * (days == 2)),
+                    substitute_id=instead.id,
+                )
+            )
+        session.flush()
+        one = complaint(session, About.BUILDING_HEAD)
+        for stands_in in (first, second, third):
+            assert_shut_out(session, one, stands_in.person_id)
+            sight = sight_of(session, stands_in.person_id, MORNING + HOUR)
+            found = select(Ticket.id).where(Ticket.id == one.id, sight.condition())
+            assert session.scalars(found).all() == []
+        later = complaint(session, About.BUILDING_HEAD)
+        later.opened_at = MORNING + timedelta(days=2)
+        accused = accused_persons(session, later, MORNING + timedelta(days=2, hours=1))
+        assert {first.person_id, second.person_id} <= accused
+        assert third.person_id not in accused
 
 
 def test_stepping_down_after_the_complaint_opens_no_door(database: Database) -> None:

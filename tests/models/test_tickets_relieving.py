@@ -13,6 +13,7 @@ from models.events import Event
 from models.metrics import rebuilding
 from models.outbox import OutboxMessage
 from models.posts import Absence, Post, Role
+from models.protection import may_see
 from models.ticket_flow import Action, Level, State
 from models.tickets import clock, relieving, ticking
 from models.tickets.actions import apply
@@ -204,6 +205,36 @@ def test_no_leave_brings_a_matter_to_those_it_is_about(database: Database, about
         first = one.owner_id
         assert relieving.relieve(session, one, MORNING + HOUR)
         assert one.owner_id not in (first, hidden.person_id)
+
+
+@pytest.mark.parametrize("begins", ["a post of their own", "standing in"])
+def test_an_owner_whom_the_matter_comes_to_be_about_has_it_no_more(
+    store: Database, begins: str
+) -> None:
+    town(store)
+    with store.writing() as session:
+        session.execute(delete(Absence))
+        other = accepted(session)
+        one = accepted(session, about=About.BUILDING_HEAD)
+        first, head = one.owner_id, post_of(session, "building_head")
+        own = owner_post(session, one)
+        if begins == "standing in":
+            away(session, head, MORNING + HOUR, MORNING + DAY, own)
+        else:
+            post(session, head.role, building(session), first, since=MORNING + HOUR)
+        other_id, ticket_id = other.id, one.id
+    assert tickets.dispatch_ownerless(store, MORNING + HOUR - MINUTE) is None
+    assert tickets.dispatch_ownerless(store, MORNING + HOUR) == "relieved=1"
+    with store.reading() as session:
+        one = session.get_one(Ticket, ticket_id)
+        assert one.owner_id not in (None, first)
+        assert one.state == State.DISPATCHED
+        assert not may_see(session, one, first, MORNING + HOUR)
+        assert told(session, one) == {
+            "task_relieved": [one.owner_id],
+            "ticket_transferred": [one.reporter_id],
+        }
+        assert session.get_one(Ticket, other_id).state == State.ACCEPTED
 
 
 def test_with_nobody_else_in_the_house_it_stays_and_staff_are_told(store: Database) -> None:

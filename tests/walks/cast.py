@@ -1,6 +1,6 @@
 """Who takes part in a walk, and what each of them truly is to the matter."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from sqlalchemy import select
@@ -38,6 +38,8 @@ ACCUSED = {
     About.GRID: frozenset({"grid_worker", "grid_leader"}),
     About.COMMUNITY: frozenset({"community_staff"}),
 }
+FAR = datetime.max.replace(tzinfo=UTC)
+Term = tuple[Post, datetime, datetime]
 CLASSES = ("noise", "parking", "sanitation", "ebike_charging", "illegal_building", "not_estate")
 
 
@@ -119,26 +121,16 @@ class Cast:
             post.until = at
         self.session.flush()
 
-    def leave(self, one: Ticket, at: datetime) -> None:
-        """Who holds a post that serves the place goes on leave, with a substitute or without.
-
-        Nobody stands in who has the matter in hand or stands in for somebody already.
-        """
-        busy = {leave.post_id for leave in self.leaves}
-        busy |= {leave.substitute_id for leave in self.leaves if leave.substitute_id}
-        free = [post for post in self.posts if post.id not in busy and post not in self.moved]
+    def leave(self, at: datetime) -> None:
+        """Who holds a post that serves the place goes on leave, with a substitute or without:
+        maybe one who stands in for others already, or who has the matter in hand."""
+        away_now = {leave.post_id for leave in self.leaves}
+        free = [post for post in self.posts if post.id not in away_now and post not in self.moved]
         near = [post for post in free if (self.place.id, post.area_id) in self.within]
         if not near:
             return
         away = self.chance.choice(near)
-        asked = set(
-            self.session.scalars(select(Assignment.person_id).where(Assignment.ticket_id == one.id))
-        )
-        others = [
-            post
-            for post in free
-            if post.role == away.role and post is not away and post.person_id not in asked
-        ]
+        others = [post for post in free if post.role == away.role and post is not away]
         instead = self.chance.choice([*others, None])
         until = at + timedelta(days=self.chance.choice((1, 4, 9)))
         substitute_id = instead.id if instead else None
@@ -212,12 +204,25 @@ class Cast:
             if post.role in roles and {(where, post.area_id), (post.area_id, where)} & self.within
         }
         since = one.reported_at or one.opened_at
-        stood_in = {
-            leave.substitute_id
-            for leave in self.leaves
-            if leave.post_id in meant and leave.until > since
-        }
-        return frozenset(post.person_id for post in self.posts if post.id in meant | stood_in)
+        terms = [(post, post.since, post.until or FAR) for post in self.posts if post.id in meant]
+        return frozenset(
+            post.person_id for post, _, until in self._with_substitutes(terms) if until > since
+        )
+
+    def _with_substitutes(self, terms: list[Term]) -> list[Term]:
+        """These and who stood in for them, and for those, each while all of it lasted."""
+        found: list[Term] = []
+        while terms:
+            found += terms
+            posts = {post.id: post for post in self.posts}
+            stood_in = [
+                (posts[leave.substitute_id], max(since, leave.since), min(until, leave.until))
+                for post, since, until in terms
+                for leave in self.leaves
+                if leave.post_id == post.id and leave.substitute_id is not None
+            ]
+            terms = [one for one in stood_in if one[1] < one[2] and one not in found]
+        return found
 
 
 def later(at: datetime, chance: Random) -> datetime:

@@ -106,7 +106,7 @@ class Walk:
         if self.chance.random() < 0.5:
             self.cast.move(self.at)
             return "a post is left or taken"
-        self.cast.leave(self.ticket, self.at)
+        self.cast.leave(self.at)
         return "somebody goes on leave"
 
     def _act(self) -> str:
@@ -221,7 +221,7 @@ class Walk:
         if self.ticket.clock_at is not None and self.chance.random() < 0.5:
             self.at = max(self.at, self.ticket.clock_at)
         one = self.ticket
-        if one.is_open and relieving.is_gone(self.session, one.owner_post_id, self.at):
+        if one.is_open and relieving.is_left(self.session, one, self.at):
             return f"clock relieves: {relieving.relieve(self.session, one, self.at)}"
         return f"clock: {ticking.tick(self.session, one, self.at)}"
 

@@ -1,0 +1,98 @@
+"""Who was in a role somewhere, and when: the holders of posts, and whoever stood in for them.
+
+A complaint about a role means all of these: being on leave makes nobody impartial, nor does
+having left, and who stands in may do so for somebody who stands in.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Select, case, func, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from models.base import UtcDateTime
+from models.places import Area, AreaKind
+from models.posts import Absence, Post, Role
+
+_NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC), UtcDateTime())  # PostgreSQL reads no later year
+_UNTIL = func.coalesce(Post.until, _NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """任职 — a post somebody holds or held, or stood in for: whom complaints of its area mean."""
+
+    person_id: int
+    role: Role
+    area_id: int
+    kind: AreaKind
+    until: datetime
+
+    def is_since(self, moment: datetime) -> bool:
+        return self.until > moment
+
+
+def served_by(session: Session, person_ids: Collection[int], now: datetime) -> list[Served]:
+    """The posts they hold or held, or stood in for, until `now`."""
+    held = select(
+        Post.person_id, Post.id.label("post_id"), Post.since, _UNTIL.label("until")
+    ).where(Post.person_id.in_(person_ids))
+    terms = held.cte("terms", recursive=True)
+    since, until = _overlap(terms, Absence, Post)
+    upwards = (
+        select(terms.c.person_id, Post.id, since, until)
+        .join(Absence, Absence.substitute_id == terms.c.post_id)
+        .join(Post, Post.id == Absence.post_id)
+        .where(since < until)
+    )
+    terms = terms.union(upwards)
+    rows = session.execute(
+        select(terms.c.person_id, Post.role, Post.area_id, Area.kind, terms.c.until)
+        .join(Post, Post.id == terms.c.post_id)
+        .join(Area, Area.id == Post.area_id)
+        .where(terms.c.since <= now)
+        .order_by(Post.id)
+    )
+    return [Served(*row) for row in rows]
+
+
+def serving(
+    *held: ColumnElement[bool],
+    since: ColumnElement[datetime] | datetime,
+    until: ColumnElement[datetime] | datetime,
+) -> Select[int]:
+    """Persons who held such a post at any time between, or stood in for whoever did."""
+    posts = select(Post.id.label("post_id"), Post.since, _UNTIL.label("until")).where(*held)
+    terms = posts.cte("terms", recursive=True)
+    substitute = aliased(Post)
+    begin, end = _overlap(terms, Absence, substitute)
+    terms = terms.union(
+        select(substitute.id, begin, end)
+        .join(Absence, Absence.substitute_id == substitute.id)
+        .join(terms, terms.c.post_id == Absence.post_id)
+        .where(begin < end)
+    )
+    return (
+        select(Post.person_id)
+        .join(terms, terms.c.post_id == Post.id)
+        .where(terms.c.since <= until, terms.c.until > since)
+        .distinct()
+    )
+
+
+def _overlap(terms: CTE, leave: type[Absence], post: Any) -> tuple[Any, Any]:
+    """From when until when somebody stands in: their time, the leave and the post's own time."""
+    since = reduce(_later, (terms.c.since, leave.since, post.since))
+    until = reduce(_earlier, (terms.c.until, leave.until, func.coalesce(post.until, _NEVER)))
+    return since, until
+
+
+def _later(one: Any, other: Any) -> Any:
+    return case((one > other, one), else_=other)
+
+
+def _earlier(one: Any, other: Any) -> Any:
+    return case((one < other, one), else_=other)
