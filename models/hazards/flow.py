@@ -1,9 +1,8 @@
 """The states of a hazard in the ledger, and who may move it from one to another."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from models.moves import Flow, to
 from models.ticket_flow import OPEN, Outcome, State
 
 
@@ -57,29 +56,24 @@ class Entry(StrEnum):
     STAFF = "staff"  # a keeper's word, which no change of class outweighs
 
 
-@dataclass(frozen=True)
-class HazardMove:
-    """隐患流转 — where an action leads, whose it is, and whether it must be explained."""
+FOUND, SOLVED, PASSED_UP = "hazard_found", "hazard_solved", "hazard_passed_up"
+FOLLOWED, PLACED = "hazard_followed", "hazard_placed"
+STRUCK, UNDONE = "hazard_struck", "hazard_undone"
 
-    target: HazardState
-    by: frozenset[Side]
-    needs_words: bool = False
+_S, _A = HazardState, HazardAction
+_OURS = Side.FINDER, Side.KEEPER
+_STRIKE = to(_S.STRUCK, STRUCK, Side.KEEPER, needs_words=True)
 
-
-_OURS = frozenset({Side.FINDER, Side.KEEPER})
-_STRIKE = HazardMove(HazardState.STRUCK, frozenset({Side.KEEPER}), needs_words=True)
-
-MOVES: Mapping[tuple[HazardState, HazardAction], HazardMove] = {
-    (HazardState.FOUND, HazardAction.SOLVE): HazardMove(HazardState.SOLVED, _OURS),
-    (HazardState.FOUND, HazardAction.PASS_UP): HazardMove(
-        HazardState.PASSED_UP, _OURS | {Side.CLOCK}
-    ),
-    (HazardState.FOUND, HazardAction.STRIKE): _STRIKE,
+MOVES = {
+    (_S.FOUND, _A.SOLVE): to(_S.SOLVED, SOLVED, *_OURS),
+    (_S.FOUND, _A.PASS_UP): to(_S.PASSED_UP, PASSED_UP, *_OURS, Side.CLOCK),
+    (_S.FOUND, _A.STRIKE): _STRIKE,
     # It was not solved after all, or is there again.
-    (HazardState.SOLVED, HazardAction.PASS_UP): HazardMove(HazardState.PASSED_UP, _OURS),
-    (HazardState.SOLVED, HazardAction.STRIKE): _STRIKE,
-    (HazardState.PASSED_UP, HazardAction.STRIKE): _STRIKE,
+    (_S.SOLVED, _A.PASS_UP): to(_S.PASSED_UP, PASSED_UP, *_OURS),
+    (_S.SOLVED, _A.STRIKE): _STRIKE,
+    (_S.PASSED_UP, _A.STRIKE): _STRIKE,
 }
+FLOW = Flow("hazard_state", MOVES)
 
 WAITING = frozenset({HazardState.FOUND, HazardState.PASSED_UP})
 # Between these it moves as its ticket does, in any order; a person's word ends that.
@@ -104,8 +98,3 @@ def state_by(state: State, outcome: Outcome | None) -> HazardState:
     if state in OPEN or outcome is None:
         return HazardState.PASSED_UP
     return _BY_OUTCOME[outcome]
-
-
-FOUND, SOLVED, PASSED_UP = "hazard_found", "hazard_solved", "hazard_passed_up"
-FOLLOWED, PLACED = "hazard_followed", "hazard_placed"
-STRUCK, UNDONE = "hazard_struck", "hazard_undone"

@@ -14,8 +14,8 @@ from models.posts import Role
 from models.tickets.table import Ticket
 
 
-def sides(session: Session, hazard: Hazard, person_id: int | None, at: datetime) -> frozenset[Side]:
-    """None: the clock."""
+def held(session: Session, hazard: Hazard, person_id: int | None, at: datetime) -> frozenset[Side]:
+    """All that this person (None: the clock) is to a hazard."""
     if person_id is None:
         return frozenset({Side.CLOCK})
     found = {Side.FINDER} if person_id == hazard.finder_id else set()

@@ -1,21 +1,20 @@
-"""What may happen to a legacy problem: `can()` and the one way its state changes, by one table."""
+"""What may happen to a legacy problem: `can()` and what stands against it, by one table."""
 
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models.errors import NotAllowed, ReasonMissing, TransitionNotAllowed
 from models.legacy import sides
-from models.legacy.flow import MOVES, LegacyAction, LegacyMove, LegacyState, Side
+from models.legacy.flow import FLOW, LegacyAction, LegacyState, Side
 from models.legacy.table import LegacyProblem
+from models.moves import Taken
 
 
 def can(
     session: Session, problem: LegacyProblem, action: LegacyAction, *, by: int | None, at: datetime
 ) -> bool:
     """Whether this person (None: the clock) may take the action now."""
-    move = MOVES.get((problem.state, action))
-    return move is not None and sides.holds(session, move.by, problem, by, at) is not None
+    return FLOW.can(problem.state, action, sides.held(session, problem, by, at))
 
 
 def move(
@@ -26,21 +25,12 @@ def move(
     by: int,
     at: datetime,
     words: str | None = None,
-) -> tuple[LegacyMove, LegacyState, Side]:
-    """The row of the table, the state before, and as whom it is done. The caller changes the
-    state together with what the new one needs, so that both are written at once."""
+) -> Taken[LegacyState, Side]:
+    """The caller changes the state together with what the new one needs, so that both are
+    written at once."""
     session.flush()
     session.refresh(problem, with_for_update=True)
-    if not sides.may_read(session, problem, by, at):
-        raise NotAllowed(number="")
-    found = MOVES.get((problem.state, action))
-    if found is None:
-        raise TransitionNotAllowed(
-            number=problem.number, state=problem.state, action=action, table="legacy_state"
-        )
-    side = sides.holds(session, found.by, problem, by, at)
-    if side is None:
-        raise NotAllowed(number="")
-    if found.needs_words and not (words or "").strip():
-        raise ReasonMissing(number=problem.number, action=action)
-    return found, problem.state, side
+    held = sides.held(session, problem, by, at)
+    # Its number is its title, which who may not read of it does not hear.
+    number = problem.number if held else ""
+    return FLOW.take(problem.state, action, held, number=number, words=words)

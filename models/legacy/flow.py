@@ -1,7 +1,8 @@
 """The states of a legacy problem and of its milestones, and who may do what in each."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from models.moves import Flow, to
 
 
 class LegacyState(StrEnum):
@@ -53,16 +54,6 @@ class Side(StrEnum):
     CLOCK = "clock"
 
 
-@dataclass(frozen=True)
-class LegacyMove:
-    """一事一策流转 — where an action leads, whose it is, what the log calls it."""
-
-    target: LegacyState
-    by: frozenset[Side]
-    verb: str
-    needs_words: bool = False
-
-
 OPENED, JOINED, LINKED = "legacy_opened", "legacy_joined", "legacy_linked"
 PLANNED, SCHEDULED, NOTED = "legacy_planned", "legacy_scheduled", "legacy_noted"
 REACHED, POSTPONED, ENDED = "legacy_reached", "legacy_postponed", "legacy_ended"
@@ -70,33 +61,26 @@ CANCELLED, UNDONE = "legacy_cancelled", "legacy_undone"
 REMINDED, OVERDUE = "legacy_reminded", "legacy_overdue"
 
 _S, _A = LegacyState, LegacyAction
-_STAFF = frozenset({Side.STAFF})
-_ALL = frozenset({Side.STAFF, Side.FORCE})
+_STAFF, _FORCE = Side.STAFF, Side.FORCE
 
-
-def _while_open(action: LegacyAction, by: frozenset[Side], verb: str, needs_words: bool) -> "Moves":
-    return {
-        (state, action): LegacyMove(state, by, verb, needs_words)
-        for state in (_S.OPENED, _S.UNDER_WAY)
-    }
-
-
-Moves = dict[tuple[LegacyState, LegacyAction], LegacyMove]
-
-MOVES: Moves = {
-    **_while_open(_A.JOIN, _STAFF, JOINED, False),
-    **_while_open(_A.LINK, _STAFF, LINKED, False),
-    **_while_open(_A.SCHEDULE, _STAFF, SCHEDULED, True),
-    (_S.OPENED, _A.PLAN): LegacyMove(_S.UNDER_WAY, _STAFF, PLANNED, True),
-    (_S.OPENED, _A.CANCEL): LegacyMove(_S.CANCELLED, _STAFF, CANCELLED),
-    (_S.UNDER_WAY, _A.PLAN): LegacyMove(_S.UNDER_WAY, _STAFF, PLANNED, True),
-    (_S.UNDER_WAY, _A.NOTE): LegacyMove(_S.UNDER_WAY, _ALL, NOTED, True),
-    (_S.UNDER_WAY, _A.REACH): LegacyMove(_S.UNDER_WAY, _ALL, REACHED),
-    (_S.UNDER_WAY, _A.UNREACH): LegacyMove(_S.UNDER_WAY, _ALL, UNDONE),
-    (_S.UNDER_WAY, _A.POSTPONE): LegacyMove(_S.UNDER_WAY, _ALL, POSTPONED, True),
-    (_S.UNDER_WAY, _A.END): LegacyMove(_S.ENDED, _STAFF, ENDED, True),
-    (_S.ENDED, _A.REOPEN): LegacyMove(_S.UNDER_WAY, _STAFF, UNDONE),
+MOVES = {
+    (_S.OPENED, _A.JOIN): to(_S.OPENED, JOINED, _STAFF),
+    (_S.OPENED, _A.LINK): to(_S.OPENED, LINKED, _STAFF),
+    (_S.OPENED, _A.SCHEDULE): to(_S.OPENED, SCHEDULED, _STAFF, needs_words=True),
+    (_S.OPENED, _A.PLAN): to(_S.UNDER_WAY, PLANNED, _STAFF, needs_words=True),
+    (_S.OPENED, _A.CANCEL): to(_S.CANCELLED, CANCELLED, _STAFF),
+    (_S.UNDER_WAY, _A.JOIN): to(_S.UNDER_WAY, JOINED, _STAFF),
+    (_S.UNDER_WAY, _A.LINK): to(_S.UNDER_WAY, LINKED, _STAFF),
+    (_S.UNDER_WAY, _A.SCHEDULE): to(_S.UNDER_WAY, SCHEDULED, _STAFF, needs_words=True),
+    (_S.UNDER_WAY, _A.PLAN): to(_S.UNDER_WAY, PLANNED, _STAFF, needs_words=True),
+    (_S.UNDER_WAY, _A.NOTE): to(_S.UNDER_WAY, NOTED, _STAFF, _FORCE, needs_words=True),
+    (_S.UNDER_WAY, _A.REACH): to(_S.UNDER_WAY, REACHED, _STAFF, _FORCE),
+    (_S.UNDER_WAY, _A.UNREACH): to(_S.UNDER_WAY, UNDONE, _STAFF, _FORCE),
+    (_S.UNDER_WAY, _A.POSTPONE): to(_S.UNDER_WAY, POSTPONED, _STAFF, _FORCE, needs_words=True),
+    (_S.UNDER_WAY, _A.END): to(_S.ENDED, ENDED, _STAFF, needs_words=True),
+    (_S.ENDED, _A.REOPEN): to(_S.UNDER_WAY, UNDONE, _STAFF),
 }
+FLOW = Flow("legacy_state", MOVES)
 
 OPEN = frozenset({LegacyState.OPENED, LegacyState.UNDER_WAY})
 PUBLIC = frozenset({LegacyState.UNDER_WAY, LegacyState.ENDED})

@@ -1,6 +1,6 @@
 """Who makes a problem of a ticket, who is in its task force, and who hears of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -42,26 +42,23 @@ def accused(session: Session, problem: LegacyProblem, at: datetime) -> frozenset
     )
 
 
-def holds(
-    session: Session,
-    sides: Collection[Side],
-    problem: LegacyProblem,
-    by: int | None,
-    at: datetime,
-) -> Side | None:
-    """As which of these sides this person (None: the clock) may act."""
-    if by is None:
-        return Side.CLOCK if Side.CLOCK in sides else None
-    if Side.STAFF in sides and is_staff(session, problem, by, at):
-        return Side.STAFF
-    is_of_force = by in [one.person_id for one in force(session, problem)]
-    if Side.FORCE in sides and is_of_force and by not in accused(session, problem, at):
-        return Side.FORCE
-    return None
+def held(
+    session: Session, problem: LegacyProblem, person_id: int | None, at: datetime
+) -> frozenset[Side]:
+    """All that this person (None: the clock) is to a problem; who is nothing reads nothing."""
+    if person_id is None:
+        return frozenset({Side.CLOCK})
+    if person_id in accused(session, problem, at):
+        return frozenset()
+    asked = {
+        Side.STAFF: person_id in _serving(session, problem.area_id, "staff", at),
+        Side.FORCE: person_id in [one.person_id for one in force(session, problem)],
+    }
+    return frozenset(side for side, is_so in asked.items() if is_so)
 
 
 def may_read(session: Session, problem: LegacyProblem, person_id: int, at: datetime) -> bool:
-    return holds(session, (Side.STAFF, Side.FORCE), problem, person_id, at) is not None
+    return bool(held(session, problem, person_id, at))
 
 
 def force(session: Session, problem: LegacyProblem) -> Sequence[ForceMember]:

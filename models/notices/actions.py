@@ -14,12 +14,11 @@ from models.errors import (
     DomainError,
     NotAllowed,
     NotFound,
-    ReasonMissing,
     TooLate,
-    TransitionNotAllowed,
 )
+from models.moves import Taken
 from models.notices import chain, lists, rights
-from models.notices.flow import AUTHORS, DRAFTED, TRANSITIONS, NoticeAction, NoticeTransition
+from models.notices.flow import AUTHORS, DRAFTED, FLOW, NoticeAction, Side
 from models.notices.table import (
     EVERYBODY,
     Channel,
@@ -95,7 +94,7 @@ def correct(
     """更正: a new version of what is out, for the same people; the old one stays as it was."""
     if lists.correction_of(session, notice) is not None:
         raise AlreadyDone(number=notice.number)
-    old, taken = _move(session, notice, NoticeAction.CORRECT, by, at)
+    taken = _move(session, notice, NoticeAction.CORRECT, by, at)
     correction = Notice(
         account=notice.account,
         kind=notice.kind,
@@ -108,7 +107,7 @@ def correct(
         corrects_id=notice.id,
         created_at=at,
     )
-    record(session, notice, taken, old, by, at)
+    record(session, notice, taken, by, at)
     reach = Reach(lists.audiences_of(session, notice), notice.channels)
     return _kept(session, correction, reach)
 
@@ -124,36 +123,34 @@ def revise(
     reach: Reach | None = None,
 ) -> None:
     """Another text. Who changes it is its author from now on, and somebody else reviews it."""
-    old, taken = _move(session, notice, NoticeAction.REVISE, by, at)
+    taken = _move(session, notice, NoticeAction.REVISE, by, at)
     notice.title, notice.body = _said("title", title), _said("body", body)
     notice.author_id, notice.reviewer_id, notice.publish_at = by, None, None
     if reach is not None:
         _set_reach(session, notice, reach)
-    record(session, notice, taken, old, by, at)
+    record(session, notice, taken, by, at)
 
 
 def ask_review(session: Session, notice: Notice, *, by: int, at: datetime) -> None:
     """The draft is ready: who may review it is told."""
-    old, taken = _move(session, notice, NoticeAction.ASK_REVIEW, by, at)
+    taken = _move(session, notice, NoticeAction.ASK_REVIEW, by, at)
     parties = {"reviewers": rights.reviewers(session, notice, at)}
-    record(session, notice, taken, old, by, at, parties)
+    record(session, notice, taken, by, at, parties)
 
 
 def review(session: Session, notice: Notice, *, by: int, at: datetime) -> None:
     """A second person has read it and stands by it."""
-    old, taken = _move(session, notice, NoticeAction.REVIEW, by, at)
+    taken = _move(session, notice, NoticeAction.REVIEW, by, at)
     notice.reviewer_id = by
-    record(session, notice, taken, old, by, at)
+    record(session, notice, taken, by, at)
 
 
 def send_back(session: Session, notice: Notice, reason: str, *, by: int, at: datetime) -> None:
     """退回修改: the second person says what is not right yet, and its author is told."""
-    if not reason.strip():
-        raise ReasonMissing(number=notice.number, action="send_back")
-    old, taken = _move(session, notice, NoticeAction.SEND_BACK, by, at)
+    taken = _move(session, notice, NoticeAction.SEND_BACK, by, at, reason)
     notice.reviewer_id = None
     parties = {"author": [notice.author_id]}
-    record(session, notice, taken, old, by, at, parties, reason.strip())
+    record(session, notice, taken, by, at, parties, reason.strip())
 
 
 def schedule(
@@ -162,20 +159,20 @@ def schedule(
     """The clock publishes it at `publish_at`, which may be now."""
     if publish_at < at:
         raise TooLate(number=notice.number)
-    old, taken = _move(session, notice, NoticeAction.SCHEDULE, by, at)
+    taken = _move(session, notice, NoticeAction.SCHEDULE, by, at)
     notice.publish_at = publish_at
-    record(session, notice, taken, old, by, at)
+    record(session, notice, taken, by, at)
 
 
 def withdraw(session: Session, notice: Notice, *, by: int, at: datetime) -> None:
     """It will not be published."""
-    old, taken = _move(session, notice, NoticeAction.WITHDRAW, by, at)
-    record(session, notice, taken, old, by, at)
+    taken = _move(session, notice, NoticeAction.WITHDRAW, by, at)
+    record(session, notice, taken, by, at)
 
 
 def publish(session: Session, notice: Notice, *, at: datetime) -> None:
     """By the clock. Telling the people is left to tasks, a batch each."""
-    old, taken = _move(session, notice, NoticeAction.PUBLISH, None, at)
+    taken = _move(session, notice, NoticeAction.PUBLISH, None, at)
     notice.published_at = at
     if kinds()[notice.kind]["needs_window"]:
         notice.window_ends_at = working_days_after(
@@ -184,17 +181,15 @@ def publish(session: Session, notice: Notice, *, at: datetime) -> None:
     _end_window_of_corrected(session, notice, at)
     if Channel.PUSH in notice.channels:
         tasks.ask(session, TELL, {"notice_id": notice.id}, at, f"{TELL}:{notice.id}:0", at)
-    record(session, notice, taken, old, None, at, {"author": [notice.author_id]})
+    record(session, notice, taken, None, at, {"author": [notice.author_id]})
     meeting.meet(session, notice, at)
 
 
 def archive(session: Session, notice: Notice, *, at: datetime) -> None:
     """By the clock, once the period is over and every objection has its answer."""
-    if notice.takes_objections(at) or lists.has_unanswered(session, notice):
-        raise TransitionNotAllowed(number=notice.number, state=notice.state, action="archive")
-    old, taken = _move(session, notice, NoticeAction.ARCHIVE, None, at)
+    taken = _move(session, notice, NoticeAction.ARCHIVE, None, at)
     notice.archived_at = at
-    record(session, notice, taken, old, None, at)
+    record(session, notice, taken, None, at)
     chain.append(session, notice)
 
 
@@ -209,7 +204,8 @@ def _kept(session: Session, notice: Notice, reach: Reach) -> Notice:
     session.add(notice)
     session.flush()
     _set_reach(session, notice, reach)
-    record(session, notice, DRAFTED, None, notice.author_id, notice.created_at)
+    taken = Taken(DRAFTED, None, AUTHORS)
+    record(session, notice, taken, notice.author_id, notice.created_at)
     return notice
 
 
@@ -232,16 +228,24 @@ def _said(field: str, text: str) -> str:
 
 
 def _move(
-    session: Session, notice: Notice, action: NoticeAction, by: int | None, at: datetime
-) -> tuple[NoticeState, NoticeTransition]:
-    """Changes the state if that may be; returns the one before, and what was done."""
-    transition = TRANSITIONS.get((notice.state, action))
-    if transition is None:
-        raise TransitionNotAllowed(number=notice.number, state=notice.state, action=action)
-    if not rights.can(session, notice, action, by=by, at=at):
-        raise NotAllowed(number=notice.number)
-    old, notice.state = notice.state, transition.target
-    return old, transition
+    session: Session,
+    notice: Notice,
+    action: NoticeAction,
+    by: int | None,
+    at: datetime,
+    words: str | None = None,
+) -> Taken[NoticeState, Side]:
+    """Changes the state if that may be."""
+    taken = FLOW.take(
+        notice.state,
+        action,
+        rights.held(session, notice, by, at),
+        number=notice.number,
+        words=words,
+        met=rights.met_by(session, notice, at),
+    )
+    notice.state = taken.move.target
+    return taken
 
 
 def _end_window_of_corrected(session: Session, notice: Notice, at: datetime) -> None:

@@ -1,8 +1,8 @@
 """What may happen to a notice, in which state, by whom: one table."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from models.moves import Flow, to
 from models.notices.table import NoticeState
 
 
@@ -20,51 +20,44 @@ class NoticeAction(StrEnum):
     ARCHIVE = "archive"
 
 
-AUTHORS, REVIEWERS, CLOCK = "authors", "reviewers", "clock"
+class Side(StrEnum):
+    """公示的一方 — what somebody is to a notice; the first two are posts of config/notices.toml."""
+
+    AUTHORS = "authors"
+    REVIEWERS = "reviewers"
+    SECOND = "second"  # a reviewer who did not write it
+    CLOCK = "clock"
 
 
-@dataclass(frozen=True)
-class NoticeTransition:
-    """公示流转 — where an action leads, who may take it, and what the log calls it."""
+AUTHORS, REVIEWERS = Side.AUTHORS, Side.REVIEWERS
+UNCORRECTED, SETTLED = "uncorrected", "settled"
 
-    target: NoticeState
-    by: str
-    verb: str
+_S, _A = NoticeState, NoticeAction
 
-
-DRAFTED = NoticeTransition(NoticeState.DRAFT, AUTHORS, "notice_drafted")
-_REVISE = NoticeTransition(NoticeState.DRAFT, AUTHORS, "notice_revised")
-_ASK = NoticeTransition(NoticeState.DRAFT, AUTHORS, "notice_review_asked")
-_REVIEW = NoticeTransition(NoticeState.REVIEWED, REVIEWERS, "notice_reviewed")
-_SEND_BACK = NoticeTransition(NoticeState.DRAFT, REVIEWERS, "notice_sent_back")
-_SCHEDULE = NoticeTransition(NoticeState.SCHEDULED, REVIEWERS, "notice_scheduled")
-_WITHDRAW = NoticeTransition(NoticeState.WITHDRAWN, AUTHORS, "notice_withdrawn")
-_PUBLISH = NoticeTransition(NoticeState.PUBLISHED, CLOCK, "notice_published")
-_ARCHIVE = NoticeTransition(NoticeState.ARCHIVED, CLOCK, "notice_archived")
+DRAFTED = to(_S.DRAFT, "notice_drafted", AUTHORS)
+_REVISE = to(_S.DRAFT, "notice_revised", AUTHORS)
+_SEND_BACK = to(_S.DRAFT, "notice_sent_back", Side.SECOND, needs_words=True)
+_SCHEDULE = to(_S.SCHEDULED, "notice_scheduled", REVIEWERS)
+_WITHDRAW = to(_S.WITHDRAWN, "notice_withdrawn", AUTHORS)
 
 # A text that changes after its review goes back to the draft, and is reviewed again. A correction
 # leaves what is out as it is: it is a notice of its own.
-TRANSITIONS: dict[tuple[NoticeState, NoticeAction], NoticeTransition] = {
-    (NoticeState.DRAFT, NoticeAction.REVISE): _REVISE,
-    (NoticeState.DRAFT, NoticeAction.ASK_REVIEW): _ASK,
-    (NoticeState.DRAFT, NoticeAction.REVIEW): _REVIEW,
-    (NoticeState.DRAFT, NoticeAction.SEND_BACK): _SEND_BACK,
-    (NoticeState.DRAFT, NoticeAction.WITHDRAW): _WITHDRAW,
-    (NoticeState.REVIEWED, NoticeAction.REVISE): _REVISE,
-    (NoticeState.REVIEWED, NoticeAction.SEND_BACK): _SEND_BACK,
-    (NoticeState.REVIEWED, NoticeAction.SCHEDULE): _SCHEDULE,
-    (NoticeState.REVIEWED, NoticeAction.WITHDRAW): _WITHDRAW,
-    (NoticeState.SCHEDULED, NoticeAction.REVISE): _REVISE,
-    (NoticeState.SCHEDULED, NoticeAction.SCHEDULE): _SCHEDULE,
-    (NoticeState.SCHEDULED, NoticeAction.PUBLISH): _PUBLISH,
-    (NoticeState.SCHEDULED, NoticeAction.WITHDRAW): _WITHDRAW,
-    (NoticeState.PUBLISHED, NoticeAction.CORRECT): NoticeTransition(
-        NoticeState.PUBLISHED, AUTHORS, "notice_corrected"
-    ),
-    (NoticeState.PUBLISHED, NoticeAction.ARCHIVE): _ARCHIVE,
-    (NoticeState.ARCHIVED, NoticeAction.CORRECT): NoticeTransition(
-        NoticeState.ARCHIVED, AUTHORS, "notice_corrected"
-    ),
+MOVES = {
+    (_S.DRAFT, _A.REVISE): _REVISE,
+    (_S.DRAFT, _A.ASK_REVIEW): to(_S.DRAFT, "notice_review_asked", AUTHORS),
+    (_S.DRAFT, _A.REVIEW): to(_S.REVIEWED, "notice_reviewed", Side.SECOND),
+    (_S.DRAFT, _A.SEND_BACK): _SEND_BACK,
+    (_S.DRAFT, _A.WITHDRAW): _WITHDRAW,
+    (_S.REVIEWED, _A.REVISE): _REVISE,
+    (_S.REVIEWED, _A.SEND_BACK): _SEND_BACK,
+    (_S.REVIEWED, _A.SCHEDULE): _SCHEDULE,
+    (_S.REVIEWED, _A.WITHDRAW): _WITHDRAW,
+    (_S.SCHEDULED, _A.REVISE): _REVISE,
+    (_S.SCHEDULED, _A.SCHEDULE): _SCHEDULE,
+    (_S.SCHEDULED, _A.PUBLISH): to(_S.PUBLISHED, "notice_published", Side.CLOCK),
+    (_S.SCHEDULED, _A.WITHDRAW): _WITHDRAW,
+    (_S.PUBLISHED, _A.CORRECT): to(_S.PUBLISHED, "notice_corrected", AUTHORS, needs=UNCORRECTED),
+    (_S.PUBLISHED, _A.ARCHIVE): to(_S.ARCHIVED, "notice_archived", Side.CLOCK, needs=SETTLED),
+    (_S.ARCHIVED, _A.CORRECT): to(_S.ARCHIVED, "notice_corrected", AUTHORS, needs=UNCORRECTED),
 }
-
-NOT_BY_AUTHOR = frozenset({NoticeAction.REVIEW, NoticeAction.SEND_BACK})
+FLOW = Flow("notice_group", MOVES)

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import on_duty
-from models.notices.flow import CLOCK, NOT_BY_AUTHOR, REVIEWERS, TRANSITIONS, NoticeAction
-from models.notices.lists import correction_of
+from models.moves import Met
+from models.notices.flow import AUTHORS, FLOW, REVIEWERS, UNCORRECTED, NoticeAction, Side
+from models.notices.lists import correction_of, has_unanswered
 from models.notices.table import Notice, kinds
 
 
@@ -16,16 +17,33 @@ def can(
     session: Session, notice: Notice, action: NoticeAction, *, by: int | None, at: datetime
 ) -> bool:
     """Whether this person (None: the clock) may take this action now."""
-    transition = TRANSITIONS.get((notice.state, action))
-    if transition is None:
-        return False
-    if by is None or transition.by == CLOCK:
-        return by is None and transition.by == CLOCK
-    if action in NOT_BY_AUTHOR and by == notice.author_id:
-        return False
-    if action == NoticeAction.CORRECT and correction_of(session, notice) is not None:
-        return False
-    return serves(session, notice.area_id, by, transition.by, at, notice.kind)
+    return FLOW.can(
+        notice.state, action, held(session, notice, by, at), met_by(session, notice, at)
+    )
+
+
+def held(session: Session, notice: Notice, person_id: int | None, at: datetime) -> frozenset[Side]:
+    """All that this person (None: the clock) is to a notice."""
+    if person_id is None:
+        return frozenset({Side.CLOCK})
+    found = {
+        side
+        for side in (AUTHORS, REVIEWERS)
+        if serves(session, notice.area_id, person_id, side, at, notice.kind)
+    }
+    is_second = REVIEWERS in found and person_id != notice.author_id
+    return frozenset(found | {Side.SECOND} if is_second else found)
+
+
+def met_by(session: Session, notice: Notice, at: datetime) -> Met:
+    """Whether what a move needs beside the state is so."""
+
+    def met(need: str) -> bool:
+        if need == UNCORRECTED:
+            return correction_of(session, notice) is None
+        return not notice.takes_objections(at) and not has_unanswered(session, notice)
+
+    return met
 
 
 def serves(

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from config.settings import public_link
 from models import telling
 from models.masking import masked
-from models.notices.flow import NoticeTransition
+from models.moves import Taken
+from models.notices.flow import Side
 from models.notices.table import Notice, NoticeState, kinds
 from models.places import Area
 from models.telling import Said
@@ -32,8 +33,7 @@ def facts(session: Session, notice: Notice) -> dict[str, Any]:
 def record(
     session: Session,
     notice: Notice,
-    transition: NoticeTransition,
-    old: NoticeState | None,
+    taken: Taken[NoticeState, Side],
     by: int | None,
     at: datetime,
     parties: Mapping[str, Sequence[int]] | None = None,
@@ -41,11 +41,11 @@ def record(
 ) -> None:
     session.flush()
     said = Said(
-        transition.verb,
+        taken.move.verb,
         at,
         by,
-        transition.by,
-        old,
+        taken.side,
+        taken.old,
         parties=parties or {},
         detail={"kind": notice.kind, "version": notice.version},
         context={"desk": public_link(f"/console/notices/{notice.id}")} if parties else {},

@@ -133,7 +133,7 @@ def keep_photo(
     session: Session, operation: Operation, media_id: str, *, by: int, at: datetime
 ) -> Finding | None:
     """A photo from the site; with what the same person told lately, which is returned."""
-    if sides.holds(session, (Side.LEADER, Side.MEMBER), operation, by, at) is None:
+    if not sides.is_on_site(session, operation, by, at):
         raise NotAllowed(number=operation.number)
     finding = latest_of(session, operation, by, at)
     photo_id = media.want_photo(session, operation.account, media_id, None, by, at)
@@ -185,7 +185,7 @@ def _adopt_photos(session: Session, operation: Operation, finding: Finding, at: 
 def make_ticket(session: Session, finding: Finding, *, by: int, at: datetime) -> int:
     """What could not be settled on the spot becomes a ticket with an owner and a deadline."""
     operation = session.get_one(Operation, finding.operation_id)
-    if sides.holds(session, (Side.LEADER, Side.MEMBER), operation, by, at) is None:
+    if not sides.is_on_site(session, operation, by, at):
         raise NotAllowed(number=operation.number)
     if operation.state != OperationState.UNDER_WAY:
         raise TooLate(number=operation.number)

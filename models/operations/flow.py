@@ -1,7 +1,8 @@
 """The states of a joint operation, and who may do what in each: one table."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from models.moves import Flow, to
 
 
 class OperationState(StrEnum):
@@ -36,6 +37,7 @@ class Side(StrEnum):
     LEADER = "leader"
     MEMBER = "member"
     REVIEWER = "reviewer"
+    PLANNER = "planner"  # could have planned it, and reads of it
     CLOCK = "clock"
 
 
@@ -47,16 +49,6 @@ class Reply(StrEnum):
     DECLINED = "declined"
 
 
-@dataclass(frozen=True)
-class OperationMove:
-    """整治流转 — where an action leads, whose it is, what the log calls it."""
-
-    target: OperationState
-    by: frozenset[Side]
-    verb: str
-    needs_words: bool = False
-
-
 PLANNED, INVITED, REPLIED = "operation_planned", "operation_invited", "operation_replied"
 STARTED, FOUND, CORRECTED = "operation_started", "operation_found", "operation_corrected"
 ENDED, PUBLISHED, CANCELLED = "operation_ended", "operation_published", "operation_cancelled"
@@ -65,28 +57,25 @@ REMINDED, OVERRUN, TICKETED = "operation_reminded", "operation_overrun", "operat
 
 _L, _M, _R, _C = Side.LEADER, Side.MEMBER, Side.REVIEWER, Side.CLOCK
 
-
-def _to(target: OperationState, verb: str, *by: Side, needs_words: bool = False) -> OperationMove:
-    return OperationMove(target, frozenset(by), verb, needs_words)
-
-
 _S, _A = OperationState, OperationAction
 
-MOVES: dict[tuple[OperationState, OperationAction], OperationMove] = {
-    (_S.PLANNED, _A.START): _to(_S.UNDER_WAY, STARTED, _L, _C),
-    (_S.PLANNED, _A.CANCEL): _to(_S.CANCELLED, CANCELLED, _L, needs_words=True),
-    (_S.PLANNED, _A.UNPLAN): _to(_S.CANCELLED, CANCELLED, _L),
-    (_S.PLANNED, _A.REPLY): _to(_S.PLANNED, REPLIED, _M),
-    (_S.UNDER_WAY, _A.REPLY): _to(_S.UNDER_WAY, REPLIED, _M),
-    (_S.UNDER_WAY, _A.FIND): _to(_S.UNDER_WAY, FOUND, _L, _M),
-    (_S.UNDER_WAY, _A.CORRECT): _to(_S.UNDER_WAY, CORRECTED, _L, _M),
-    (_S.UNDER_WAY, _A.CANCEL): _to(_S.CANCELLED, CANCELLED, _L, needs_words=True),
-    (_S.UNDER_WAY, _A.END): _to(_S.ENDED, ENDED, _L),
-    (_S.ENDED, _A.REOPEN): _to(_S.UNDER_WAY, UNDONE, _L),
+MOVES = {
+    (_S.PLANNED, _A.START): to(_S.UNDER_WAY, STARTED, _L, _C),
+    (_S.PLANNED, _A.CANCEL): to(_S.CANCELLED, CANCELLED, _L, needs_words=True),
+    (_S.PLANNED, _A.UNPLAN): to(_S.CANCELLED, CANCELLED, _L),
+    (_S.PLANNED, _A.REPLY): to(_S.PLANNED, REPLIED, _M),
+    (_S.UNDER_WAY, _A.REPLY): to(_S.UNDER_WAY, REPLIED, _M),
+    (_S.UNDER_WAY, _A.FIND): to(_S.UNDER_WAY, FOUND, _L, _M),
+    (_S.UNDER_WAY, _A.CORRECT): to(_S.UNDER_WAY, CORRECTED, _L, _M),
+    (_S.UNDER_WAY, _A.CANCEL): to(_S.CANCELLED, CANCELLED, _L, needs_words=True),
+    (_S.UNDER_WAY, _A.END): to(_S.ENDED, ENDED, _L),
+    (_S.ENDED, _A.REOPEN): to(_S.UNDER_WAY, UNDONE, _L),
     # The figures are set right on site's own timeline, and the sheet is drawn anew.
-    (_S.ENDED, _A.SEND_BACK): _to(_S.UNDER_WAY, RETURNED, _R, needs_words=True),
-    (_S.ENDED, _A.TAKE_UP): _to(_S.UNDER_WAY, RETURNED, _C),
-    (_S.ENDED, _A.PUBLISH): _to(_S.PUBLISHED, PUBLISHED, _C),
+    (_S.ENDED, _A.SEND_BACK): to(_S.UNDER_WAY, RETURNED, _R, needs_words=True),
+    (_S.ENDED, _A.TAKE_UP): to(_S.UNDER_WAY, RETURNED, _C),
+    (_S.ENDED, _A.PUBLISH): to(_S.PUBLISHED, PUBLISHED, _C),
 }
+
+FLOW = Flow("operation_state", MOVES)
 
 OPEN = frozenset({OperationState.PLANNED, OperationState.UNDER_WAY})

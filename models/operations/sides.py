@@ -76,19 +76,19 @@ def _serving(session: Session, area_id: int, roles: Collection[Role], at: dateti
     return [post for post in asked if post is not None]
 
 
-def holds(
-    session: Session, sides: Collection[Side], operation: Operation, by: int | None, at: datetime
-) -> Side | None:
-    """As which of these sides this person (None: the clock) may act."""
-    if by is None:
-        return Side.CLOCK if Side.CLOCK in sides else None
-    if Side.LEADER in sides and leader_of(session, operation, at) == by:
-        return Side.LEADER
-    if Side.MEMBER in sides and member_of(session, operation, by) is not None:
-        return Side.MEMBER
-    if Side.REVIEWER in sides and may_review(session, operation, by, at):
-        return Side.REVIEWER
-    return None
+def held(
+    session: Session, operation: Operation, person_id: int | None, at: datetime
+) -> frozenset[Side]:
+    """All that this person (None: the clock) is to an operation; who is nothing reads nothing."""
+    if person_id is None:
+        return frozenset({Side.CLOCK})
+    asked = {
+        Side.LEADER: leader_of(session, operation, at) == person_id,
+        Side.MEMBER: member_of(session, operation, person_id) is not None,
+        Side.REVIEWER: may_review(session, operation, person_id, at),
+        Side.PLANNER: may_plan(session, operation.area_id, person_id, at),
+    }
+    return frozenset(side for side, is_so in asked.items() if is_so)
 
 
 def member_of(session: Session, operation: Operation, person_id: int) -> Member | None:
@@ -117,12 +117,12 @@ def reviewers(session: Session, operation: Operation, at: datetime) -> list[int]
 
 
 def may_read(session: Session, operation: Operation, person_id: int, at: datetime) -> bool:
-    """Leader, who was asked to come, and who could have planned it."""
-    return (
-        member_of(session, operation, person_id) is not None
-        or may_plan(session, operation.area_id, person_id, at)
-        or leader_of(session, operation, at) == person_id
-    )
+    return bool(held(session, operation, person_id, at))
+
+
+def is_on_site(session: Session, operation: Operation, person_id: int, at: datetime) -> bool:
+    """Who leads it or was asked to come."""
+    return bool(held(session, operation, person_id, at) & {Side.LEADER, Side.MEMBER})
 
 
 def members(session: Session, operation: Operation) -> Sequence[Member]:

@@ -6,24 +6,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.errors import NotAllowed, ReasonMissing, TransitionNotAllowed
+from models.moves import Flow, Taken
 from models.tickets import refining
 from models.tickets.table import Ticket
 from models.whistles import clock, lists, sides, telling, terms
-from models.whistles.flow import (
-    ANSWERED,
-    CALL_MOVES,
-    CHECKED_IN,
-    RETURNED,
-    CallAction,
-    CallState,
-    Side,
-    WhistleState,
-)
+from models.whistles.flow import CALL_FLOW, CallAction, CallState, Side, WhistleState
 from models.whistles.table import Whistle, WhistleCall
 from models.whistles.telling import Said
 
 OWN = frozenset({CallAction.CHECK_IN, CallAction.ANSWER, CallAction.SEND_BACK})
+OVER: Flow[CallState, CallAction, Side] = Flow(CALL_FLOW.label, {})
 
 
 @dataclass(slots=True)
@@ -36,7 +28,7 @@ class CallStep:
     ticket: Ticket
     by: int
     at: datetime
-    target: CallState
+    taken: Taken[CallState, Side]
 
 
 def can(session: Session, call: WhistleCall, action: CallAction, *, by: int, at: datetime) -> bool:
@@ -46,29 +38,23 @@ def can(session: Session, call: WhistleCall, action: CallAction, *, by: int, at:
     """
     whistle = session.get_one(Whistle, call.whistle_id)
     ticket = session.get_one(Ticket, whistle.ticket_id)
-    move = CALL_MOVES.get((call.state, action))
-    is_open = whistle.state == WhistleState.SOUNDED
-    return (
-        move is not None
-        and action in OWN
-        and is_open
-        and sides.holds(session, move.by, ticket, whistle, call, by, at)
-    )
+    held = sides.held_for(session, call, ticket, by, at)
+    return action in OWN and _flow(whistle).can(call.state, action, held)
 
 
 def check_in(session: Session, call: WhistleCall, *, by: int, at: datetime) -> None:
     """报到. Nobody is written to: the caller sees it on the whistle."""
-    _take(_checked(session, call, CallAction.CHECK_IN, by, at), CHECKED_IN)
+    _take(_checked(session, call, CallAction.CHECK_IN, by, at))
 
 
 def answer(session: Session, call: WhistleCall, words: str, *, by: int, at: datetime) -> None:
     """The result, in words; who had not checked in has done so by it."""
-    _take(_checked(session, call, CallAction.ANSWER, by, at, words), ANSWERED, words)
+    _take(_checked(session, call, CallAction.ANSWER, by, at, words), words)
 
 
 def send_back(session: Session, call: WhistleCall, reason: str, *, by: int, at: datetime) -> None:
     """不是我们管的: the reason goes to the caller."""
-    _take(_checked(session, call, CallAction.SEND_BACK, by, at, reason), RETURNED, reason)
+    _take(_checked(session, call, CallAction.SEND_BACK, by, at, reason), reason)
 
 
 def _checked(
@@ -84,28 +70,26 @@ def _checked(
     session.refresh(whistle, with_for_update=True)
     session.refresh(call)
     ticket = session.get_one(Ticket, whistle.ticket_id)
-    move = CALL_MOVES.get((call.state, action))
-    if not sides.holds(session, Side.DEPARTMENT, ticket, whistle, call, by, at):
-        raise NotAllowed(number=ticket.number)
-    if move is None or whistle.state != WhistleState.SOUNDED:
-        raise TransitionNotAllowed(
-            number=ticket.number, state=call.state, action=action, table="call_state"
-        )
-    if move.needs_words and not (words or "").strip():
-        raise ReasonMissing(number=ticket.number, action=action)
-    return CallStep(session, call, whistle, ticket, by, at, move.target)
+    held = sides.held_for(session, call, ticket, by, at)
+    taken = _flow(whistle).take(call.state, action, held, number=ticket.number, words=words)
+    return CallStep(session, call, whistle, ticket, by, at, taken)
 
 
-def _take(step: CallStep, verb: str, words: str | None = None) -> None:
+def _flow(whistle: Whistle) -> Flow[CallState, CallAction, Side]:
+    """A whistle that has ended leaves its departments nothing to do."""
+    return CALL_FLOW if whistle.state == WhistleState.SOUNDED else OVER
+
+
+def _take(step: CallStep, words: str | None = None) -> None:
     """Keeps the words with the ticket, sets the clock, and tells the caller."""
-    session, call, whistle = step.session, step.call, step.whistle
+    session, call, whistle, move = step.session, step.call, step.whistle, step.taken.move
     if words is not None:
         note = refining.keep_note(session, step.ticket, words.strip(), by=step.by, at=step.at)
         session.flush()
         call.note_id, call.closed_at = note.id, step.at
-    if step.target != CallState.RETURNED:
+    if move.target != CallState.RETURNED:
         call.checked_in_at = call.checked_in_at or step.at
-    call.state, call.person_id = step.target, step.by
+    call.state, call.person_id = move.target, step.by
     clock.set_clock(session, whistle, step.at)
     caller = sides.caller_of(session, whistle, step.ticket, step.at)
     telling.tell(
@@ -113,10 +97,10 @@ def _take(step: CallStep, verb: str, words: str | None = None) -> None:
         whistle,
         step.ticket,
         Said(
-            verb,
+            move.verb,
             step.at,
             step.by,
-            Side.DEPARTMENT,
+            step.taken.side,
             parties={"caller": [caller] if caller else []},
             detail={"call": call.id, "department": call.department},
             context=telling.of_call(call) | _others(session, whistle),

@@ -5,20 +5,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models.errors import NotAllowed, ReasonMissing, TransitionNotAllowed
 from models.ticket_flow import State
 from models.tickets import facts, refining
 from models.tickets.table import Ticket
 from models.whistles import clock, lists, sides, telling
-from models.whistles.flow import (
-    BROKEN_OFF,
-    CALL_MOVES,
-    CONFIRMED,
-    LAPSED,
-    WHISTLE_MOVES,
-    CallAction,
-    WhistleAction,
-)
+from models.whistles.flow import BROKEN_OFF, CALL_MOVES, WHISTLE_FLOW, CallAction, WhistleAction
 from models.whistles.table import Whistle, WhistleCall
 from models.whistles.telling import Said
 
@@ -27,56 +18,51 @@ def can(
     session: Session, whistle: Whistle, action: WhistleAction, *, by: int | None, at: datetime
 ) -> bool:
     """Whether this person (None: the clock) may end the whistle so."""
-    move = WHISTLE_MOVES.get((whistle.state, action))
-    ticket = session.get_one(Ticket, whistle.ticket_id)
-    if move is None or not sides.holds(session, move.by, ticket, whistle, None, by, at):
-        return False
-    return not move.needs_all_answered or not _pending(session, whistle)
+    held = sides.held(session, whistle, session.get_one(Ticket, whistle.ticket_id), by, at)
+    return WHISTLE_FLOW.can(whistle.state, action, held, lambda _: not _pending(session, whistle))
 
 
 def confirm(session: Session, whistle: Whistle, *, by: int, at: datetime) -> None:
     """All have answered, and the caller is content."""
-    _end(session, whistle, WhistleAction.CONFIRM, CONFIRMED, by, at)
+    _end(session, whistle, WhistleAction.CONFIRM, by, at)
 
 
 def break_off(session: Session, whistle: Whistle, reason: str, *, by: int, at: datetime) -> None:
     """The caller ends it before all have answered; the others hear that they need not come."""
-    _end(session, whistle, WhistleAction.BREAK_OFF, BROKEN_OFF, by, at, reason)
+    _end(session, whistle, WhistleAction.BREAK_OFF, by, at, reason)
 
 
 def lapse(session: Session, whistle: Whistle, *, at: datetime) -> None:
     """By the clock: the ticket has ended, and with it what departments were called for."""
-    _end(session, whistle, WhistleAction.LAPSE, LAPSED, None, at)
+    _end(session, whistle, WhistleAction.LAPSE, None, at)
 
 
 def _end(
     session: Session,
     whistle: Whistle,
     action: WhistleAction,
-    verb: str,
     by: int | None,
     at: datetime,
     reason: str | None = None,
 ) -> None:
     session.refresh(whistle, with_for_update=True)
     ticket = session.get_one(Ticket, whistle.ticket_id)
-    move = WHISTLE_MOVES.get((whistle.state, action))
-    if move is not None and not sides.holds(session, move.by, ticket, whistle, None, by, at):
-        raise NotAllowed(number=ticket.number)
     left = _pending(session, whistle)
-    if move is None or (move.needs_all_answered and left):
-        raise TransitionNotAllowed(
-            number=ticket.number, state=whistle.state, action=action, table="whistle_state"
-        )
-    if move.needs_words and not (reason or "").strip():
-        raise ReasonMissing(number=ticket.number, action=action)
-    whistle.state, whistle.ended_at = move.target, at
+    taken = WHISTLE_FLOW.take(
+        whistle.state,
+        action,
+        sides.held(session, whistle, ticket, by, at),
+        number=ticket.number,
+        words=reason,
+        met=lambda _: not left,
+    )
+    whistle.state, whistle.ended_at = taken.move.target, at
     for call in left:
         call.state, call.closed_at = CALL_MOVES[call.state, CallAction.RELEASE].target, at
     clock.set_clock(session, whistle, at)
     if reason and by:
         refining.keep_note(session, ticket, reason.strip(), by=by, at=at)
-    _tell(session, whistle, ticket, left, Said(verb, at, by, move.by, words=reason))
+    _tell(session, whistle, ticket, left, Said(taken.move.verb, at, by, taken.side, words=reason))
 
 
 def _tell(

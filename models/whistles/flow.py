@@ -1,7 +1,8 @@
 """The states of a whistle and of its calls, and who may do what in each."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from models.moves import Flow, to
 
 
 class WhistleKind(StrEnum):
@@ -60,56 +61,8 @@ class CallAction(StrEnum):
     CANCEL = "cancel"
 
 
-@dataclass(frozen=True)
-class CallMove:
-    """应哨流转 — where an action leads one call, and whose it is."""
-
-    target: CallState
-    by: Side
-    needs_words: bool = False
-
-
-@dataclass(frozen=True)
-class WhistleMove:
-    """哨的流转 — where an action leads the whistle, whose it is, and what its calls must be."""
-
-    target: WhistleState
-    by: Side
-    needs_words: bool = False
-    needs_all_answered: bool = False
-
-
 PENDING = frozenset({CallState.CALLED, CallState.CHECKED_IN})
 GIVEN = frozenset({CallState.ANSWERED, CallState.RETURNED})
-
-_ANSWER = CallMove(CallState.ANSWERED, Side.DEPARTMENT, needs_words=True)
-_SEND_BACK = CallMove(CallState.RETURNED, Side.DEPARTMENT, needs_words=True)
-_RELEASE = CallMove(CallState.RELEASED, Side.CALLER)
-
-CALL_MOVES: dict[tuple[CallState, CallAction], CallMove] = {
-    (CallState.CALLED, CallAction.CHECK_IN): CallMove(CallState.CHECKED_IN, Side.DEPARTMENT),
-    # Who has done it already has been there: one word is enough.
-    (CallState.CALLED, CallAction.ANSWER): _ANSWER,
-    (CallState.CALLED, CallAction.SEND_BACK): _SEND_BACK,
-    (CallState.CALLED, CallAction.RELEASE): _RELEASE,
-    (CallState.CALLED, CallAction.CANCEL): CallMove(CallState.CANCELLED, Side.CALLER),
-    (CallState.CHECKED_IN, CallAction.ANSWER): _ANSWER,
-    (CallState.CHECKED_IN, CallAction.SEND_BACK): _SEND_BACK,
-    (CallState.CHECKED_IN, CallAction.RELEASE): _RELEASE,
-    (CallState.CHECKED_IN, CallAction.TAKE_BACK): CallMove(CallState.CALLED, Side.DEPARTMENT),
-}
-
-WHISTLE_MOVES: dict[tuple[WhistleState, WhistleAction], WhistleMove] = {
-    (WhistleState.SOUNDED, WhistleAction.CALL): WhistleMove(WhistleState.SOUNDED, Side.CALLER),
-    (WhistleState.SOUNDED, WhistleAction.CONFIRM): WhistleMove(
-        WhistleState.ENDED, Side.CALLER, needs_all_answered=True
-    ),
-    (WhistleState.SOUNDED, WhistleAction.BREAK_OFF): WhistleMove(
-        WhistleState.ENDED, Side.CALLER, needs_words=True
-    ),
-    (WhistleState.SOUNDED, WhistleAction.LAPSE): WhistleMove(WhistleState.ENDED, Side.CLOCK),
-    (WhistleState.SOUNDED, WhistleAction.CANCEL): WhistleMove(WhistleState.CANCELLED, Side.CALLER),
-}
 
 SOUNDED, CALLED, HANDED_ON = "whistle_sounded", "whistle_called", "whistle_handed_on"
 CHECKED_IN, TAKEN_BACK = "whistle_checked_in", "whistle_check_in_undone"
@@ -127,3 +80,35 @@ VERBS = frozenset(
         *(LATE_CHECK_IN, LATE_RESULT),
     }
 )
+
+ALL_ANSWERED = "all_answered"
+
+_C, _D = CallState, CallAction
+_ANSWER = to(_C.ANSWERED, ANSWERED, Side.DEPARTMENT, needs_words=True)
+_SEND_BACK = to(_C.RETURNED, RETURNED, Side.DEPARTMENT, needs_words=True)
+_RELEASE = to(_C.RELEASED, BROKEN_OFF, Side.CALLER)
+
+CALL_MOVES = {
+    (_C.CALLED, _D.CHECK_IN): to(_C.CHECKED_IN, CHECKED_IN, Side.DEPARTMENT),
+    # Who has done it already has been there: one word is enough.
+    (_C.CALLED, _D.ANSWER): _ANSWER,
+    (_C.CALLED, _D.SEND_BACK): _SEND_BACK,
+    (_C.CALLED, _D.RELEASE): _RELEASE,
+    (_C.CALLED, _D.CANCEL): to(_C.CANCELLED, CANCELLED, Side.CALLER),
+    (_C.CHECKED_IN, _D.ANSWER): _ANSWER,
+    (_C.CHECKED_IN, _D.SEND_BACK): _SEND_BACK,
+    (_C.CHECKED_IN, _D.RELEASE): _RELEASE,
+    (_C.CHECKED_IN, _D.TAKE_BACK): to(_C.CALLED, TAKEN_BACK, Side.DEPARTMENT),
+}
+CALL_FLOW = Flow("call_state", CALL_MOVES)
+
+_S, _A = WhistleState, WhistleAction
+
+WHISTLE_MOVES = {
+    (_S.SOUNDED, _A.CALL): to(_S.SOUNDED, SOUNDED, Side.CALLER),
+    (_S.SOUNDED, _A.CONFIRM): to(_S.ENDED, CONFIRMED, Side.CALLER, needs=ALL_ANSWERED),
+    (_S.SOUNDED, _A.BREAK_OFF): to(_S.ENDED, BROKEN_OFF, Side.CALLER, needs_words=True),
+    (_S.SOUNDED, _A.LAPSE): to(_S.ENDED, LAPSED, Side.CLOCK),
+    (_S.SOUNDED, _A.CANCEL): to(_S.CANCELLED, CANCELLED, Side.CALLER),
+}
+WHISTLE_FLOW = Flow("whistle_state", WHISTLE_MOVES)

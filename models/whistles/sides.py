@@ -58,18 +58,19 @@ def answers_for(
     )
 
 
-def holds(
-    session: Session,
-    side: Side,
-    ticket: Ticket,
-    whistle: Whistle,
-    call: WhistleCall | None,
-    person_id: int | None,
-    at: datetime,
-) -> bool:
-    """Whether this person (None: the clock) is that side of the whistle."""
+def held(
+    session: Session, whistle: Whistle, ticket: Ticket, person_id: int | None, at: datetime
+) -> frozenset[Side]:
+    """What this person (None: the clock) is to the whistle as a whole."""
     if person_id is None:
-        return side == Side.CLOCK
-    if side == Side.CALLER:
-        return caller_of(session, whistle, ticket, at) == person_id
-    return call is not None and answers_for(session, ticket, call.department, person_id, at)
+        return frozenset({Side.CLOCK})
+    is_caller = caller_of(session, whistle, ticket, at) == person_id
+    return frozenset({Side.CALLER} if is_caller else ())
+
+
+def held_for(
+    session: Session, call: WhistleCall, ticket: Ticket, person_id: int, at: datetime
+) -> frozenset[Side]:
+    """What this person is to one department's call."""
+    is_asked = answers_for(session, ticket, call.department, person_id, at)
+    return frozenset({Side.DEPARTMENT} if is_asked else ())

@@ -24,7 +24,7 @@ from models.events import Event
 from models.homes import Home, HomeState
 from models.notices import actions, audience, lists, objections
 from models.notices.actions import NoticeUnfit
-from models.notices.flow import TRANSITIONS, NoticeAction
+from models.notices.flow import MOVES, NoticeAction
 from models.notices.rights import can, serves
 from models.notices.table import Notice, NoticeRead, NoticeState, kinds
 from models.outbox import OutboxMessage
@@ -256,7 +256,7 @@ def test_whatever_is_tried_a_verb_does_just_what_can_says(
                 assert notice.state == before
             else:
                 assert allowed
-                assert notice.state == TRANSITIONS[before, action].target
+                assert notice.state == MOVES[before, action].target
             session.flush()
             assert notice.reviewer_id != notice.author_id
         session.rollback()
