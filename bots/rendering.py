@@ -1,41 +1,98 @@
 """Words every reply and message: a template's name and plain context in, Chinese text out."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+import structlog
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    DictLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from config import categories, policy
 from models import localtime
 
 HERE = Path(__file__).parent / "templates"
+FILES = FileSystemLoader(HERE)
+PARTS = frozenset({"_parts", "report_parts"})  # what other templates take pieces from
 MOST_KEPT = 4096
 WEEKDAYS = "一二三四五六日"
+
+log = structlog.get_logger(__name__)
+
+
+class Wording:
+    """说法 — the templates in force: the files, and over them what staff wrote."""
+
+    def __init__(self, written: Mapping[str, str] | None = None) -> None:
+        self.use(written or {})
+
+    def use(self, written: Mapping[str, str]) -> None:
+        """From now on these texts stand for the files of their names."""
+        self.written = written
+        environment = by_staff(written) if written else shipped()
+        # A cache of its own, swapped as one: no thread adds an old template to the new ones.
+        self.template = cache(partial(_template, environment, written))
 
 
 def render(name: str, context: Mapping[str, Any], language: str = "zh") -> str:
     """The text of `templates/<name>.txt`, blank ends cut. Unknown names and gaps raise."""
-    return _template(name, language).render(context).strip()
+    return WORDING.template(name, language).render(context).strip()
 
 
-@cache
-def _template(name: str, language: str) -> Template:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """改写的说法 — what staff wrote; where it can not be filled, the file speaks in its place."""
+
+    own: Template
+    shipped: Template
+
+    def render(self, context: Mapping[str, Any]) -> str:
+        try:
+            return self.own.render(context)
+        except Exception as failure:
+            # Nobody is left without an answer; what the failure says may hold somebody's words.
+            log.error("wording_failed", template=self.own.name, kind=type(failure).__name__)
+            return self.shipped.render(context)
+
+
+def _template(
+    environment: Environment, written: Mapping[str, str], name: str, language: str
+) -> Template | Written:
     # A community may add a language; what it has not translated stays Chinese.
     names = [f"{name}.txt"] if language == "zh" else [f"{language}/{name}.txt", f"{name}.txt"]
-    template = _environment().select_template(names)
-    template.globals = dict(template.globals)  # each rendering copies them, slowly while chained
-    return template
+    found = _quick(shipped().select_template(names))
+    if name in written or not PARTS.isdisjoint(written):
+        return Written(_quick(environment.select_template(names)), found)
+    return found
 
 
 @cache
-def _environment() -> Environment:
+def shipped() -> Environment:
+    return _environment(Environment, FILES)
+
+
+def by_staff(written: Mapping[str, str]) -> Environment:
+    """The files with these texts over them, kept from all that a sentence does not need."""
+    texts = DictLoader({f"{name}.txt": text for name, text in written.items()})
+    return _environment(ImmutableSandboxedEnvironment, ChoiceLoader([texts, FILES]))
+
+
+def _environment(make: type[Environment], loader: BaseLoader) -> Environment:
     # Text for a chat, never HTML: escaping would show residents "&lt;".
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
+    environment = make(
+        loader=loader,
         undefined=StrictUndefined,
         autoescape=False,
         auto_reload=False,
@@ -50,6 +107,11 @@ def _environment() -> Environment:
     # Nothing else: each rendering copies the globals, and jinja's own are not used here.
     environment.globals = {"p": SimpleNamespace(**vars(parts) | kept)}
     return environment
+
+
+def _quick(template: Template) -> Template:
+    template.globals = dict(template.globals)  # each rendering copies them, slowly while chained
+    return template
 
 
 def label(word: str | None, table: str) -> str:
@@ -86,3 +148,6 @@ def short(text: str, characters: int = 24) -> str:
     """A piece of what was said, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= characters else line[: characters - 1] + "…"
+
+
+WORDING = Wording()

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from config.policy import load
 from models import events
 from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
@@ -16,7 +17,7 @@ from models.places import outer_areas
 from models.posts import Post, Role, is_held
 
 AS_SHIPPED = 0  # the version before the first: the files alone
-EDITORS = frozenset({Role.ADMIN, Role.SUBDISTRICT_STAFF, Role.COMMUNITY_STAFF})
+ITEM = "/"  # a subject of many documents has one name for each: wording/ticket_received
 
 
 class Policy(Base):
@@ -65,6 +66,15 @@ def current(session: Session, name: str, area_id: int | None = None) -> Policy |
     return session.scalars(_versions(name, area_id).limit(1)).first()
 
 
+def in_force(session: Session, *subjects: str) -> Sequence[Policy]:
+    """The latest version of every document of these subjects, those of areas too, by name."""
+    latest = select(func.max(Policy.revision)).group_by(Policy.name, Policy.area_id)
+    items = (Policy.name.startswith(subject + ITEM, autoescape=True) for subject in subjects)
+    of = or_(Policy.name.in_(subjects), *items)
+    found = select(Policy).where(Policy.revision.in_(latest), of)
+    return session.scalars(found.order_by(Policy.name, Policy.revision)).all()
+
+
 def history(session: Session, name: str, area_id: int | None = None) -> Sequence[Policy]:
     """Every version, the latest first."""
     return session.scalars(_versions(name, area_id)).all()
@@ -95,7 +105,7 @@ def publish(
     area_id: int | None = None,
 ) -> Policy:
     """A new version, made while looking at the version `after`; refused if that is not the last."""
-    if by is not None and not _may_edit(session, by, at, area_id):
+    if by is not None and not may_edit(session, name, by, at, area_id):
         raise NotAllowed
     last = current(session, name, area_id)
     if (last.version if last else AS_SHIPPED) != after:
@@ -123,28 +133,61 @@ def publish(
 
 
 def revert(
-    session: Session, name: str, version: int, *, after: int, by: int | None, at: datetime
+    session: Session,
+    name: str,
+    version: int,
+    *,
+    after: int,
+    by: int | None,
+    at: datetime,
+    reason: str | None = None,
+    area_id: int | None = None,
 ) -> Policy:
     """What a former version said, as a new version."""
-    body = body_of(session, name, version)
-    return publish(session, name, body, after=after, by=by, at=at, reverted_from=version)
+    body = body_of(session, name, version, area_id)
+    return publish(
+        session,
+        name,
+        body,
+        after=after,
+        by=by,
+        at=at,
+        reason=reason,
+        reverted_from=version,
+        area_id=area_id,
+    )
 
 
-def _versions(name: str, area_id: int | None) -> Select[Policy]:
-    of = Policy.name == name, Policy.area_id == area_id
-    return select(Policy).where(*of).order_by(Policy.version.desc())
+def editors(name: str, where: str) -> frozenset[Role]:
+    """Who changes it in the `house` or in an `area`: a row of config/editing.toml."""
+    rows = load("editing")[name.partition(ITEM)[0]]
+    return frozenset(Role(one) for one in rows.get(where, ()))
 
 
-def _may_edit(session: Session, person_id: int, at: datetime, area_id: int | None) -> bool:
+def editors_of_any() -> frozenset[Role]:
+    return frozenset().union(
+        *(editors(one, "house") | editors(one, "area") for one in load("editing"))
+    )
+
+
+def may_edit(
+    session: Session, name: str, person_id: int, at: datetime, area_id: int | None = None
+) -> bool:
     """Staff of the area or of one around it; what counts for the whole house, any of them."""
+    roles = editors(name, "house" if area_id is None else "area")
     serving = select(Post.id).where(
         Post.person_id == person_id,
-        Post.role.in_(EDITORS),
+        Post.role.in_(roles),
         is_held(at),
     )
     if area_id is not None:
         serving = serving.where(Post.area_id.in_(outer_areas(session, area_id)))
     return session.scalars(serving.limit(1)).first() is not None
+
+
+def _versions(name: str, area_id: int | None) -> Select[Policy]:
+    of = Policy.name == name, Policy.area_id == area_id
+    return select(Policy).where(*of).order_by(Policy.version.desc())
 
 
 def _tell(session: Session, made: Policy) -> None:

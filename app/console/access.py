@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs import listings
 from models.notices.desk import readers, writers
+from models.policies import editors_of_any
 from models.posts import Role
 from models.protection import SUPERVISING
 from models.roster.rights import Right, roles_with
@@ -25,6 +26,7 @@ SERVING = STAFF - {Role.ADMIN}  # an administrator keeps accounts and reads no r
 ADMIN = frozenset({Role.ADMIN})
 PUBLICITY = readers() & MAY_SIGN_IN  # whoever writes, reviews or answers for some notice
 WRITING = writers() & MAY_SIGN_IN
+SETTING = editors_of_any()
 BRINGING = roles_with(Right.AREAS) | roles_with(Right.POSTS) | roles_with(Right.REGISTER)
 
 Gate = Open | frozenset[Role]
@@ -129,6 +131,12 @@ ROUTES: Mapping[str, Gate] = {
     "account": STAFF,
     "account_keep": STAFF,
     "account_sign_out": STAFF,
+    "settings": SETTING,
+    "setting": SETTING,
+    "setting_look": SETTING,
+    "setting_publish": SETTING,
+    "setting_version": SETTING,
+    "setting_revert": SETTING,
 }
 
 

@@ -30,6 +30,7 @@ SUBJECTS = (
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("areas", "house_map", "people", "posts", "invitations"),
     *("imports", "exports", "recording", "absences", "job_runs", "ledger", "ledger_groups"),
+    *("settings", "settings_wording"),
 )
 
 LARGEST_FORM = 6_000_000  # a sheet of the largest size with its form around it

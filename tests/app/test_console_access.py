@@ -57,6 +57,10 @@ TABLE = {
     "reading job runs": {"jobs", "job_runs"},
     "running jobs": {"job_run"},
     "publicity": {
+    "settings": {
+        *("settings", "setting", "setting_look", "setting_publish"),
+        *("setting_version", "setting_revert"),
+    },
         *("notices", "notice", "notice_edit", "notice_text", "notice_act"),
         *("notice_poster", "notice_archive", "objection_answer"),
         *("publicity", "publicity_act"),
@@ -87,6 +91,7 @@ GATES = {
     "running jobs": roles_with(Right.RUN_JOBS),
     "publicity": PUBLICITY,
     "writing notices": WRITING,
+    "settings": access.SETTING,
 }
 ROLES = sorted(MAY_SIGN_IN - {Role.ADMIN})
 PLACES = ("幸福里小区", "阳光花园", "和平家园", "幸福社区", "和顺街道")

@@ -140,7 +140,7 @@ def variants() -> list[dict[str, Any]]:
 
 def context_for(name: str, words: str) -> dict[str, Any]:
     """A plausible value for each name that the template and its parts use."""
-    environment = rendering._environment()
+    environment = rendering.shipped()
     source, _, _ = environment.loader.get_source(environment, f"{name}.txt")  # type: ignore
     found = {one: value_of(one, words) for one in names_in(environment, source)} | SETTLED
     return found | ({"choices": ["noise"]} if name == "ticket_received" else {})
