@@ -23,7 +23,8 @@ MOST_COLUMNS = 60
 MOST_MERGED = 100_000
 LONGEST_CELL = 2_000
 
-
+# What zipfile raises on a broken, encrypted or strangely packed archive.
+UNREADABLE = (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError)
 EXCEL = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
@@ -112,7 +113,7 @@ def _checked(data: bytes) -> _Part:
                     raise SheetUnreadable(why="bomb")
                 if re.fullmatch(r"xl/worksheets/[^/]+\.xml", one.filename):
                     sheets[one.filename] = raw
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as broken:
+    except UNREADABLE as broken:
         raise SheetUnreadable(why="broken") from broken
     if not sheets:
         raise SheetUnreadable(why="wrong_type")

@@ -1,6 +1,7 @@
 """What was understood becomes a report: the class while it is unsure, whom it is about."""
 
 from dataclasses import replace
+from typing import Any
 
 from bots.accusation import accused
 from bots.locations import Location
@@ -51,13 +52,6 @@ def report_of(
         account=account,
         reporter_id=reporter_id,
         text=said,
-        category=meant.category,
-        subcategory=meant.subcategory,
-        urgency=meant.urgency,
-        intent=meant.intent,
-        emergency=meant.emergency,
-        confidence=meant.confidence,
-        evidence=[(one.word, one.weight) for one in meant.evidence],
         about=about,
         hides_reporter=is_anonymous or about is not None,
         area_id=location.area_id,
@@ -66,7 +60,21 @@ def report_of(
         spot=location.spot,
         things=things,
         is_class_known=is_sure(meant) or _needs_no_class(meant),
+        **class_of(meant),
     )
+
+
+def class_of(meant: Understanding) -> dict[str, Any]:
+    """What a report keeps of how it was understood."""
+    return {
+        "category": meant.category,
+        "subcategory": meant.subcategory,
+        "urgency": meant.urgency,
+        "intent": meant.intent,
+        "emergency": meant.emergency,
+        "confidence": meant.confidence,
+        "evidence": [(one.word, one.weight) for one in meant.evidence],
+    }
 
 
 def _needs_no_class(meant: Understanding) -> bool:

@@ -1,5 +1,6 @@
 """`linli companies`: property companies, and which of them serves an estate from when to when."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +28,13 @@ to_option = click.option("--to", "last", type=DAY, help="Last day, within; none:
 by_option = click.option("--by", "openid", help="The openid of who decides; none: the operator.")
 
 
+def beginning(command: Callable[..., None]) -> Callable[..., None]:
+    """What a contract needs to begin."""
+    for option in (by_option, to_option, from_option, company_argument, estate_argument):
+        command = option(command)
+    return command
+
+
 @click.group()
 def companies() -> None:
     """Property companies and their service contracts; an estate has one company a day.
@@ -48,47 +56,19 @@ def list_contracts(area_name: str | None, day: datetime | None) -> None:
 
 
 @companies.command()
-@estate_argument
-@company_argument
-@from_option
-@to_option
-@by_option
-def sign(
-    estate_name: str,
-    company_name: str,
-    first: datetime,
-    last: datetime | None,
-    openid: str | None,
-) -> None:
+@beginning
+def sign(estate_name: str, company_name: str, **asked: Any) -> None:
     """COMPANY serves ESTATE from a day on; a name nobody knows yet is a new company."""
     with store.writing(WORDS) as session:
-        estate, company = _both(session, estate_name, company_name)
-        made = contracts.sign(
-            session, company, estate, first.date(), _date(last), **_said(session, openid)
-        )
-        _tell(estate, company, made)
+        _begin(session, contracts.sign, estate_name, company_name, **asked)
 
 
 @companies.command("hand-over")
-@estate_argument
-@company_argument
-@from_option
-@to_option
-@by_option
-def hand_over(
-    estate_name: str,
-    company_name: str,
-    first: datetime,
-    last: datetime | None,
-    openid: str | None,
-) -> None:
+@beginning
+def hand_over(estate_name: str, company_name: str, **asked: Any) -> None:
     """COMPANY takes ESTATE over on a day; the day before is the last of who serves it."""
     with store.writing(WORDS) as session:
-        estate, company = _both(session, estate_name, company_name)
-        made = contracts.hand_over(
-            session, company, estate, first.date(), _date(last), **_said(session, openid)
-        )
-        _tell(estate, company, made)
+        estate = _begin(session, contracts.hand_over, estate_name, company_name, **asked)
         _tell_posts(session, estate)
 
 
@@ -106,6 +86,22 @@ def end(estate_name: str, last: datetime, openid: str | None) -> None:
         contracts.end(session, running, last.date(), **_said(session, openid))
         _tell(estate, session.get_one(Company, running.company_id), running)
         _tell_posts(session, estate)
+
+
+def _begin(
+    session: Session,
+    verb: Callable[..., ServiceContract],
+    estate_name: str,
+    company_name: str,
+    *,
+    first: datetime,
+    last: datetime | None,
+    openid: str | None,
+) -> Area:
+    estate, company = _both(session, estate_name, company_name)
+    made = verb(session, company, estate, first.date(), _date(last), **_said(session, openid))
+    _tell(estate, company, made)
+    return estate
 
 
 def _both(session: Session, estate_name: str, company_name: str) -> tuple[Area, Company]:

@@ -3,6 +3,7 @@
 from bots.accusation import accused_by_name
 from bots.chat import Chat
 from bots.message import Reply
+from bots.reporting import class_of
 from models.tickets.opening import Report, open_ticket
 from models.tickets.table import Ticket
 
@@ -17,19 +18,13 @@ def apart(chat: Chat, ticket: Ticket, words: str) -> Reply | None:
         account=ticket.account,
         reporter_id=chat.person_id,
         text=words,
-        category=meant.category,
-        subcategory=meant.subcategory,
-        urgency=meant.urgency,
-        intent=meant.intent,
-        emergency=meant.emergency,
-        confidence=meant.confidence,
-        evidence=[(one.word, one.weight) for one in meant.evidence],
         about=about,
         hides_reporter=True,
         area_id=ticket.area_id,
         community_id=ticket.community_id,
         place_name=ticket.place_name,
         spot=ticket.spot,
+        **class_of(meant),
     )
     opened = open_ticket(chat.session, report, chat.now)
     return chat.say("told_apart", **opened.context, beside=ticket.id, rated=None)

@@ -9,6 +9,7 @@ from bots.chat import Chat
 from bots.locations import Location
 from bots.message import Reply
 from bots.places_in_text import PlaceMention
+from bots.reporting import class_of
 from bots.splitting import Part, main, restored
 from bots.things import things_in
 from config.policy import load
@@ -75,12 +76,6 @@ def _report(chat: Chat, ticket: Ticket, part: Part) -> Report:
         account=ticket.account,
         reporter_id=chat.person_id,
         text=part.text,
-        category=meant.category,
-        subcategory=meant.subcategory,
-        urgency=meant.urgency,
-        intent=meant.intent,
-        confidence=meant.confidence,
-        evidence=[(one.word, one.weight) for one in meant.evidence],
         about=about,
         hides_reporter=ticket.hides_reporter or about is not None,
         area_id=where.area_id,
@@ -88,6 +83,7 @@ def _report(chat: Chat, ticket: Ticket, part: Part) -> Report:
         place_name=where.name,
         spot=where.spot,
         things=things_in(part.text),
+        **class_of(meant),
     )
 
 
