@@ -16,7 +16,7 @@ MODULES = (
     *("jobs.calendar", "jobs.digests", "jobs.hazards", "jobs.identities", "jobs.matchings"),
     *("jobs.legacy", "jobs.metrics", "jobs.notices", "jobs.patrols"),
     *("jobs.operations", "jobs.outgoing", "jobs.takeovers", "jobs.tickets", "jobs.upkeep"),
-    *("jobs.exports", "jobs.reports", "jobs.standings", "jobs.whistles"),
+    *("jobs.exports", "jobs.reports", "jobs.standings", "jobs.supervisions", "jobs.whistles"),
 )
 """Modules that define jobs, tasks and loops."""
 

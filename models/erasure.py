@@ -19,12 +19,13 @@ from models.outbox import Delivery, OutboxMessage
 from models.patrols import rounds
 from models.people import Identity, Person
 from models.places import full_name
+from models.supervisions.table import SupervisionEntry
 from models.ticket_flow import OPEN
 from models.tickets.table import Note, Supporter, Ticket
 
 GONE = "erased"
 # Messages of their events quote people.
-_WITH_WORDS = ("home", "legacy", "matching", "operation", "ticket")
+_WITH_WORDS = ("home", "legacy", "matching", "operation", "supervision", "ticket")
 
 
 def summary(session: Session, person_id: int) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def _empty_words(session: Session, person_id: int) -> None:
     for table, is_theirs, values in (
         (Home, Home.person_id == person_id, {"room": None}),
         (Note, or_(Note.author_id == person_id, of_mine), {"text": None}),
+        (SupervisionEntry, SupervisionEntry.author_id == person_id, {"text": None}),
         (Objection, Objection.person_id == person_id, {"text": None}),
         (Progress, Progress.author_id == person_id, {"text": None}),
         (Finding, Finding.person_id == person_id, {"text": None}),

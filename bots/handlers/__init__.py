@@ -9,7 +9,7 @@ SUBJECTS = (
     *("matchings", "media", "notices", "own_figures", "own_homes"),
     *("on_site", "operation_plans", "operation_sheets", "operations"),
     *("people", "ratings", "reports", "rounds", "sign_ins"),
-    *("splitting", "takeovers", "task_reports", "tasks", "team_figures", "tickets"),
+    *("splitting", "supervisions", "takeovers", "task_reports", "tasks", "team_figures", "tickets"),
     *("urgencies", "whistles"),
 )
 

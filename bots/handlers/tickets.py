@@ -9,7 +9,16 @@ from bots import legacy_views, registry
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
-from bots.handlers import accusing, clarifying, hazards, intake, legacy, operations, whistles
+from bots.handlers import (
+    accusing,
+    clarifying,
+    hazards,
+    intake,
+    legacy,
+    operations,
+    supervisions,
+    whistles,
+)
 from bots.message import Reply
 from bots.ticket_words import line
 from config.categories import CATEGORIES, Urgency
@@ -221,6 +230,7 @@ def _beside(chat: Chat, number: int | None) -> tuple[Event, Undo] | None:
     if number is None and chat.speaker.has_posts:
         steps.append((operation_steps.undoable(session, who, now), operations.undo))
         steps.append((legacy.last_step(chat), legacy.undo))
+        steps.append((supervisions.last_step(chat), supervisions.undo))
     found = [(step, undo) for step, undo in steps if step is not None]
     return max(found, key=lambda one: one[0].id, default=None)
 

@@ -1,0 +1,33 @@
+"""A day something is due on: reminders before and on it, and one word once it has passed."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from models.localtime import SHANGHAI, local
+
+
+def next_moment(due_on: date, rule: Mapping[str, Any], after: datetime) -> datetime | None:
+    """When the clock speaks of the day next, by `before_days` and `at` of the rule; None: never."""
+    return min((one for one in moments(due_on, rule) if one > after), default=None)
+
+
+def moments(due_on: date, rule: Mapping[str, Any]) -> list[datetime]:
+    """The reminders in order, and last the moment when the day is over."""
+    days = [due_on - timedelta(days=one) for one in (*rule["before_days"], 0, -1)]
+    hour = time.fromisoformat(rule["at"])
+    return sorted(datetime.combine(day, hour, SHANGHAI) for day in days)
+
+
+def is_past(day: date, at: datetime) -> bool:
+    return day < local(at).date()
+
+
+def days_left(day: date, at: datetime) -> int:
+    """Below nothing once it has passed."""
+    return (day - local(at).date()).days
+
+
+def noon(day: date) -> str:
+    """A day as the templates take it: a moment that falls on it in the neighbourhood."""
+    return datetime.combine(day, time(12), SHANGHAI).isoformat()

@@ -1,0 +1,143 @@
+"""Who may ask whom about these tickets, who answers, and who reads it: config/supervisions.toml."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from config.policy import load
+from models import on_duty
+from models.on_duty import NEARNESS, Holder
+from models.places import Area, AreaWithin, root_area_id
+from models.posts import PAID, Absence, Post, Role, is_held
+from models.protection import accused_persons, holders_for
+from models.served import served_by
+from models.supervisions.flow import Side
+from models.supervisions.table import SupervisedTicket, Supervision
+from models.tickets.sight import is_about
+from models.tickets.table import Ticket
+
+
+def supervisors() -> frozenset[Role]:
+    """Every role that may ask somebody."""
+    return frozenset(Role(one) for one in load("supervisions")["asks"])
+
+
+def choices(session: Session, tickets: Sequence[Ticket], by: int, at: datetime) -> list[Holder]:
+    """Whom this person may ask about all of these tickets, nearest first; never themselves,
+    nobody any of them is about, and nobody who is not paid for the work."""
+    found: list[Holder] | None = None
+    for ticket in tickets:
+        barred = accused_persons(session, ticket, at)
+        if by in barred:
+            return []
+        here = askable(holders_for(session, ticket, at), by)
+        asked = {one.post_id for one in here if one.person_id not in barred}
+        found = [one for one in (here if found is None else found) if one.post_id in asked]
+    return found or []
+
+
+def askable(here: Sequence[Holder], by: int) -> list[Holder]:
+    """Of those who serve a place, whom this person may ask by their own post there."""
+    rows = load("supervisions")["asks"]
+    roles = {Role(to) for one in here if one.person_id == by for to in rows.get(one.role, ())}
+    return [one for one in here if one.role in roles & PAID and one.person_id != by]
+
+
+def common_area(session: Session, tickets: Sequence[Ticket]) -> int | None:
+    """The smallest area that all of them lie within."""
+    places = {one.area_id for one in tickets}
+    if None in places or not places:
+        return root_area_id(session)
+    around = (
+        select(AreaWithin.outer_id)
+        .where(AreaWithin.area_id.in_(places))
+        .group_by(AreaWithin.outer_id)
+        .having(func.count() == len(places))
+    )
+    areas = session.scalars(select(Area).where(Area.id.in_(around))).all()
+    return min(areas, key=lambda one: (NEARNESS[one.kind], one.id)).id
+
+
+def answerer(session: Session, one: Supervision, at: datetime) -> int | None:
+    """Who holds the post that was asked now, or stands in; None while nobody does."""
+    place = session.get_one(Post, one.post_id).area_id
+    holders = on_duty.holders_at(session, place, at)
+    return next((held.person_id for held in holders if held.post_id == one.post_id), None)
+
+
+def supervisor(session: Session, one: Supervision, at: datetime) -> int | None:
+    """Who asked; once they serve the place no more, the nearest who may ask there."""
+    holders = on_duty.holders_at(session, one.area_id, at)
+    barred = accused(session, one, at)
+    found = [
+        held.person_id
+        for held in holders
+        if held.role in supervisors() and held.person_id not in barred | {one.person_id}
+    ]
+    return one.supervisor_id if one.supervisor_id in found else next(iter(found), None)
+
+
+def held(
+    session: Session, one: Supervision, person_id: int | None, at: datetime
+) -> frozenset[Side]:
+    """All that this person (None: the clock) is to it; nothing once it is about them."""
+    if person_id is None:
+        return frozenset({Side.CLOCK})
+    if person_id in accused(session, one, at):
+        return frozenset()
+    who = {Side.SUPERVISOR: supervisor(session, one, at), Side.ASKED: answerer(session, one, at)}
+    return frozenset(side for side, person in who.items() if person == person_id)
+
+
+def accused(session: Session, one: Supervision, at: datetime) -> frozenset[int]:
+    """Whom any of its tickets is about."""
+    found = (accused_persons(session, ticket, at) for ticket in tickets(session, one))
+    return frozenset[int]().union(*found)
+
+
+def tickets(session: Session, one: Supervision) -> Sequence[Ticket]:
+    return session.scalars(
+        select(Ticket)
+        .join(SupervisedTicket, SupervisedTicket.ticket_id == Ticket.id)
+        .where(SupervisedTicket.supervision_id == one.id)
+        .order_by(Ticket.id)
+    ).all()
+
+
+def readable(session: Session, by: int, at: datetime) -> ColumnElement[bool]:
+    """The supervisions this person may read: theirs, those that ask them, and those of the places
+    where they may ask; none with a ticket about them."""
+    served = served_by(session, [by], at)
+    above = {one.area_id for one in served if one.role in supervisors() and one.is_since(at)}
+    within = select(AreaWithin.area_id).where(AreaWithin.outer_id.in_(above))
+    mine = or_(
+        Supervision.supervisor_id == by,
+        Supervision.person_id == by,
+        Supervision.post_id.in_(served_posts(by, at)),
+        Supervision.area_id.in_(within),
+    )
+    accusing = is_about(served)
+    if accusing is None:
+        return mine
+    return and_(mine, not_(on_tickets(select(Ticket.id).where(accusing))))
+
+
+def served_posts(by: int, at: datetime) -> Select[int]:
+    """Their own, and those they stand in for now."""
+    own = aliased(Post)
+    stands_in = (
+        select(Absence.post_id)
+        .join(own, own.id == Absence.substitute_id)
+        .where(own.person_id == by, Absence.since <= at, Absence.until > at)
+    )
+    is_served = or_(Post.person_id == by, Post.id.in_(stands_in))
+    return select(Post.id).where(is_served, is_held(at))
+
+
+def on_tickets(ids: Collection[int] | Select[int]) -> ColumnElement[bool]:
+    """Supervisions about any of these tickets."""
+    return Supervision.id.in_(
+        select(SupervisedTicket.supervision_id).where(SupervisedTicket.ticket_id.in_(ids))
+    )

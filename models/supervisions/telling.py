@@ -1,0 +1,48 @@
+"""What a supervision tells the log and the two it is between."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import due_days, on_duty, telling
+from models.events import Event
+from models.supervisions import sides
+from models.supervisions.table import Supervision
+from models.telling import Said
+
+SUBJECT = "supervision"
+
+
+def tell(session: Session, one: Supervision, said: Said) -> Event:
+    """Writes the event and the messages it causes. No resident is ever among the parties."""
+    session.flush()
+    return telling.tell(session, SUBJECT, one, said, facts(session, one, said.at))
+
+
+def parties(session: Session, one: Supervision, at: datetime) -> dict[str, list[int]]:
+    """The one who asks and the one who is asked, as far as somebody is there whom none of the
+    matters is about."""
+    barred = sides.accused(session, one, at)
+    found = {
+        "supervisor": sides.supervisor(session, one, at),
+        "asked": sides.answerer(session, one, at),
+    }
+    return {
+        part: [person] if person is not None and person not in barred else []
+        for part, person in found.items()
+    }
+
+
+def facts(session: Session, one: Supervision, at: datetime) -> dict[str, Any]:
+    """What the words about it are filled with: nothing a resident wrote."""
+    here = on_duty.holders_at(session, one.area_id, at)
+    roles = (held.role for held in here if held.person_id == one.supervisor_id)
+    return {
+        "supervision": one.id,
+        "supervision_state": one.state,
+        "due": due_days.noon(one.due_on),
+        "title": "",
+        "tickets": [ticket.id for ticket in sides.tickets(session, one)],
+        "by_role": next((role for role in roles if role in sides.supervisors()), None),
+    }

@@ -1,0 +1,48 @@
+"""What the clock does to supervisions: a reminder before the day, and a word once it has passed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models import due_days
+from models.supervisions import sides, telling
+from models.supervisions.flow import LATE, REMINDED, Side
+from models.supervisions.table import Supervision
+from models.telling import Said
+
+MOST = 500  # of one round; the next brings the rest
+
+
+def due(session: Session, now: datetime) -> Sequence[int]:
+    return session.scalars(
+        select(Supervision.id)
+        .where(Supervision.clock_at <= now)
+        .order_by(Supervision.clock_at, Supervision.id)
+        .limit(MOST)
+    ).all()
+
+
+def tick(session: Session, one: Supervision, now: datetime) -> str | None:
+    """Of several things that came due only the weightiest. Says what was done."""
+    if one.clock_at is None or one.clock_at > now:
+        return None
+    one.clock_at = due_days.next_moment(one.due_on, load("supervisions"), now)
+    one.person_id = sides.answerer(session, one, now) or one.person_id
+    is_late = due_days.is_past(one.due_on, now)
+    told = telling.parties(session, one, now)
+    if not is_late:
+        del told["supervisor"]
+    said = Said(
+        LATE if is_late else REMINDED,
+        now,
+        None,
+        Side.CLOCK,
+        one.state,
+        told,
+        context={"days_left": due_days.days_left(one.due_on, now)},
+    )
+    telling.tell(session, one, said)
+    return "late" if is_late else "reminded"
