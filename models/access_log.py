@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
-from models.people import Person
+from models.people import Person, all_they_were
 
 
 class Looked(StrEnum):
@@ -93,7 +93,7 @@ def _where(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.what is not None:
         yield Access.what == wanted.what
     if wanted.subject_id is not None:
-        yield Access.subject_id == wanted.subject_id
+        yield Access.subject_id.in_(all_they_were(wanted.subject_id))
     if wanted.since is not None:
         yield Access.at >= wanted.since
     if wanted.until is not None:

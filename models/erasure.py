@@ -17,7 +17,7 @@ from models.notices.table import Objection, PersonTag
 from models.operations.table import Finding
 from models.outbox import Delivery, OutboxMessage
 from models.patrols import rounds
-from models.people import Identity, Person
+from models.people import Identity, Person, all_they_were
 from models.places import full_name
 from models.supervisions.table import SupervisionEntry
 from models.ticket_flow import OPEN
@@ -82,9 +82,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
 
 
 def _forget_person(session: Session, person_id: int) -> None:
-    for person in session.scalars(
-        select(Person).where((Person.id == person_id) | (Person.merged_into == person_id))
-    ):
+    for person in session.scalars(select(Person).where(Person.id.in_(all_they_were(person_id)))):
         person.name = person.phone = person.phone_hash = None
         person.union_id = person.own_key = None
 
@@ -99,9 +97,9 @@ def _empty_words(session: Session, person_id: int) -> None:
     for table, is_theirs, values in (
         (Home, Home.person_id == person_id, {"room": None}),
         (Note, or_(Note.author_id == person_id, of_mine), {"text": None}),
-        (SupervisionEntry, SupervisionEntry.author_id == person_id, {"text": None}),
         (Objection, Objection.person_id == person_id, {"text": None}),
         (Progress, Progress.author_id == person_id, {"text": None}),
+        (SupervisionEntry, SupervisionEntry.author_id == person_id, {"text": None}),
         (Finding, Finding.person_id == person_id, {"text": None}),
         (Hazard, Hazard.finder_id == person_id, nothing),
         (Ticket, Ticket.reporter_id == person_id, of_ticket),
@@ -120,7 +118,7 @@ def _empty_messages(session: Session, person_id: int) -> None:
     messages = update(OutboxMessage).execution_options(synchronize_session=False)
     session.execute(
         messages.where(
-            (OutboxMessage.person_id == person_id)
+            OutboxMessage.person_id.in_(all_they_were(person_id))
             | and_(OutboxMessage.ticket_id.in_(mine), ~_to_supporters())
             | OutboxMessage.event_id.in_(_events_of(person_id))
         ).values(context={}, template=GONE)
@@ -159,8 +157,8 @@ def _events_of(person_id: int) -> Any:
     """What they did, and what failed while they spoke and went to the duty desk."""
     return select(Event.id).where(
         or_(
-            and_(Event.actor_id == person_id, Event.subject_kind.in_(_WITH_WORDS)),
-            and_(Event.subject_kind == "person", Event.subject_id == person_id),
+            and_(Event.actor_id.in_(all_they_were(person_id)), Event.subject_kind.in_(_WITH_WORDS)),
+            and_(Event.subject_kind == "person", Event.subject_id.in_(all_they_were(person_id))),
         )
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, UniqueConstraint, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -50,3 +50,8 @@ class Identity(Base):
             postgresql_where=text("looked_up_at IS NULL"),
         ),
     )
+
+
+def all_they_were(person_id: int) -> Select[int]:
+    """Selects the person and everybody who has turned out to be them."""
+    return select(Person.id).where(or_(Person.id == person_id, Person.merged_into == person_id))

@@ -28,7 +28,7 @@ SUBJECTS = (
     *("digests", "reports", "report_readers"),
     *("home", "queue", "ticket", "whistle"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
-    *("areas", "house_map", "people", "posts", "invitations"),
+    *("areas", "house_map", "people", "doubles", "posts", "invitations"),
     *("imports", "exports", "recording", "absences", "job_runs", "ledger", "ledger_groups"),
     *("settings", "settings_wording"),
 )

@@ -17,8 +17,8 @@ from models.accounts import MAIN
 from models.errors import DomainError, NotAllowed, NotFound
 from models.people import Person
 from models.posts import Role
+from models.roster import doubles, persons, posts, rights
 from models.roster import people as roll
-from models.roster import persons, posts, rights
 from models.roster.people import Reach, Sort
 from models.tickets.asked import number_in
 from models.tickets.sight import sight_of
@@ -89,6 +89,7 @@ def person_change(desk: Desk, person_id: int) -> Any:
         phone = persons.phone_of(request.form.get("phone", "")) or found.phone
         name = request.form.get("name", "")
         persons.correct(session, found, name, phone, by=desk.staff.person_id, at=desk.now)
+        doubles.ask_of_phone(session, found, desk.now, by=desk.staff.person_id)
 
     return changed(desk, person_id, "change", change)
 

@@ -7,6 +7,7 @@ from flask import request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.console.access import may_open
 from app.console.desk import Desk
 from app.console.places import choices
 from app.console.rendering import render
@@ -15,9 +16,9 @@ from models import homes, on_duty, staff_accounts
 from models.homes import HomeState
 from models.people import Identity, Person
 from models.posts import Role
+from models.roster import doubles, phones, posts, rights
 from models.roster import people as roll
-from models.roster import phones, posts, rights
-from models.roster.people import HomeShown, PostShown
+from models.roster.people import HomeShown, PostShown, Reach
 from models.roster.rights import Right
 from models.sign_ins import MAY_SIGN_IN
 from models.tickets.table import Ticket
@@ -53,6 +54,7 @@ def person_page(desk: Desk, person_id: int, shown: Shown | None = None) -> str:
             may_answer=_may_answer(session, lives, desk),
             may_correct=bool(given) or keeps_register(session, desk, lives),
             is_in_wechat=_is_in_wechat(session, found),
+            alike=_alike(session, reach, found, desk),
             account=staff_accounts.of_person(session, found.id),
             may_keep_account=any(
                 one.post.id in given and one.post.role in MAY_SIGN_IN and _lasts(one, desk)
@@ -73,6 +75,14 @@ def keeps_register(session: Session, desk: Desk, lives: Sequence[HomeShown]) -> 
     areas = {one.home.area_id for one in lives}
     by = desk.staff.person_id
     return any(rights.may(session, Right.REGISTER, one, by, desk.now) for one in areas)
+
+
+def _alike(session: Session, reach: Reach, person: Person, desk: Desk) -> list[Person]:
+    """Who may be the same human being."""
+    if not may_open("double", desk.staff.roles):
+        return []
+    pairs = doubles.waiting(session, reach.residents, person.id)
+    return [one for pair in pairs for one in (pair.entered, pair.writing) if one.id != person.id]
 
 
 def _given_by(desk: Desk) -> list[Role]:

@@ -16,6 +16,7 @@ from models.conversations import Question
 from models.homes import Home, HomeState
 from models.people import Person
 from models.places import Area, AreaKind
+from models.roster import doubles
 
 YES, NO = 1, 2
 # What each digit of a question does, in its order.
@@ -109,8 +110,11 @@ def _kept(chat: Chat, act: str, said: Mapping[str, Any]) -> Home:
     building, room = session.get_one(Area, said["area_id"]), said.get("room")
     before = homes.current_home(session, person_id) if act == "move" else None
     if before is not None:
-        return homes.move(session, before, building, room, chat.now, chat.account)
-    return homes.claim(session, person_id, building, room, chat.now, chat.account)
+        home = homes.move(session, before, building, room, chat.now, chat.account)
+    else:
+        home = homes.claim(session, person_id, building, room, chat.now, chat.account)
+    doubles.ask_of_buildings(session, [building.id], chat.now)
+    return home
 
 
 def _named(chat: Chat, home: Home) -> str:

@@ -14,7 +14,7 @@ from models.imports.cells import Cells, CellUnfit, Row
 from models.imports.work import Verdict, Work
 from models.people import Person
 from models.places import AreaKind
-from models.roster import people, persons, phones
+from models.roster import doubles, people, persons, phones
 from models.sealing import new_own_key
 
 
@@ -75,6 +75,8 @@ class Residents:
         session.add_all([home for _, home in self.fresh])
         session.flush()
         events.record(session, *(self._fact(home) for _, home in self.fresh))
+        fresh = {home.area_id for _, home in self.fresh}
+        doubles.ask_of_buildings(session, fresh, self.work.at, by=self.work.by)
 
     def _person(self, cells: Cells, building_id: int) -> Person:
         name, phone = cells["name"], cells.get("phone")

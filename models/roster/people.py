@@ -14,7 +14,7 @@ from models.homes import LIVING, Home, HomeState
 from models.people import Person
 from models.places import Area
 from models.posts import Post, Role, is_held
-from models.roster import phones, rights
+from models.roster import persons, phones, rights
 from models.roster.rights import Right
 from models.tickets.asked import number_in, word_in
 from models.tickets.sight import Sight
@@ -223,7 +223,7 @@ def _says(words: str) -> ColumnElement[bool]:
     """A whole phone number, or a part of a name."""
     phone = phones.plain(words)
     if phone is not None:
-        return Person.phone_hash == phones.search_hash(phone)
+        return Person.id.in_(persons.entered_with(phone))
     return Person.name.contains(words, autoescape=True)
 
 

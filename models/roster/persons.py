@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
 
 from models import events
 from models.errors import DomainError
@@ -24,12 +24,7 @@ class PersonUnfit(DomainError):
 
 def with_phone(session: Session, phone: str) -> Person | None:
     """Who was entered with this number first."""
-    return session.scalars(
-        select(Person)
-        .where(Person.phone_hash == phones.search_hash(phone), Person.merged_into.is_(None))
-        .order_by(Person.id)
-        .limit(1)
-    ).first()
+    return by_phones(session, [phone]).get(phone)
 
 
 def by_phones(session: Session, numbers: Collection[str]) -> dict[str, Person]:
@@ -37,14 +32,25 @@ def by_phones(session: Session, numbers: Collection[str]) -> dict[str, Person]:
     hashes = {phones.search_hash(one): one for one in numbers}
     found: dict[str, Person] = {}
     for part in _parts(list(hashes)):
-        rows = session.scalars(
-            select(Person)
-            .where(Person.phone_hash.in_(part), Person.merged_into.is_(None))
-            .order_by(Person.id)
-        )
-        for person in rows:
-            found.setdefault(hashes[person.phone_hash or ""], person)
+        for phone_hash, person in session.execute(_holders_of(part).order_by(Person.id)):
+            found.setdefault(hashes[phone_hash or ""], person)
     return found
+
+
+def entered_with(phone: str) -> Select[int]:
+    """Selects whom this number reaches."""
+    return _holders_of([phones.search_hash(phone)]).with_only_columns(Person.id)
+
+
+def _holders_of(hashes: Collection[str]) -> Select[str | None, Person]:
+    """A number of somebody who turned out to be another is the other's, too."""
+    entered = aliased(Person)
+    stands_for = func.coalesce(entered.merged_into, entered.id)
+    return (
+        select(entered.phone_hash, Person)
+        .join(Person, Person.id == stands_for)
+        .where(entered.phone_hash.in_(hashes))
+    )
 
 
 def enter(session: Session, name: str, phone: str | None, *, by: int, at: datetime) -> Person:
