@@ -57,11 +57,11 @@ TABLE = {
     },
     "reading job runs": {"jobs", "job_runs"},
     "running jobs": {"job_run"},
-    "publicity": {
     "settings": {
         *("settings", "setting", "setting_look", "setting_publish"),
         *("setting_version", "setting_revert"),
     },
+    "publicity": {
         *("notices", "notice", "notice_edit", "notice_text", "notice_act"),
         *("notice_poster", "notice_archive", "objection_answer"),
         *("publicity", "publicity_act"),
