@@ -2,7 +2,7 @@
 
 import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -96,6 +96,10 @@ class Lexicon:
     @property
     def spelling(self) -> Spelling:
         return self._lists.spelling
+
+    @property
+    def words(self) -> Collection[str]:
+        return self._lists.drafts.keys()
 
     def draft(self, word: str) -> Draft:
         """What the files, and whoever taught over them, say of a word."""

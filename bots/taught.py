@@ -112,6 +112,12 @@ def differences(base: Lexicon, before: Words, after: Words) -> list[WeightChange
     return found
 
 
+def is_label(label: str) -> bool:
+    """Whether this is category.child of the taxonomy."""
+    key, _, child = label.partition(".")
+    return key in CATEGORIES and child in {one.key for one in CATEGORIES[key].children}
+
+
 def _over(files: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:
     known = {f"{key}.{child}": weight for (key, child), weight in _known(weights)}
     return {label: weight for label, weight in {**files, **known}.items() if weight}
@@ -120,17 +126,13 @@ def _over(files: Mapping[str, float], weights: Mapping[str, float]) -> dict[str,
 def _known(weights: Mapping[str, float]) -> Iterator[tuple[tuple[str, str], float]]:
     """Without classes that the taxonomy had when the word was taught and has no longer."""
     for label, weight in weights.items():
-        key, _, child = label.partition(".")
-        if _is_class(key, child):
+        if is_label(label):
+            key, _, child = label.partition(".")
             yield (key, child), weight
 
 
 def _full(label: str) -> str:
     return label if "." in label else f"{label}.{LAST_RESORT}"
-
-
-def _is_class(key: str, child: str) -> bool:
-    return key in CATEGORIES and child in {one.key for one in CATEGORIES[key].children}
 
 
 def _problems(word: str, spelled: str, weights: object) -> Iterator[str]:
@@ -140,8 +142,7 @@ def _problems(word: str, spelled: str, weights: object) -> Iterator[str]:
         yield f"{word!r} needs classes with weights"
         return
     for label, weight in weights.items():
-        key, _, child = _full(label).partition(".")
-        if not _is_class(key, child):
+        if not is_label(_full(label)):
             yield f"{word!r}: {label!r} is no class"
         if weight is not None and not _is_weight(weight):
             yield f"{word!r}: {weight!r} is no weight from 0 to {MOST_WEIGHT:g}"

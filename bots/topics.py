@@ -63,12 +63,16 @@ def hear(said: Iterable[Said], lexicon: Lexicon) -> Heard:
 
 
 def words_of(text: str, lexicon: Lexicon) -> set[str]:
-    """The words of a text that can be a topic, as jieba's dictionary and ours cut it."""
+    """The words of a text that can be a topic."""
+    return {word for word in cut(text, lexicon) if _can_be_topic(word, lexicon)}
+
+
+def cut(text: str, lexicon: Lexicon) -> list[str]:
+    """What a text says, masked, in words as jieba's dictionary and ours cut it."""
     plain = lexicon.spelling.normalise(masked(text))
     edges = lexicon.word_edges(plain)
     starts = [*(at for at in range(len(plain)) if edges[at]), len(plain)]
-    cut = {plain[start:end] for start, end in pairwise(starts)}
-    return {word for word in cut if _can_be_topic(word, lexicon)}
+    return [plain[start:end] for start, end in pairwise(starts)]
 
 
 def strength(now: int, of_now: int, before: int, of_before: int) -> float:

@@ -12,6 +12,12 @@ from models.statements import Statement
 
 QUESTION_HOURS = 24
 
+_UNSURE_SQL = "kind IN ('class_choice', 'directory_unsure')"
+
+# Asked because what was said met no class or no entry. For the partial index to serve, a query
+# must say this very condition.
+IS_UNSURE = text(f"questions.{_UNSURE_SQL}")
+
 
 class Question(Base):
     """待答问题 — what we asked somebody and wait for. One of our replies asks at most one."""
@@ -34,6 +40,12 @@ class Question(Base):
             "person_id",
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_questions_unsure",
+            *("kind", "opened_at"),
+            sqlite_where=text(_UNSURE_SQL),
+            postgresql_where=text(_UNSURE_SQL),
         ),
     )
 

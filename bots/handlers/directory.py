@@ -27,7 +27,8 @@ LISTED = 9
 PASS_ON = 0  # the digit that asks for a person
 MATTER = "other_estate"
 _HEARD = frozenset({Intent.ENQUIRY, Intent.REPORT, Intent.CHITCHAT})
-_OURS = frozenset({"directory", "directory_kind"})
+_LISTED_AS, _UNSURE_AS = "directory", "directory_unsure"  # the second while nothing was chosen
+_OURS = frozenset({_LISTED_AS, _UNSURE_AS, "directory_kind"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def answer(chat: Chat) -> Reply | None:
         return _show(chat, _best(chat, looked))
     unsure = load("directory")["fit"]["unsure"]
     if meant.intent == Intent.ENQUIRY and looked.found[0].fit >= unsure:
-        return _list(chat, _best(chat, looked), "directory_unsure")
+        return _list(chat, _best(chat, looked), _UNSURE_AS, "directory_unsure")
     return None
 
 
@@ -75,9 +76,8 @@ def directory(chat: Chat, command: Command) -> Reply:
         looked = _look(chat, command.text, Intent.ENQUIRY)
         if looked.found and looked.found[0].fit >= load("directory")["fit"]["unsure"]:
             return _show(chat, _best(chat, looked))
-        return chat.ask(
-            "directory", "directory_none", keep=_kept(chat, ()), said=chat.as_said(command.text)
-        )
+        said = chat.as_said(command.text)
+        return chat.ask(_UNSURE_AS, "directory_none", keep=_kept(chat, ()), said=said)
     there = {one.kind for one in _entries(chat, chat.speaker.home_id)}
     keys = [key for key in kinds() if key in there]
     if not keys:
@@ -105,17 +105,19 @@ def directory_kind(chat: Chat, question: Question, text: str, digit: int | None)
     return _show(chat, there[:LISTED])
 
 
-@registry.question("directory")
+@registry.question(_UNSURE_AS)
+@registry.question(_LISTED_AS)
 def chosen(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
     """One entry whole; the list stays open for the next digit. 0: a person shall answer."""
     numbers = question.context["numbers"]
     if digit is None:
         return None
+    if digit > len(numbers):
+        return chat.say("not_a_choice", most=len(numbers))
+    question.kind = _LISTED_AS  # it led somewhere
     if digit == PASS_ON:
         conversations.close(question, chat.now)
         return _pass_on(chat, question.context)
-    if digit > len(numbers):
-        return chat.say("not_a_choice", most=len(numbers))
     entry = lists.current(chat.session, numbers[digit - 1], chat.now)
     if entry is None:
         return chat.say("directory_gone")
@@ -162,28 +164,30 @@ def facts(chat: Chat, entry: DirectoryEntry) -> dict[str, Any]:
 def _show(chat: Chat, entries: Sequence[DirectoryEntry]) -> Reply:
     """The only one whole; several as a numbered list."""
     if len(entries) > 1:
-        return _list(chat, entries, "directory_list")
+        return _list(chat, entries, _LISTED_AS, "directory_list")
     about = facts(chat, entries[0])
     # What another question waits for must not be lost to this one's "0".
     if _waiting(chat) not in (_OURS | {None}):
         return chat.say("directory_entry", entry=about, can_pass_on=False)
     keep = _kept(chat, entries)
-    return chat.ask("directory", "directory_entry", keep=keep, entry=about, can_pass_on=True)
+    return chat.ask(_LISTED_AS, "directory_entry", keep=keep, entry=about, can_pass_on=True)
 
 
-def _list(chat: Chat, entries: Sequence[DirectoryEntry], template: str) -> Reply:
+def _list(chat: Chat, entries: Sequence[DirectoryEntry], kind: str, template: str) -> Reply:
     keep, shown = _kept(chat, entries), [facts(chat, one) for one in entries]
-    return chat.ask("directory", template, keep=keep, entries=shown)
+    return chat.ask(kind, template, keep=keep, entries=shown)
 
 
 def _kept(chat: Chat, entries: Iterable[DirectoryEntry]) -> dict[str, Any]:
-    """What a later digit needs: the entries, and the question with its class."""
+    """What a later digit needs: the entries, and the question with its class. And whose staff read
+    it, where nothing came of it."""
     meant = chat.understanding
     return {
         "numbers": [one.number for one in entries],
         "text": chat.said,
         "category": meant.category if meant else MATTER,
         "subcategory": meant.subcategory if meant else None,
+        "community_id": chat.speaker.community_id,
     }
 
 
@@ -250,14 +254,13 @@ def _shelf_for_all(chat: Chat) -> Shelf:
 
 
 def _shelved(listed: Iterable[Listed]) -> Shelf:
-    return _shelf_of(
-        tuple(
-            Candidate(
-                one.id, one.kind, one.title, tuple(one.aliases), one.text, NEARNESS[one.area_kind]
-            )
-            for one in listed
-        )
-    )
+    return _shelf_of(tuple(map(candidate_of, listed)))
+
+
+def candidate_of(one: Listed) -> Candidate:
+    """An entry as questions are held against it; of equals the one nearer by is shown first."""
+    rank = NEARNESS[one.area_kind]
+    return Candidate(one.id, one.kind, one.title, tuple(one.aliases), one.text, rank)
 
 
 @lru_cache(256)

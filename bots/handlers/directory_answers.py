@@ -22,7 +22,7 @@ def offer(chat: Chat, ticket: Ticket, text: str) -> Reply | None:
     if not questions.answered(chat.session, ticket, chat.now):
         return None
     area_id = questions.area_for(chat.session, ticket, chat.person_id, chat.now)
-    said = Details(kind=KIND, title=_title(ticket.text or ""), text=text).tidied()
+    said = Details(kind=KIND, title=title_of(ticket.text or ""), text=text).tidied()
     if area_id is None or problems(said):
         return None
     return chat.ask(
@@ -67,7 +67,7 @@ def _keep(chat: Chat, ticket: Ticket, said: Details, area_id: int) -> DirectoryE
     return entry
 
 
-def _title(asked: str) -> str:
+def title_of(asked: str) -> str:
     """A question without its greeting, as a title."""
     title = " ".join(asked.split())
     polite = sorted(load("directory")["polite"]["words"], key=len, reverse=True)

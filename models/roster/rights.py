@@ -26,6 +26,7 @@ class Right(StrEnum):
     MESSAGES = "messages"
     JOBS = "jobs"
     RUN_JOBS = "run_jobs"
+    UNANSWERED = "unanswered"
 
 
 def roles_with(right: Right) -> frozenset[Role]:
