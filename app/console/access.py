@@ -8,11 +8,12 @@ from typing import Any
 from jobs import listings
 from models.notices.desk import readers, writers
 from models.policies import editors_of_any
-from models.posts import Role
+from models.posts import PAID, Role
 from models.protection import SUPERVISING
 from models.roster.rights import Right, roles_with
 from models.sign_ins import MAY_SIGN_IN
 
+from models.supervisions.sides import supervisors
 
 class Open(StrEnum):
     """开放程度 — pages that come before the roles count."""
@@ -59,6 +60,12 @@ ROUTES: Mapping[str, Gate] = {
     "call_answer": SERVING,
     "view_save": SERVING,
     "view_drop": SERVING,
+    "supervisions": PAID,
+    "supervision": PAID,
+    "supervision_act": PAID,
+    "supervision_new": supervisors(),
+    "supervision_draft": supervisors(),
+    "supervision_ask": supervisors(),
     "access_log": ADMIN,
     "areas": roles_with(Right.STAFF),
     "area_change": roles_with(Right.AREAS),

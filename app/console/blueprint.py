@@ -26,7 +26,7 @@ from models.errors import DomainError
 SUBJECTS = (
     *("sign_in", "sign_in_scan", "second_factor", "account", "figures", "access_log"),
     *("digests", "reports", "report_readers"),
-    *("home", "queue", "ticket", "whistle"),
+    *("home", "queue", "ticket", "whistle", "supervisions", "supervision_forms"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("areas", "house_map", "people", "doubles", "posts", "invitations"),
     *("imports", "exports", "recording", "absences", "job_runs", "ledger", "ledger_groups"),

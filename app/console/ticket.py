@@ -6,7 +6,7 @@ from typing import Any
 from flask import redirect, request, send_from_directory, url_for
 from sqlalchemy.orm import Session
 
-from app.console import ticket_page, whistle_panel
+from app.console import supervision_panel, ticket_page, whistle_panel
 from app.console.access import page
 from app.console.acting import OUTCOMES, FieldUnfit, act
 from app.console.desk import Desk
@@ -183,6 +183,7 @@ def _page(
         offered = ticket_page.buttons(session, desk, found)
         whistle = whistle_panel.of_ticket(session, desk, found)
         posts = ticket_page.asked(session, found)
+        supervised = supervision_panel.of_ticket(session, desk, found)
         return render(
             "ticket.html",
             ticket=found,
@@ -191,10 +192,11 @@ def _page(
             holders=ticket_page.holders(session, desk, found, offered),
             asked=posts,
             said=ticket_page.conversation(session, desk, found),
-            happened=ticket_page.timeline(session, found),
+            happened=ticket_page.timeline(session, found, supervised.ids),
             photos=ticket_page.photos(session, found),
             contact=contact,
             whistle=whistle,
+            supervised=supervised,
             categories=categories(),
             outcomes=OUTCOMES,
             problem=problem or {},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.console.desk import Desk
@@ -132,19 +132,21 @@ def conversation(session: Session, desk: Desk, ticket: Ticket) -> list[Said]:
     return found
 
 
-def timeline(session: Session, ticket: Ticket) -> list[Happened]:
-    """From the events; words of somebody erased can not be read any more."""
+def timeline(session: Session, ticket: Ticket, supervisions: Sequence[int] = ()) -> list[Happened]:
+    """From the events; words of somebody erased can not be read any more. Of supervisions it says
+    what was done: their words are for who may read them."""
     rows = session.execute(
         select(Event, Person.name, Person.own_key, _holds_post(Event.actor_id))
         .outerjoin(Person, Person.id == Event.actor_id)
-        .where(Event.subject_kind == "ticket", Event.subject_id == ticket.id)
+        .where(or_(_of("ticket", [ticket.id]), _of("supervision", supervisions)))
         .order_by(Event.id)
     )
     found = []
     for event, name, own_key, holds_post in rows:
         side = _side(event.actor_id, ticket, holds_post and event.capacity not in AS_RESIDENT)
         is_staff = side == "staff"
-        words = open_for(own_key, event.words) if is_staff else None
+        is_told = is_staff and event.subject_kind == "ticket"
+        words = open_for(own_key, event.words) if is_told else None
         shown = name if is_staff else None
         found.append(Happened(event.verb, event.at, side, shown, event.detail, words))
     return found
@@ -176,6 +178,10 @@ def may_talk(
 def _holds_post(person_id: Any) -> Any:
     """Whose name may be read: who holds, or held, a post. Residents' names may not."""
     return exists(select(Post.id).where(Post.person_id == person_id))
+
+
+def _of(kind: str, ids: Sequence[int]) -> ColumnElement[bool]:
+    return and_(Event.subject_kind == kind, Event.subject_id.in_(ids))
 
 
 def _side(person_id: int | None, ticket: Ticket, acts_for_post: bool) -> str:

@@ -1,7 +1,7 @@
 """Which supervisions somebody reads, in groups, and what was said in them: queries only."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,8 +48,8 @@ class Row:
     asked: str
     role: str
     department: str | None
-    tickets: Sequence[int]
-    note: str
+    tickets: Sequence[int] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,17 @@ def row_in(session: Session, supervision_id: int, by: int, now: datetime) -> Row
     return found[0]
 
 
-def of_ticket(session: Session, ticket_id: int, by: int, now: datetime) -> list[Row]:
-    wanted = [sides.readable(session, by, now), sides.on_tickets([ticket_id])]
-    return _shown(session, wanted, PAGE)
+def of_ticket(session: Session, ticket_id: int) -> list[Row]:
+    """Whoever sees the ticket: its note and its other tickets are for who may read it."""
+    return _named(session, [sides.on_tickets([ticket_id])], PAGE)
+
+
+def readable_of(session: Session, ids: Sequence[int], by: int, now: datetime) -> frozenset[int]:
+    """Which of these this person may read."""
+    if not ids:
+        return frozenset()
+    found = select(Supervision.id).where(Supervision.id.in_(ids), sides.readable(session, by, now))
+    return frozenset(session.scalars(found))
 
 
 def to_answer(session: Session, by: int, now: datetime) -> Sequence[Supervision]:
@@ -153,9 +161,28 @@ def in_area(area_id: int, hidden: Iterable[int]) -> ColumnElement[bool]:
 
 
 def _shown(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int) -> list[Row]:
+    """With its tickets and its note."""
+    found = _named(session, wanted, limit)
+    ids = [row.one.id for row in found]
+    tickets, notes = _tickets(session, ids), _notes(session, ids)
+    return [
+        replace(row, tickets=tickets.get(row.one.id, ()), note=notes.get(row.one.id, ""))
+        for row in found
+    ]
+
+
+def _named(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int) -> list[Row]:
+    """Who asks and who is asked; the latest first."""
     supervisor, asked = aliased(Person), aliased(Person)
     found = session.execute(
-        select(Supervision, Area.name, supervisor.name, asked.name, Post.role, Post.department)
+        select(
+            Supervision,
+            Area.name,
+            func.coalesce(supervisor.name, ""),
+            func.coalesce(asked.name, ""),
+            Post.role,
+            Post.department,
+        )
         .join(Area, Area.id == Supervision.area_id)
         .join(supervisor, supervisor.id == Supervision.supervisor_id)
         .join(asked, asked.id == Supervision.person_id)
@@ -163,22 +190,8 @@ def _shown(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int) 
         .where(*wanted)
         .order_by(Supervision.id.desc())
         .limit(limit)
-    ).all()
-    ids = [row[0].id for row in found]
-    tickets, notes = _tickets(session, ids), _notes(session, ids)
-    return [
-        Row(
-            one,
-            area,
-            by or "",
-            whom or "",
-            role,
-            part,
-            tickets.get(one.id, ()),
-            notes.get(one.id, ""),
-        )
-        for one, area, by, whom, role, part in found
-    ]
+    )
+    return [Row(*row) for row in found]
 
 
 def _tickets(session: Session, ids: Sequence[int]) -> dict[int, list[int]]:

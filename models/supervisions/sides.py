@@ -60,23 +60,18 @@ def common_area(session: Session, tickets: Sequence[Ticket]) -> int | None:
     return min(areas, key=lambda one: (NEARNESS[one.kind], one.id)).id
 
 
-def answerer(session: Session, one: Supervision, at: datetime) -> int | None:
-    """Who holds the post that was asked now, or stands in; None while nobody does."""
-    place = session.get_one(Post, one.post_id).area_id
-    holders = on_duty.holders_at(session, place, at)
-    return next((held.person_id for held in holders if held.post_id == one.post_id), None)
-
-
-def supervisor(session: Session, one: Supervision, at: datetime) -> int | None:
-    """Who asked; once they serve the place no more, the nearest who may ask there."""
-    holders = on_duty.holders_at(session, one.area_id, at)
+def persons(session: Session, one: Supervision, at: datetime) -> dict[Side, int]:
+    """Who is which side of it now; a side whom one of its matters is about is nobody's."""
     barred = accused(session, one, at)
-    found = [
-        held.person_id
-        for held in holders
-        if held.role in supervisors() and held.person_id not in barred | {one.person_id}
-    ]
-    return one.supervisor_id if one.supervisor_id in found else next(iter(found), None)
+    found = {
+        Side.SUPERVISOR: _supervisor(session, one, at, barred),
+        Side.ASKED: answerer(session, one, at),
+    }
+    return {
+        side: person
+        for side, person in found.items()
+        if person is not None and person not in barred
+    }
 
 
 def held(
@@ -85,10 +80,29 @@ def held(
     """All that this person (None: the clock) is to it; nothing once it is about them."""
     if person_id is None:
         return frozenset({Side.CLOCK})
-    if person_id in accused(session, one, at):
-        return frozenset()
-    who = {Side.SUPERVISOR: supervisor(session, one, at), Side.ASKED: answerer(session, one, at)}
-    return frozenset(side for side, person in who.items() if person == person_id)
+    found = persons(session, one, at)
+    return frozenset(side for side, person in found.items() if person == person_id)
+
+
+def answerer(session: Session, one: Supervision, at: datetime) -> int | None:
+    """Who holds the post that was asked now, or stands in; None while nobody does."""
+    place = session.get_one(Post, one.post_id).area_id
+    holders = on_duty.holders_at(session, place, at)
+    return next((held.person_id for held in holders if held.post_id == one.post_id), None)
+
+
+def _supervisor(
+    session: Session, one: Supervision, at: datetime, barred: Collection[int]
+) -> int | None:
+    """Who asked; once they serve the place no more, the nearest who may ask there."""
+    found = [
+        held.person_id
+        for held in on_duty.holders_at(session, one.area_id, at)
+        if held.role in supervisors()
+        and held.person_id not in barred
+        and held.person_id != one.person_id
+    ]
+    return one.supervisor_id if one.supervisor_id in found else next(iter(found), None)
 
 
 def accused(session: Session, one: Supervision, at: datetime) -> frozenset[int]:

@@ -32,7 +32,15 @@ def can(
     session: Session, one: Supervision, action: SupervisionAction, *, by: int | None, at: datetime
 ) -> bool:
     """Whether this person may take the action now."""
-    return FLOW.can(one.state, action, sides.held(session, one, by, at))
+    return action in allowed(session, one, by=by, at=at)
+
+
+def allowed(
+    session: Session, one: Supervision, *, by: int | None, at: datetime
+) -> frozenset[SupervisionAction]:
+    """Everything this person may do with it now."""
+    held = sides.held(session, one, by, at)
+    return frozenset(action for action in _A if FLOW.can(one.state, action, held))
 
 
 def answer(session: Session, one: Supervision, words: str, *, by: int, at: datetime) -> None:
@@ -54,8 +62,8 @@ def ask_again(
 ) -> None:
     """The answer is not enough: what is missing, and a new day."""
     step = _begin(session, one, _A.ASK_AGAIN, by, at, words)
-    check_day(due_on, at)
     one.due_on, one.answered_at = due_on, None
+    check_day(due_on, at)
     enter(session, one, EntryKind.AGAIN, words, by=by, at=at)
     _end(session, one, step, by, at, words)
 
@@ -132,11 +140,16 @@ def _begin(
     at: datetime,
     words: str | None = None,
 ) -> Step:
-    """Of two who act at once the second is refused."""
+    """The new state, for the caller to complete at once: every query writes what is changed.
+
+    Of two who act at once the second is refused.
+    """
     session.flush()
     session.refresh(one, with_for_update=True)
     held = sides.held(session, one, by, at)
-    return FLOW.take(one.state, action, held, number=one.number, words=words)
+    step = FLOW.take(one.state, action, held, number=one.number, words=words)
+    one.state, one.clock_at = step.move.target, None
+    return step
 
 
 def _end(
@@ -147,10 +160,9 @@ def _end(
     at: datetime,
     words: str | None = None,
 ) -> None:
-    """The new state with its clock, and a word to the other side."""
-    one.state = step.move.target
-    is_asked = one.state == SupervisionState.ASKED
-    one.clock_at = due_days.next_moment(one.due_on, load("supervisions"), at) if is_asked else None
+    """The clock of what waits for an answer, and a word to the other side."""
+    if one.state == SupervisionState.ASKED:
+        one.clock_at = due_days.next_moment(one.due_on, load("supervisions"), at)
     told = telling.parties(session, one, at)
     said = Said(
         step.move.verb, at, by, step.side, step.old, told, words=(words or "").strip() or None

@@ -21,17 +21,8 @@ def tell(session: Session, one: Supervision, said: Said) -> Event:
 
 
 def parties(session: Session, one: Supervision, at: datetime) -> dict[str, list[int]]:
-    """The one who asks and the one who is asked, as far as somebody is there whom none of the
-    matters is about."""
-    barred = sides.accused(session, one, at)
-    found = {
-        "supervisor": sides.supervisor(session, one, at),
-        "asked": sides.answerer(session, one, at),
-    }
-    return {
-        part: [person] if person is not None and person not in barred else []
-        for part, person in found.items()
-    }
+    """The one who asks and the one who is asked, as far as somebody is there."""
+    return {str(side): [person] for side, person in sides.persons(session, one, at).items()}
 
 
 def facts(session: Session, one: Supervision, at: datetime) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def tick(session: Session, one: Supervision, now: datetime) -> str | None:
     is_late = due_days.is_past(one.due_on, now)
     told = telling.parties(session, one, now)
     if not is_late:
-        del told["supervisor"]
+        told.pop(Side.SUPERVISOR, None)
     said = Said(
         LATE if is_late else REMINDED,
         now,

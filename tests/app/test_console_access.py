@@ -12,10 +12,11 @@ from app.console.access import ADMIN, PAGES, PUBLICITY, ROUTES, SERVING, STAFF, 
 from models.base import Database
 from models.people import Identity
 from models.places import Area
-from models.posts import Role
+from models.posts import PAID, Role
 from models.protection import SUPERVISING, accused_persons, may_see
 from models.roster.rights import Right, roles_with
 from models.sign_ins import MAY_SIGN_IN
+from models.supervisions.sides import supervisors
 from models.tickets.table import About, Ticket
 from tests.app.visitor import House, Visitor
 from tests.factories import area_named, building, demo_person, ticket
@@ -30,6 +31,8 @@ TABLE = {
         *("ticket_note", "ticket_reporter", "talk", "take_over", "answer", "hand_back", "photo"),
         *("whistle_sound", "whistle_end", "call_answer"),
     },
+    "reading supervisions": {"supervisions", "supervision", "supervision_act"},
+    "asking supervisions": {"supervision_new", "supervision_draft", "supervision_ask"},
     "supervising": {"figures", "figures_list", "digests", "digest_list"},
     "looking at buildings": {"house_map"},
     "by invitation": {"invited", "invited_take"},
@@ -75,6 +78,8 @@ GATES = {
     "serving": SERVING,
     "supervising": SUPERVISING,
     "looking at buildings": SUPERVISING,
+    "reading supervisions": PAID,
+    "asking supervisions": supervisors(),
     "entering for others": roles_with(Right.RECORD),
     "taking lists away": STAFF,
     "entering leave": STAFF,
