@@ -6,9 +6,14 @@ from typing import Any
 
 import click
 
-from tests.bench import classify, figures, intake
+from tests.bench import classify, console, figures, intake
 
-BENCHES = {"intake": intake.run, "classify": classify.run, "figures": figures.run}
+BENCHES = {
+    "intake": intake.run,
+    "classify": classify.run,
+    "figures": figures.run,
+    "console": console.run,
+}
 COLUMNS = ("name", "store", "synchronous", "ratio", "rate", "baseline_rate", "p50_ms", "p99_ms")
 COLUMNS += ("errors", "n")
 

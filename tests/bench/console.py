@@ -1,0 +1,175 @@
+"""Every page of the console over 100,000 tickets and 50,000 people; digests of 100 communities."""
+
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import Select, event, func, select
+
+from app.console.access import ADMIN, PAGES, Open, Page
+from app.house import open_database
+from app.wsgi import create_app
+from config.settings import Settings
+from jobs.digests import morning_digest
+from jobs.reports import weekly_report
+from models.base import Database
+from models.digests.table import Digest
+from models.notices.table import Notice
+from models.people import Person
+from models.posts import Post
+from models.reports.table import Report
+from models.statements import Plan
+from models.tickets.table import Ticket
+from tests.app.visitor import House, Visitor
+from tests.bench import figures, filling
+from tests.bench.town import Case, town
+
+TICKETS = 100_000
+PEOPLE = 50_000
+COMMUNITIES = 100
+ASKED = 7
+CASES = (Case("sqlite", "FULL"), Case("postgresql"))
+# A part of an address → whose id stands there: the last there is.
+IDS: Mapping[str, Select[Any]] = {
+    "ticket_id": select(func.max(Ticket.id)),
+    "person_id": select(func.max(Person.id)),
+    "post_id": select(func.max(Post.id)),
+    "digest_id": select(func.max(Digest.id)),
+    "report_id": select(func.max(Report.id)),
+    "number": select(func.max(Notice.id)),
+}
+# Words that stand in an address.
+WORDS = {"section": "overdue", "name": "ticket_clock", "kind": "residents"}
+# Of rows that somebody brings or asks for: files, and what lasts some minutes.
+NOT_TIMED = frozenset(
+    {"export_file", "import_shown", "photo", "report_topic", "notice_edit", "slip"}
+)
+# What a page is asked for beside its address.
+QUERIES = {
+    "figures_list": {"period": "year", "what": "opened"},
+    **dict.fromkeys(("setting", "setting_version"), {"of": "schedule", "version": "0"}),
+}
+
+
+def run() -> Iterator[dict[str, Any]]:
+    for case in CASES:
+        with _filled(case) as (database, settings, now):
+            yield from _pages(case, database, settings, now)
+            filling.spread(database, COMMUNITIES, now)
+            yield _digests(case, database, now + timedelta(days=1))
+
+
+@contextmanager
+def _filled(case: Case) -> Iterator[tuple[Database, Settings, datetime]]:
+    with town(case, residents=PEOPLE) as environment:
+        settings = Settings(
+            data_dir=Path(environment["LINLI_DATA_DIR"]),
+            database_url=environment["LINLI_DATABASE_URL"],
+            data_key=environment["LINLI_DATA_KEY"],
+            secret_key="bench",
+            log_level="WARNING",
+        )
+        database = open_database(settings)
+        now = datetime.now(UTC)
+        figures.fill(database, TICKETS, now)
+        filling.leave_behind(database, now)
+        morning_digest(database, now)
+        weekly_report(database, now)
+        yield database, settings, now
+        database.dispose()
+
+
+def _pages(
+    case: Case, database: Database, settings: Settings, now: datetime
+) -> Iterator[dict[str, Any]]:
+    house = House(database, now, settings)
+    names = {role: house.account(role) for role in ("subdistrict_staff", "admin")}
+    house.app = create_app(settings, database)
+    visitors = {role: _signed_in(house, role, name) for role, name in names.items()}
+    with database.reading() as session:
+        ids = {name: session.scalar(found) for name, found in IDS.items()}
+    for page in PAGES.values():
+        if page.method == "GET" and not isinstance(page.gate, Open):
+            role = "admin" if page.gate == ADMIN else "subdistrict_staff"
+            if page.name not in NOT_TIMED:
+                yield _asked(case, database, page, visitors[role], ids)
+
+
+def _asked(
+    case: Case, database: Database, page: Page, visitor: Visitor, ids: Mapping[str, Any]
+) -> dict[str, Any]:
+    rule = page.rule.replace("<int:", "{").replace("<", "{").replace(">", "}")
+    address = "/console" + rule.format(**ids, **WORDS)
+    asked = QUERIES.get(page.name, {})
+    waits, statements, errors = [], 0, 0
+    for _ in range(ASKED):
+        with _counted(database) as said:
+            began = time.perf_counter()
+            answer = visitor.get(address, query_string=asked)
+            waits.append((time.perf_counter() - began) * 1000)
+        statements = len(said)
+        errors += answer.status_code != HTTPStatus.OK
+    return _line(case, f"page_{page.name}", waits, errors, TICKETS) | {"statements": statements}
+
+
+def _digests(case: Case, database: Database, at: datetime) -> dict[str, Any]:
+    began = time.perf_counter()
+    morning_digest(database, at)
+    waited = (time.perf_counter() - began) * 1000
+    with database.reading() as session:
+        told = select(func.count(Digest.community_id.distinct())).where(Digest.due_at == at)
+        errors = session.scalar(told) != COMMUNITIES
+    return _line(case, "digest_of_communities", [waited], errors, COMMUNITIES)
+
+
+def _line(case: Case, name: str, waits: Sequence[float], errors: int, many: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "store": case.store,
+        "synchronous": case.synchronous,
+        "ratio": None,
+        "rate": None,
+        "baseline_rate": None,
+        "p50_ms": round(statistics.median(waits), 1),
+        "p99_ms": round(max(waits), 1),
+        "errors": int(errors),
+        "n": many,
+    }
+
+
+def _signed_in(house: House, role: str, name: str) -> Visitor:
+    visitor = Visitor(house)
+    assert visitor.sign_in(name).status_code == HTTPStatus.FOUND
+    if role == "admin":
+        visitor.confirm()
+    return visitor
+
+
+@contextmanager
+def _counted(database: Database) -> Iterator[list[str]]:
+    """Every statement: SQLAlchemy's own, and those that the compiled ones run by themselves."""
+    said: list[str] = []
+    run = Plan.run
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        said.append(statement)
+
+    def noted(plan: Plan, cursor: Any, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        said.append(plan.sql)
+        return run(plan, cursor, values)
+
+    engines = {database.reader, database.writer}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        with patch.object(Plan, "run", noted):
+            yield said
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
