@@ -1,6 +1,6 @@
 """The neighbourhood's clock: when its day begins, and which day a moment falls on."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -16,7 +16,12 @@ def is_same_day(one: datetime, other: datetime) -> bool:
 
 def start_of_day(at: datetime) -> datetime:
     """Midnight before this moment."""
-    return datetime.combine(local(at).date(), time(), SHANGHAI)
+    return midnight(local(at).date())
+
+
+def midnight(day: date) -> datetime:
+    """When this day begins."""
+    return datetime.combine(day, time(), SHANGHAI)
 
 
 def end_of_day(at: datetime) -> datetime:

@@ -4,7 +4,7 @@ A complaint about a role means all of these: being on leave makes nobody imparti
 having left, and who stands in may do so for somebody who stands in.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -57,6 +57,12 @@ def served_by(session: Session, person_ids: Collection[int], now: datetime) -> l
         .order_by(Post.id)
     )
     return [Served(*row) for row in rows]
+
+
+def places_of(served: Iterable[Served], roles: Collection[Role], now: datetime) -> tuple[int, ...]:
+    """Where somebody is in one of these roles now."""
+    found = {one.area_id for one in served if one.role in roles and one.is_since(now)}
+    return tuple(sorted(found))
 
 
 def serving(

@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs import listings
 from models.notices.desk import readers, writers
+from models.operations.desk import planning_roles
 from models.policies import editors_of_any
 from models.posts import PAID, Role
 from models.protection import SUPERVISING
@@ -29,6 +30,7 @@ PUBLICITY = readers() & MAY_SIGN_IN  # whoever writes, reviews or answers for so
 WRITING = writers() & MAY_SIGN_IN
 SETTING = editors_of_any()
 BRINGING = roles_with(Right.AREAS) | roles_with(Right.POSTS) | roles_with(Right.REGISTER)
+PLANNING = planning_roles() & MAY_SIGN_IN
 
 Gate = Open | frozenset[Role]
 
@@ -138,6 +140,12 @@ ROUTES: Mapping[str, Gate] = {
     "jobs": roles_with(Right.JOBS),
     "job_runs": roles_with(Right.JOBS),
     "job_run": roles_with(Right.RUN_JOBS),
+    "operations": SERVING,
+    "operation": SERVING,
+    "operation_act": SERVING,
+    "operation_photo": SERVING,
+    "operation_new": PLANNING,
+    "operation_plan": PLANNING,
     "account": STAFF,
     "account_keep": STAFF,
     "account_sign_out": STAFF,

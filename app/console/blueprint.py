@@ -28,6 +28,7 @@ SUBJECTS = (
     *("digests", "reports", "report_readers"),
     *("home", "queue", "ticket", "whistle", "supervisions", "supervision_forms"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
+    *("operations", "operation_forms"),
     *("areas", "house_map", "people", "doubles", "posts", "invitations"),
     *("imports", "exports", "recording", "absences", "job_runs", "ledger", "ledger_groups"),
     *("settings", "settings_wording"),

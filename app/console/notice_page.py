@@ -1,18 +1,15 @@
 """What the page of one notice shows: its text and previews, steps, versions, readers, archive."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.console.desk import Desk
+from app.console.history import steps
 from bots import rendering
 from config.policy import load
 from config.settings import public_link
-from models.events import Event
 from models.masking import masked
 from models.notices import desk as lists
 from models.notices import lists as readers
@@ -24,9 +21,7 @@ from models.notices.flow import NoticeAction
 from models.notices.rights import can
 from models.notices.table import Channel, Notice, NoticeState, audiences, kinds
 from models.notices.versions import all_versions
-from models.people import Person
 from models.places import Area
-from models.sealing import open_for
 
 BUTTONS = (
     *(NoticeAction.ASK_REVIEW, NoticeAction.REVIEW, NoticeAction.SEND_BACK),
@@ -34,16 +29,6 @@ BUTTONS = (
 )
 
 UNNUMBERED = "…"  # in the preview of a text that nobody has saved
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """经过 — one thing that happened to a notice, by whom, and what was said."""
-
-    verb: str
-    at: datetime
-    name: str
-    words: str
 
 
 def shown(session: Session, desk: Desk, sight: Sight, found: Notice) -> dict[str, Any]:
@@ -62,7 +47,7 @@ def shown(session: Session, desk: Desk, sight: Sight, found: Notice) -> dict[str
         "public": {"title": masked(found.title), "lines": masked(found.body).splitlines()},
         "versions": all_versions(session, found),
         "objections": lists.objections_of(session, sight, found),
-        "steps": _steps(session, found),
+        "steps": steps(session, "notice", found.id),
         "read": readers.read_counts(session, [found.id])[found.id],
         "link": link_of(session, found.id),
         "has_poster": Channel.POSTER in found.channels,
@@ -82,16 +67,3 @@ def preview(session: Session, found: Notice, now: datetime) -> str:
     if not found.id:
         context = {**context, "notice_id": UNNUMBERED, "link": ""}
     return rendering.render("notice_published", context)
-
-
-def _steps(session: Session, found: Notice) -> Sequence[Step]:
-    rows = session.execute(
-        select(Event, Person.name, Person.own_key)
-        .outerjoin(Person, Person.id == Event.actor_id)
-        .where(Event.subject_kind == "notice", Event.subject_id == found.id)
-        .order_by(Event.id)
-    )
-    return [
-        Step(event.verb, event.at, name or "", open_for(key, event.words) or "")
-        for event, name, key in rows
-    ]

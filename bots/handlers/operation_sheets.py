@@ -1,14 +1,12 @@
 """The result sheet: drawn from the counts when the leader ends, reviewed by a second person."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from bots import commands, operation_views, pending, registry
+from bots import commands, operation_sheet, operation_views, pending, registry
 from bots.chat import Chat
 from bots.commands import Command
 from bots.message import Reply
 from bots.pending import Pending
-from bots.rendering import render
 from models import conversations
 from models.conversations import Question
 from models.notices.table import Notice
@@ -20,14 +18,9 @@ YES, NO = 1, 2
 
 def end(chat: Chat, operation: Operation) -> Reply:
     """The leader reads what will be published; a second person is asked to stand by it."""
-    context = sheet_facts(chat, operation)
+    title, body = operation_sheet.drawn(chat.session, operation)
     sheet = ending.end(
-        chat.session,
-        operation,
-        title=render("operation_sheet_title", context),
-        body=render("operation_sheet", context),
-        by=chat.person_id,
-        at=chat.now,
+        chat.session, operation, title=title, body=body, by=chat.person_id, at=chat.now
     )
     has_reviewer = bool(sides.reviewers(chat.session, operation, chat.now))
     return chat.say(
@@ -37,20 +30,6 @@ def end(chat: Chat, operation: Operation) -> Reply:
         has_reviewer=has_reviewer,
         **operation_views.facts(chat, operation),
     )
-
-
-def sheet_facts(chat: Chat, operation: Operation) -> dict[str, Any]:
-    """Counts, teams and departments. No person is named, and nobody is compared."""
-    took_part = [
-        {"role": role, "department": department}
-        for role, department in lists.took_part(chat.session, operation)
-    ]
-    return operation_views.facts(chat, operation) | {
-        "sums": operation_views.sums(chat, operation),
-        "began": (operation.started_at or operation.starts_at).isoformat(),
-        "took_part": took_part,
-        "tickets": len(lists.ticket_ids(chat.session, operation)),
-    }
 
 
 def _to_review(chat: Chat) -> Sequence[Pending]:

@@ -48,6 +48,11 @@ def label_of(kind: str | None, name: str, is_settled: bool) -> str:
     return str(row["label"] if is_settled else row["things"][0])
 
 
+def is_countable(count: int) -> bool:
+    """More at a time is a slip of the finger."""
+    return 0 < count <= int(load("operations")["most_count"])
+
+
 def add(
     session: Session,
     operation: Operation,

@@ -1,15 +1,17 @@
 """Which operations there are, for whom, and what they add up to: queries only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from models.media import Media, MediaState
 from models.notices.table import Notice, NoticeState
 from models.operations.finding import kinds, label_of
 from models.operations.flow import OperationState, Reply
 from models.operations.table import Finding, FindingPhoto, Member, Operation
+from models.people import Person
 from models.posts import Role
 
 
@@ -83,10 +85,25 @@ def findings(
     return session.scalars(found.order_by(Finding.id)).all()
 
 
+def findings_with_names(session: Session, operation: Operation) -> list[tuple[Finding, str]]:
+    """The same with the names of who told them, for staff."""
+    rows = session.execute(
+        select(Finding, Person.name)
+        .join(Person, Person.id == Finding.person_id)
+        .where(Finding.operation_id == operation.id, Finding.retracted_at.is_(None))
+        .order_by(Finding.id)
+    )
+    return [(finding, name or "") for finding, name in rows]
+
+
 def sums(session: Session, operation: Operation) -> list[Sum]:
+    return sums_of(findings(session, operation))
+
+
+def sums_of(found: Iterable[Finding]) -> list[Sum]:
     """Each kind by its unit, in the order of the file; then what stands under its own name."""
     totals: dict[tuple[str | None, str, str, bool], int] = {}
-    for one in findings(session, operation):
+    for one in found:
         row = kinds().get(one.kind or "")
         known = row is not None and one.unit in (row["unit"], *row["same"])
         unit = row["unit"] if row is not None and known else one.unit
@@ -106,16 +123,36 @@ def photo_count(session: Session, operation: Operation) -> int:
     return session.scalar(found) or 0
 
 
-def ticket_ids(session: Session, operation: Operation) -> list[int]:
-    """What became a ticket, because it could not be settled on the spot."""
-    return [one.ticket_id for one in findings(session, operation) if one.ticket_id is not None]
-
-
-def took_part(session: Session, operation: Operation) -> list[tuple[Role, str | None]]:
-    """Roles and departments that came; never a person."""
+def photos_of(session: Session, operation: Operation) -> list[tuple[int, int | None]]:
+    """Photos that are kept, in the order they came, each with its finding if it has one."""
     rows = session.execute(
-        select(Member.role, Member.department)
-        .where(Member.operation_id == operation.id, Member.reply == Reply.COMING)
+        select(FindingPhoto.media_id, FindingPhoto.finding_id)
+        .join(Media, Media.id == FindingPhoto.media_id)
+        .where(FindingPhoto.operation_id == operation.id, Media.state == MediaState.KEPT)
+        .order_by(FindingPhoto.id)
+    )
+    return [(media_id, finding_id) for media_id, finding_id in rows]
+
+
+def photo_in(session: Session, operation: Operation, media_id: int) -> bool:
+    found = select(FindingPhoto.id).where(
+        FindingPhoto.operation_id == operation.id, FindingPhoto.media_id == media_id
+    )
+    return session.scalar(found) is not None
+
+
+def people_of(session: Session, operation: Operation) -> list[tuple[Member, str]]:
+    """Who was asked to come, in that order, with their names."""
+    rows = session.execute(
+        select(Member, Person.name)
+        .join(Person, Person.id == Member.person_id)
+        .where(Member.operation_id == operation.id)
         .order_by(Member.id)
     )
-    return list(dict.fromkeys((role, department) for role, department in rows))
+    return [(member, name or "") for member, name in rows]
+
+
+def came(members: Iterable[Member]) -> list[tuple[Role, str | None]]:
+    """Roles and departments that came; never a person."""
+    found = ((one.role, one.department) for one in members if one.reply == Reply.COMING)
+    return list(dict.fromkeys(found))

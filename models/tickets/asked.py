@@ -1,6 +1,7 @@
 """Which tickets a list is asked for, in the words of an address."""
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
@@ -36,3 +37,10 @@ def word_in(words: type[Word], text: str | None) -> Word | None:
 def number_in(text: str) -> int | None:
     is_number = text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER
     return int(text) if is_number else None
+
+
+def day_in(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

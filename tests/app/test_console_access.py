@@ -70,6 +70,8 @@ TABLE = {
         *("publicity", "publicity_act"),
     },
     "writing notices": {"notice_new", "notice_draft"},
+    "joint operations": {"operations", "operation", "operation_act", "operation_photo"},
+    "planning operations": {"operation_new", "operation_plan"},
 }
 GATES = {
     "nobody yet": Open.ANYBODY,
@@ -98,6 +100,8 @@ GATES = {
     "running jobs": roles_with(Right.RUN_JOBS),
     "publicity": PUBLICITY,
     "writing notices": WRITING,
+    "joint operations": SERVING,
+    "planning operations": access.PLANNING,
     "settings": access.SETTING,
 }
 ROLES = sorted(MAY_SIGN_IN - {Role.ADMIN})

@@ -1,0 +1,39 @@
+"""One step from a page: done and back to it, or the page with what stands against it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import redirect, request
+from sqlalchemy.orm import Session
+
+from app.console.desk import Desk
+from app.console.rendering import status_of, words_of
+from config.policy import load
+from models.errors import DomainError, NotFound
+
+Problem = Mapping[str, str]
+
+
+def changed(
+    desk: Desk,
+    change: Callable[[Session], None],
+    *,
+    field: str,
+    done: Callable[[], str],
+    shown: Callable[[Problem], str],
+) -> Any:
+    """`field` is where on the page a refusal is said; `done` tells the address to go on to."""
+    try:
+        with desk.writing() as session:
+            change(session)
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        at = str(refusal.context.get("field", field))
+        return shown({at: words_of(refusal)}), status_of(refusal)
+    return redirect(done())
+
+
+def done_in(table: str) -> str:
+    """What the page says was done, by an address that somebody may have bent."""
+    return str(load("labels")[table].get(request.args.get("done", ""), ""))

@@ -1,0 +1,37 @@
+"""What happened to one thing, step by step, by whom, and what was said."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.events import Event
+from models.people import Person
+from models.sealing import open_for
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """经过 — one thing that happened, by whom, and what was said."""
+
+    verb: str
+    at: datetime
+    name: str
+    words: str
+
+
+def steps(
+    session: Session, kind: str, number: int, *, without: Collection[str] = ()
+) -> Sequence[Step]:
+    rows = session.execute(
+        select(Event, Person.name, Person.own_key)
+        .outerjoin(Person, Person.id == Event.actor_id)
+        .where(Event.subject_kind == kind, Event.subject_id == number, Event.verb.not_in(without))
+        .order_by(Event.id)
+    )
+    return [
+        Step(event.verb, event.at, name or "", open_for(key, event.words) or "")
+        for event, name, key in rows
+    ]

@@ -1,0 +1,37 @@
+"""Lists of the console: how long each group is, and pages that go on where the last one ended."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+PAGE = 50
+LONGEST_WORDS = 40
+
+Group = TypeVar("Group")
+Kind = TypeVar("Kind")
+
+
+def counts(
+    session: Session, kind: type[Any], groups: Mapping[Group, ColumnElement[bool]]
+) -> dict[Group, int]:
+    """How long the list of each group would be, in one query."""
+    columns = [func.count().filter(condition) for condition in groups.values()]
+    found = session.execute(select(*columns).select_from(kind)).one()
+    return dict(zip(groups, found, strict=True))
+
+
+def latest(
+    listed: Select[Any],
+    at: InstrumentedAttribute[Any],
+    number: InstrumentedAttribute[int],
+    before: int | None,
+    limit: int,
+) -> Select[Any]:
+    """The latest first; `before` is the number of the row where a page ended."""
+    ordered = listed.order_by(at.desc(), number.desc()).limit(limit)
+    if before is None:
+        return ordered
+    last = select(at).where(number == before).scalar_subquery()
+    return ordered.where(tuple_(at, number) < tuple_(last, before))

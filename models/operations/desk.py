@@ -1,0 +1,144 @@
+"""The operations of a desk: who reads of which, the lists with their counts, one of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models import listed
+from models.errors import NotFound
+from models.listed import LONGEST_WORDS, PAGE
+from models.operations.flow import OperationState
+from models.operations.table import Finding, Member, Operation
+from models.people import Person
+from models.places import Area, AreaKind, inner_areas
+from models.posts import Role
+from models.roster.rights import inside
+from models.served import places_of, served_by
+from models.tickets.asked import number_in, word_in
+
+
+class Group(StrEnum):
+    """整治分组 — the lists of the console."""
+
+    ALL = "all"
+    PLANNED = "planned"
+    UNDER_WAY = "under_way"
+    ENDED = "ended"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """整治筛选 — the conditions of a list."""
+
+    group: Group = Group.ALL
+    area_id: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """整治视野 — where somebody could plan one; what they were asked to is theirs to read, too."""
+
+    person_id: int
+    places: tuple[int, ...]
+
+    def condition(self) -> ColumnElement[bool]:
+        asked = select(Member.operation_id).where(Member.person_id == self.person_id)
+        return or_(Operation.area_id.in_(inside(self.places)), Operation.id.in_(asked))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """整治一行 — an operation as a list shows it."""
+
+    operation: Operation
+    area: str
+    leader: str
+    findings: int
+
+
+@cache
+def planning_roles() -> frozenset[Role]:
+    return frozenset(Role(one) for one in load("operations")["planners"])
+
+
+def wanted_of(query: Mapping[str, str]) -> Wanted:
+    """The conditions as an address says them; a value that means nothing narrows nothing."""
+    return Wanted(
+        group=word_in(Group, query.get("state")) or Group.ALL,
+        area_id=number_in(query.get("area", "")),
+        words=query.get("q", "").strip()[:LONGEST_WORDS],
+    )
+
+
+def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
+    served = served_by(session, [person_id], now)
+    return Sight(person_id, places_of(served, planning_roles(), now))
+
+
+def rows(
+    session: Session, sight: Sight, wanted: Wanted, before: int | None = None, limit: int = PAGE
+) -> list[Row]:
+    """By their date, the latest first; `before` goes on where a page ended."""
+    told = select(func.count(Finding.id)).where(
+        Finding.operation_id == Operation.id, Finding.retracted_at.is_(None)
+    )
+    found = (
+        select(Operation, Area.name, Person.name, told.scalar_subquery())
+        .join(Area, Area.id == Operation.area_id)
+        .join(Person, Person.id == Operation.leader_id)
+        .where(_condition(sight, wanted))
+    )
+    page = listed.latest(found, Operation.starts_at, Operation.id, before, limit)
+    return [
+        Row(operation, area, leader or "", count)
+        for operation, area, leader, count in session.execute(page)
+    ]
+
+
+def counts(session: Session, sight: Sight, wanted: Wanted) -> dict[Group, int]:
+    """How long the list of each group would be, under the same conditions else."""
+    groups = {group: _condition(sight, replace(wanted, group=group)) for group in Group}
+    return listed.counts(session, Operation, groups)
+
+
+def operation_in(session: Session, sight: Sight, number: int) -> Operation:
+    """NotFound, in the same words, for one that nobody has and for one not shown to them."""
+    found = session.scalars(
+        select(Operation).where(Operation.id == number, sight.condition())
+    ).first()
+    if found is None:
+        raise NotFound(number=str(number))
+    return found
+
+
+def places_to_plan(session: Session, sight: Sight, limit: int = 400) -> Sequence[Area]:
+    """Areas for which this person may plan one."""
+    wide = [AreaKind(one) for one in load("notices")["terms"]["area_kinds"]]
+    return session.scalars(
+        select(Area)
+        .where(Area.id.in_(inside(sight.places)), Area.kind.in_(wide))
+        .order_by(Area.community_id, Area.kind, Area.id)
+        .limit(limit)
+    ).all()
+
+
+def _condition(sight: Sight, wanted: Wanted) -> ColumnElement[bool]:
+    narrowed = [sight.condition(), _of_group(wanted.group)]
+    if wanted.area_id is not None:
+        narrowed.append(Operation.area_id.in_(inner_areas(wanted.area_id)))
+    if wanted.words:
+        narrowed.append(Operation.title.contains(wanted.words, autoescape=True))
+    return and_(*narrowed)
+
+
+def _of_group(group: Group) -> ColumnElement[bool]:
+    return true() if group is Group.ALL else Operation.state == OperationState(group)
