@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.console.access import page
+from sqlalchemy.orm import Session
+
+from app.console.access import PUBLICITY, page
 from app.console.desk import Desk
 from app.console.rendering import render
 from jobs import standings
 from models import takeovers
+from models.localtime import local
+from models.notices import desk as notices
 from models.posts import Role
+from models.publicity import dues
 from models.tickets import queue
 from models.tickets.asked import conditions_of
 from models.tickets.sight import sight_of
@@ -49,7 +54,13 @@ def home(desk: Desk) -> Any:
             lists=LISTS,
             counts=counts,
             first=first,
+            late_dues=_late_dues(session, desk) if desk.staff.roles & PUBLICITY else 0,
             calls=whistles.calls_for(session, by),
             talks=takeovers.of_staff(session, by, desk.now),
             now=desk.now,
         )
+
+
+def _late_dues(session: Session, desk: Desk) -> int:
+    places = notices.sight_of(session, desk.staff.person_id, desk.now).everywhere
+    return dues.count_late(session, places, local(desk.now).date())

@@ -28,13 +28,15 @@ def publicity(desk: Desk) -> Any:
     today = local(desk.now).date()
     with desk.reading() as session:
         sight = sight_of(session, desk.staff.person_id, desk.now)
-        found = dues.open_within(session, sight.everywhere, MOST)
+        late = [dues.is_late(today)] if request.args.get("late") else []
+        found = dues.open_within(session, sight.everywhere, MOST, *late)
         return render(
             "publicity.html",
             dues=found,
             begun=dues.begun_notices(session, [due for due, _ in found]),
             may_begin=_to_begin(session, sight, [due for due, _ in found]),
             entries=entries(),
+            are_late=bool(late),
             today=today,
             done=request.args.get("done", ""),
         )

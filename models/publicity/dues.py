@@ -73,13 +73,13 @@ def may_drop(session: Session, due: PublicityDue, *, by: int, at: datetime) -> b
 
 
 def open_within(
-    session: Session, places: Collection[int], limit: int
+    session: Session, places: Collection[int], limit: int, *more: ColumnElement[bool]
 ) -> Sequence[tuple[PublicityDue, str]]:
     """What is open of these areas and what lies in them, the earliest due first, with its area."""
     rows = session.execute(
         select(PublicityDue, Area.name)
         .join(Area, Area.id == PublicityDue.area_id)
-        .where(_is_open_within(places))
+        .where(_is_open_within(places), *more)
         .order_by(PublicityDue.due_on, PublicityDue.id)
         .limit(limit)
     )
@@ -88,12 +88,12 @@ def open_within(
 
 def count_late(session: Session, places: Collection[int], today: date) -> int:
     """Mandatory ones that are late, of these areas and what lies in them."""
-    found = select(func.count()).where(
-        _is_open_within(places),
-        PublicityDue.is_mandatory.is_(True),
-        PublicityDue.due_on < today,
-    )
+    found = select(func.count()).where(_is_open_within(places), is_late(today))
     return session.scalar(found) or 0
+
+
+def is_late(today: date) -> ColumnElement[bool]:
+    return PublicityDue.is_mandatory.is_(True) & (PublicityDue.due_on < today)
 
 
 def _is_open_within(places: Collection[int]) -> ColumnElement[bool]:

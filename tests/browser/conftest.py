@@ -86,6 +86,12 @@ def page(request: pytest.FixtureRequest, browser: Browser, served: Served) -> It
     assert [one for one in trouble if "401 (UNAUTHORIZED)" not in one] == []
 
 
+def go_to(page: Page, words: str) -> None:
+    """By the menu, which is one on a phone and on a desk."""
+    page.locator("summary", has_text="菜单").click()
+    page.locator(".menu").get_by_role("link", name=words, exact=True).click()
+
+
 def sign_in(page: Page, served: Served, role: str = "community_staff") -> None:
     name = served.house.account(role)
     page.goto(f"{served.url}/console/")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from models.ticket_flow import State
 from models.tickets.table import Ticket
-from tests.browser.conftest import PHONE, Served, sign_in
+from tests.browser.conftest import PHONE, Served, go_to, sign_in
 from tests.chat import Town
 from tests.factories import building, ticket
 
@@ -70,7 +70,7 @@ def test_a_wrong_password_is_said_at_the_field_and_the_right_one_opens_the_day(
     page.get_by_label("密码").fill("correct horse battery")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("工单")
-    page.get_by_role("link", name="今天").click()
+    go_to(page, "今天")
     check_comfort(page)
     expect(page.get_by_role("link", name="1 超期")).to_be_visible()
 
@@ -79,7 +79,7 @@ def test_the_queue_is_narrowed_kept_and_worked_on_together(
     page: Page, served: Served, busy: list[int]
 ) -> None:
     sign_in(page, served)
-    page.get_by_role("link", name="工单").click()
+    go_to(page, "工单")
     check_comfort(page)
     expect(page.locator(".row")).to_have_count(4)
     page.locator("summary", has_text="筛选").click()
@@ -161,7 +161,7 @@ def test_everything_works_without_scripts(
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
     page = context.new_page()
     sign_in(page, served)
-    page.get_by_role("link", name="工单").click()
+    go_to(page, "工单")
     page.locator(f'input[name=ids][value="{busy[1]}"]').check()
     page.locator("summary", has_text="对勾选的一起办").click()
     page.get_by_label("怎么办").select_option("escalate")

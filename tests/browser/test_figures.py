@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Served, sign_in
+from tests.browser.conftest import Served, go_to, sign_in
 from tests.factories import MORNING
 from tests.matters import scatter
 
@@ -29,7 +29,7 @@ def scattered(served: Served) -> Served:
 
 def test_from_a_number_to_its_list_and_back(page: Page, scattered: Served) -> None:
     sign_in(page, scattered)
-    page.get_by_role("link", name="三率", exact=True).click()
+    go_to(page, "三率")
     expect(page.get_by_role("heading", level=1)).to_have_text("幸福社区三率")
     page.get_by_role("link", name="本季").click()
     page.get_by_role("link", name="类别").click()

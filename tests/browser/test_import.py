@@ -6,7 +6,7 @@ import pytest
 from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Served, sign_in
+from tests.browser.conftest import Served, go_to, sign_in
 from tests.browser.test_figures import TOO_SMALL, TOO_WIDE
 
 pytestmark = pytest.mark.browser
@@ -38,7 +38,7 @@ def fits(page: Page) -> None:
 
 def test_a_sheet_is_mended_and_brought_in(page: Page, served: Served, tmp_path: Path) -> None:
     sign_in(page, served)
-    page.get_by_role("link", name="区域", exact=True).click()
+    go_to(page, "区域")
     fits(page)
     page.get_by_role("link", name="从 Excel 导入").click()
     fits(page)
@@ -55,7 +55,7 @@ def test_a_sheet_is_mended_and_brought_in(page: Page, served: Served, tmp_path: 
     for path in ("people", "people/1", "absences", "exports"):
         page.goto(f"{served.url}/console/{path}")
         fits(page)
-    page.get_by_role("link", name="楼栋图", exact=True).click()
+    go_to(page, "楼栋图")
     fits(page)
     page.get_by_role("link", name="21号楼 0 件").click()
     expect(page.locator("main")).to_contain_text("没有符合条件的工单")

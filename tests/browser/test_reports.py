@@ -13,7 +13,7 @@ from jobs.digests import morning_digest
 from models.metrics.periods import Period
 from models.reports import making
 from models.reports.table import Edition
-from tests.browser.conftest import Served, sign_in
+from tests.browser.conftest import Served, go_to, sign_in
 from tests.browser.test_figures import TOO_SMALL, TOO_WIDE
 from tests.factories import MORNING, area_named
 from tests.matters import scatter
@@ -38,7 +38,7 @@ def reported(served: Served) -> Served:
 
 def test_the_digest_of_the_morning_down_to_a_ticket(page: Page, reported: Served) -> None:
     sign_in(page, reported)
-    page.get_by_role("link", name="日报", exact=True).click()
+    go_to(page, "日报")
     expect(page.get_by_role("heading", level=2).first).to_contain_text("幸福社区早报")
     assert not page.evaluate(TOO_WIDE)
     figure = page.locator("a.figure").first
@@ -55,7 +55,7 @@ def test_a_report_its_charts_a_list_behind_a_number_and_the_workbook(
     page: Page, reported: Served
 ) -> None:
     sign_in(page, reported)
-    page.get_by_role("link", name="报告", exact=True).click()
+    go_to(page, "报告")
     page.get_by_role("link", name="月研判").first.click()
     page.get_by_role("link", name="幸福社区月研判").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("幸福社区月研判")

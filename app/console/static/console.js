@@ -1,6 +1,6 @@
 // Niceties alone: every page works without them.
 document.addEventListener("click", (event) => {
-  for (const open of document.querySelectorAll("details.who[open]")) {
+  for (const open of document.querySelectorAll("details.who[open], details.menu[open]")) {
     if (!open.contains(event.target)) open.open = false;
   }
 });
