@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bots import wording
 from bots.lexicon import Lexicon, load_lexicon
 from bots.lexicon_files import FOLDER
 from bots.regression import broken, load_sentences
@@ -99,6 +100,7 @@ class LiveLexicon:
 
     def _look(self) -> None:
         with self.database.reading() as session:
+            wording.follow(session)
             names, revision = estate_names(session), policies.revision(session)
             words = self._words
             if revision != self._revision:

@@ -8,20 +8,29 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
 from app.house import open_database
 from app.serving import workers_of
 from app.wechat.writer import Writer
 from app.wsgi import make_desk
+from bots import wording
 from config.settings import Settings
+from models.base import Database
 
 BACKLOG = 128
 NICENESS = 10  # of the web processes
 PAUSE_SECONDS = 0.5  # before one that has ended is started again
 VARIABLE = "LINLI_WRITER"
+LOOK_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
 
 
 def writer_for(settings: Settings) -> "WriterProcess | None":
@@ -81,6 +90,18 @@ class WriterProcess:
         logs.configure(self._settings)
         database = open_database(self._settings)
         desk = make_desk(self._settings)
+        threading.Thread(target=_follow_wording, args=(database,), daemon=True).start()
         gc.collect()
         gc.freeze()
         Writer(self._listener, database, desk).serve()
+
+
+def _follow_wording(database: Database) -> None:
+    """Beside the writer, which must not look for itself while messages wait."""
+    while True:
+        try:
+            with database.reading() as session:
+                wording.follow(session)
+        except SQLAlchemyError as failure:
+            log.warning("wording_look_failed", kind=type(failure).__name__)
+        time.sleep(LOOK_SECONDS)

@@ -25,7 +25,7 @@ from models import localtime
 
 HERE = Path(__file__).parent / "templates"
 FILES = FileSystemLoader(HERE)
-PARTS = frozenset({"_parts", "report_parts"})  # what other templates take pieces from
+PARTS = frozenset(one.stem for one in HERE.glob("*_parts.txt"))  # others take pieces from them
 MOST_KEPT = 4096
 WEEKDAYS = "一二三四五六日"
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bots import wording
 from config.policy import load
 from jobs.channels.refusals import ApiRefused, ApiStopped, CredentialsMissing
 from jobs.channels.wechat_client import WeChatClient
@@ -25,6 +26,7 @@ def deliver_due(database: Database, client: WeChatClient, now: datetime, limit: 
     with database.writing() as session:
         stale_messages.sweep(session, now)
         match_early(session, now)
+        wording.follow(session)
     with Pools(load("channels")["delivery"]["parallel_per_account"]) as pools:
         return Sending(database, client, _running_from(now), pools).run(limit)
 

@@ -155,6 +155,7 @@ ROUTES: Mapping[str, Gate] = {
     "setting_publish": SETTING,
     "setting_version": SETTING,
     "setting_revert": SETTING,
+    "wording_list": SETTING,
 }
 
 

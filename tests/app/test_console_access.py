@@ -62,7 +62,7 @@ TABLE = {
     "running jobs": {"job_run"},
     "settings": {
         *("settings", "setting", "setting_look", "setting_publish"),
-        *("setting_version", "setting_revert"),
+        *("setting_version", "setting_revert", "wording_list"),
     },
     "publicity": {
         *("notices", "notice", "notice_edit", "notice_text", "notice_act"),

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from bots import wording
 from models.events import Event
 from models.policies import Policy
 from tests.app.test_console_queue import queries_of
@@ -107,3 +108,27 @@ def test_going_back_to_the_form_keeps_every_character(staff: Visitor) -> None:
     again = look(staff, text, what="edit").text
     found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", again, re.DOTALL)
     assert found is not None and found[1].startswith("\n第一行\n  第二行 &lt;b&gt;")
+
+
+def test_a_sentence_is_found_shown_as_people_get_it_and_refused_with_the_place_of_the_fault(
+    house: House, staff: Visitor
+) -> None:
+    assert "还没有改过" in staff.get("/console/settings/wording").text
+    found = staff.get("/console/settings/wording?q=已受理").text
+    assert "edit?of=wording/ticket_received" in found and "〔工单编号〕" in found
+    of = "wording/ticket_received"
+    page = staff.get(f"/console/settings/edit?of={of}").text
+    assert "最晚几时办结" in page
+    text = wording.text_as_shipped("ticket_received")
+    bad = text.replace("{{ ticket_id }}", "{{ ticket_idd }}").replace("已受理", "收到了", 1)
+    refused = look(staff, bad, of=of)
+    assert refused.status_code == 422 and "收到了 #{{ ticket_idd }}" in refused.text
+    assert "第 4 行" in refused.text and "是不是 <code>ticket_id</code>" in refused.text
+    good = look(staff, text.replace("已受理", "收到了", 1), of=of).text
+    assert "收到了 #1348" in good and "已受理 #1348" in good and "先保安全" in good
+    made = staff.post(
+        "/console/settings/publish",
+        {"of": of, "after": 0, "text": text.replace("已受理", "收到了", 1), "reason": "口语"},
+    )
+    assert made.status_code == 302
+    assert "收到了" in staff.get("/console/settings/wording").text
