@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from jobs import listings
+from models.hazards.rules import readers as hazard_readers
+from models.legacy.desk import staff_roles
 from models.notices.desk import readers, writers
 from models.operations.desk import planning_roles
 from models.policies import editors_of_any
@@ -31,6 +33,7 @@ WRITING = writers() & MAY_SIGN_IN
 SETTING = editors_of_any()
 BRINGING = roles_with(Right.AREAS) | roles_with(Right.POSTS) | roles_with(Right.REGISTER)
 PLANNING = planning_roles() & MAY_SIGN_IN
+LEDGER = hazard_readers() & MAY_SIGN_IN
 
 Gate = Open | frozenset[Role]
 
@@ -140,6 +143,16 @@ ROUTES: Mapping[str, Gate] = {
     "jobs": roles_with(Right.JOBS),
     "job_runs": roles_with(Right.JOBS),
     "job_run": roles_with(Right.RUN_JOBS),
+    "hazards": LEDGER,
+    "hazard": LEDGER,
+    "hazard_act": LEDGER,
+    "hazard_photo": LEDGER,
+    "matchings": LEDGER,
+    "legacy_problems": SERVING,
+    "legacy": SERVING,
+    "legacy_act": SERVING,
+    "legacy_new": staff_roles(),
+    "legacy_open": staff_roles(),
     "operations": SERVING,
     "operation": SERVING,
     "operation_act": SERVING,

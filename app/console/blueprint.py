@@ -29,6 +29,7 @@ SUBJECTS = (
     *("home", "queue", "ticket", "whistle", "supervisions", "supervision_forms"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("operations", "operation_forms"),
+    *("hazards", "legacy"),
     *("areas", "house_map", "people", "doubles", "posts", "invitations"),
     *("imports", "exports", "recording", "absences", "job_runs", "ledger", "ledger_groups"),
     *("settings", "settings_wording"),

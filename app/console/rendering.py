@@ -10,6 +10,7 @@ from markupsafe import Markup
 from app.errors import STATUS
 from bots import rendering
 from models.errors import DomainError
+from models.masking import masked
 
 Page = tuple[str, int]
 
@@ -26,6 +27,7 @@ def template_words() -> Mapping[str, Callable[..., str]]:
         "short": rendering.short,
         "label": rendering.label,
         "kind": rendering.kind,
+        "masked": masked,
     }
 
 

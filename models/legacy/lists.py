@@ -67,6 +67,17 @@ def progress(session: Session, problem: LegacyProblem, limit: int = 20) -> Seque
     ).all()
 
 
+def force_of(session: Session, problem: LegacyProblem) -> list[tuple[ForceMember, str]]:
+    """The task force with its names, for those who are in it and its staff."""
+    rows = session.execute(
+        select(ForceMember, Person.name)
+        .join(Person, Person.id == ForceMember.person_id)
+        .where(ForceMember.problem_id == problem.id)
+        .order_by(ForceMember.id)
+    )
+    return [(member, name or "") for member, name in rows]
+
+
 def public(session: Session, public_id: str) -> LegacyProblem | None:
     """What anybody may read under this name."""
     return session.scalars(

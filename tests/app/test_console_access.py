@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.console import access
 from app.console.access import ADMIN, PAGES, PUBLICITY, ROUTES, SERVING, STAFF, WRITING, Open
 from models.base import Database
+from models.legacy.desk import staff_roles
 from models.people import Identity
 from models.places import Area
 from models.posts import PAID, Role
@@ -72,6 +73,9 @@ TABLE = {
     "writing notices": {"notice_new", "notice_draft"},
     "joint operations": {"operations", "operation", "operation_act", "operation_photo"},
     "planning operations": {"operation_new", "operation_plan"},
+    "hazard ledger": {"hazards", "hazard", "hazard_act", "hazard_photo", "matchings"},
+    "legacy problems": {"legacy_problems", "legacy", "legacy_act"},
+    "opening legacy problems": {"legacy_new", "legacy_open"},
 }
 GATES = {
     "nobody yet": Open.ANYBODY,
@@ -102,6 +106,9 @@ GATES = {
     "writing notices": WRITING,
     "joint operations": SERVING,
     "planning operations": access.PLANNING,
+    "hazard ledger": access.LEDGER,
+    "legacy problems": SERVING,
+    "opening legacy problems": staff_roles(),
     "settings": access.SETTING,
 }
 ROLES = sorted(MAY_SIGN_IN - {Role.ADMIN})

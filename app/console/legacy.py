@@ -1,0 +1,213 @@
+"""Legacy problems of a desk, 一事一策: the lists, one problem, and every step on it."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from flask import request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from app.console.access import page
+from app.console.acting import FieldUnfit
+from app.console.changing import Problem, changed, done_in
+from app.console.desk import Desk
+from app.console.legacy_page import OUTCOMES, shown
+from app.console.rendering import render
+from config.policy import load
+from models.errors import NotFound
+from models.legacy import desk as lists
+from models.legacy import going, opening
+from models.legacy.desk import Group, Sight, problem_in, sight_of
+from models.legacy.flow import LegacyAction
+from models.legacy.lists import waiting
+from models.legacy.table import LegacyProblem, Milestone
+from models.localtime import local
+from models.posts import Role
+from models.tickets.asked import day_in, number_in, word_in
+from models.tickets.sight import ticket_in
+from models.whistles.terms import departments
+
+LONGEST_WORDS, LONGEST_PLAN = 300, 2000
+
+Form = MultiDict[str, str]
+Act = Callable[[Session, Desk, LegacyProblem, Form], object]
+
+
+@page("/legacy")
+def legacy_problems(desk: Desk) -> Any:
+    wanted, before = lists.wanted_of(request.args), number_in(request.args.get("before", ""))
+    with desk.reading() as session:
+        sight = _sight(session, desk)
+        counts = lists.counts(session, sight, wanted)
+        found = lists.rows(session, sight, wanted, before, lists.PAGE + 1)
+        return render(
+            "legacy_problems.html",
+            rows=found[: lists.PAGE],
+            next=found[lists.PAGE - 1].problem.id if len(found) > lists.PAGE else None,
+            counts=counts,
+            groups=[one for one in Group if counts[one] or one in (Group.OPEN, wanted.group)],
+            wanted=wanted,
+            query={name: request.args[name] for name in ("area", "q") if request.args.get(name)},
+            today=sight.today,
+            may_open_one=bool(sight.places),
+        )
+
+
+@page("/legacy/new")
+def legacy_new(desk: Desk) -> Any:
+    return _form(desk, {})
+
+
+@page("/legacy/new", "POST")
+def legacy_open(desk: Desk) -> Any:
+    kept: list[int] = []
+
+    def begin(session: Session) -> None:
+        title = _words(request.form, "title", load("legacy")["longest_title"])
+        ticket = _ticket(session, _sight(session, desk), request.form)
+        by = desk.staff.person_id
+        kept.append(opening.open_problem(session, ticket, title, by=by, at=desk.now).id)
+
+    return changed(
+        desk,
+        begin,
+        field="form",
+        done=lambda: url_for("console.legacy", number=kept[0], done="open"),
+        shown=lambda problem: _form(desk, problem),
+    )
+
+
+@page("/legacy/<int:number>")
+def legacy(desk: Desk, number: int) -> Any:
+    return _page(desk, number, {})
+
+
+@page("/legacy/<int:number>/act", "POST")
+def legacy_act(desk: Desk, number: int) -> Any:
+    action = request.form.get("action", "")
+    act = ACTS.get(action)
+    if act is None:
+        raise NotFound("no such action")
+
+    def change(session: Session) -> None:
+        act(session, desk, problem_in(session, _sight(session, desk), number), request.form)
+
+    return changed(
+        desk,
+        change,
+        field=action,
+        done=lambda: url_for("console.legacy", number=number, done=action),
+        shown=lambda problem: _page(desk, number, problem),
+    )
+
+
+def _page(desk: Desk, number: int, problem: Problem) -> str:
+    with desk.reading() as session:
+        sight = _sight(session, desk)
+        return render(
+            "legacy.html",
+            **shown(session, desk, sight, problem_in(session, sight, number)),
+            problem=problem,
+            given=request.form,
+            done=done_in("legacy_done"),
+            longest={"words": LONGEST_WORDS, "plan": LONGEST_PLAN},
+        )
+
+
+def _form(desk: Desk, problem: Problem) -> str:
+    return render(
+        "legacy_form.html",
+        ticket=request.values.get("ticket", ""),
+        title=request.form.get("title", ""),
+        problem=problem,
+        most=load("legacy")["longest_title"],
+    )
+
+
+def _sight(session: Session, desk: Desk) -> Sight:
+    return sight_of(session, desk.staff.person_id, desk.now)
+
+
+def _words(form: Form, name: str = "words", longest: int = LONGEST_WORDS) -> str:
+    return form.get(name, "").replace("\r\n", "\n").strip()[:longest]
+
+
+def _ticket(session: Session, sight: Sight, form: Form) -> Any:
+    """FieldUnfit, in the same words, for a number nobody has and for a hidden one."""
+    number = number_in(form.get("ticket", "").strip().removeprefix("#"))
+    try:
+        return ticket_in(session, sight.tickets, number or 0)
+    except NotFound as hidden:
+        raise FieldUnfit(field="ticket") from hidden
+
+
+def _due_on(desk: Desk, form: Form) -> date:
+    day = day_in(form.get("due_on", ""))
+    if day is None or day < local(desk.now).date():
+        raise FieldUnfit(field="due_on")
+    return day
+
+
+def _milestone(session: Session, found: LegacyProblem, form: Form) -> Milestone:
+    wanted = number_in(form.get("milestone", ""))
+    for one in waiting(session, found):
+        if one.id == wanted:
+            return one
+    raise FieldUnfit(field="milestone")
+
+
+def _plan(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
+    text = _words(form, longest=LONGEST_PLAN)
+    opening.plan(session, found, text, by=desk.staff.person_id, at=desk.now)
+
+
+def _schedule(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
+    title, day = _words(form), _due_on(desk, form)
+    opening.schedule(session, found, title, day, by=desk.staff.person_id, at=desk.now)
+
+
+def _join(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
+    roles = [Role(one) for one in form.getlist("roles") if one in load("operations")["team"]]
+    named = [one for one in form.getlist("departments") if one in departments()]
+    if not roles and not named:
+        raise FieldUnfit(field="teams")
+    opening.join(session, found, roles, named, by=desk.staff.person_id, at=desk.now)
+
+
+def _link(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
+    ticket = _ticket(session, _sight(session, desk), form)
+    opening.link(session, found, ticket, by=desk.staff.person_id, at=desk.now)
+
+
+def _note(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
+    going.note(session, found, _words(form), by=desk.staff.person_id, at=desk.now)
+
+
+def _reach(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
+    one = _milestone(session, found, form)
+    going.reach(session, one, _words(form), by=desk.staff.person_id, at=desk.now)
+
+
+def _postpone(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
+    one, day = _milestone(session, found, form), _due_on(desk, form)
+    going.postpone(session, one, day, _words(form), by=desk.staff.person_id, at=desk.now)
+
+
+def _end(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
+    outcome = word_in(OUTCOMES, form.get("outcome"))
+    if outcome is None:
+        raise FieldUnfit(field="outcome")
+    going.end(session, found, outcome, _words(form), by=desk.staff.person_id, at=desk.now)
+
+
+ACTS: Mapping[str, Act] = {
+    LegacyAction.PLAN: _plan,
+    LegacyAction.SCHEDULE: _schedule,
+    LegacyAction.JOIN: _join,
+    LegacyAction.LINK: _link,
+    LegacyAction.NOTE: _note,
+    LegacyAction.REACH: _reach,
+    LegacyAction.POSTPONE: _postpone,
+    LegacyAction.END: _end,
+}

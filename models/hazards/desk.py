@@ -1,0 +1,206 @@
+"""The hazard ledger of a desk: who reads of which hazard, the lists with their counts, one of them.
+
+`hazards.sides` rules on one hazard and one person; a list can not ask it of each.
+"""
+
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models import listed
+from models.errors import NotFound
+from models.hazards import rules
+from models.hazards.figures import COUNTED, HazardCount
+from models.hazards.flow import WAITING, Finder, HazardState
+from models.hazards.table import Hazard, HazardPhoto
+from models.listed import LONGEST_WORDS, PAGE
+from models.localtime import midnight
+from models.media import Media, MediaState
+from models.places import Area, AreaKind, inner_areas
+from models.posts import Role
+from models.roster.rights import inside
+from models.served import places_of
+from models.tickets import sight as tickets
+from models.tickets.asked import day_in, number_in, word_in
+from models.tickets.table import About, Ticket
+
+
+class Group(StrEnum):
+    """隐患分组 — the lists of the console; most count as the figures do."""
+
+    OPEN = "open"
+    FOUND = "found"
+    UNDECIDED = "undecided"
+    SOLVED = "solved_on_the_spot"
+    PASSED_UP = "passed_up"
+    RUNNING = "running"
+    RECTIFIED = "rectified"
+    CANNOT_FIX = "cannot_fix"
+    NOT_OURS = "not_ours"
+    WITHDRAWN = "withdrawn"
+    STRUCK = "struck"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """隐患筛选 — the conditions of a list."""
+
+    group: Group = Group.OPEN
+    found_by: Finder | None = None
+    area_id: int | None = None
+    round_id: int | None = None
+    since: date | None = None
+    until: date | None = None  # and this day as well
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """隐患视野 — whose ledger somebody reads, and which complaints are about them."""
+
+    person_id: int
+    places: tuple[int, ...]
+    tickets: tickets.Sight
+
+    def condition(self) -> ColumnElement[bool]:
+        """What they found, and what lies where they serve; never what is about them."""
+        around = and_(Hazard.area_id.in_(inside(self.places)), *self._not_accused())
+        return or_(Hazard.finder_id == self.person_id, around)
+
+    def _not_accused(self) -> list[ColumnElement[bool]]:
+        accused = tickets.is_about(self.tickets.served)
+        if accused is None:
+            return []
+        hidden = _hidden_from({one.role for one in self.tickets.served})
+        return [
+            ~select(Ticket.id)
+            .where(Ticket.id == Hazard.ticket_id, accused)
+            .correlate(Hazard)
+            .exists(),
+            # Without a ticket nobody has reckoned yet whom it means: all of them, then.
+            or_(Hazard.ticket_id.is_not(None), Hazard.about.is_(None), Hazard.about.not_in(hidden)),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """隐患一行 — a hazard as a list shows it; its words and its ticket to whom may read them."""
+
+    hazard: Hazard
+    ticket: Ticket | None
+    photos: int
+
+    @property
+    def words(self) -> str:
+        return (self.ticket.text if self.ticket else self.hazard.text) or ""
+
+
+def wanted_of(query: Mapping[str, str]) -> Wanted:
+    """The conditions as an address says them; a value that means nothing narrows nothing."""
+    return Wanted(
+        group=word_in(Group, query.get("state")) or Group.OPEN,
+        found_by=word_in(Finder, query.get("finder")),
+        area_id=number_in(query.get("area", "")),
+        round_id=number_in(query.get("round", "")),
+        since=day_in(query.get("from", "")),
+        until=day_in(query.get("to", "")),
+        words=query.get("q", "").strip()[:LONGEST_WORDS],
+    )
+
+
+def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
+    seen = tickets.sight_of(session, person_id, now)
+    return Sight(person_id, places_of(seen.served, rules.readers(), now), seen)
+
+
+def rows(
+    session: Session, sight: Sight, wanted: Wanted, before: int | None = None, limit: int = PAGE
+) -> list[Row]:
+    """The latest first; `before` goes on where a page ended."""
+    found = _shown(sight).where(_condition(sight, wanted))
+    page = listed.latest(found, Hazard.found_at, Hazard.id, before, limit)
+    return [Row(*one) for one in session.execute(page)]
+
+
+def rows_of(session: Session, sight: Sight, ids: Collection[int]) -> dict[int, Row]:
+    """Those of these that are shown to them."""
+    found = _shown(sight).where(Hazard.id.in_(ids), sight.condition())
+    return {one[0].id: Row(*one) for one in session.execute(found)}
+
+
+def counts(session: Session, sight: Sight, wanted: Wanted) -> dict[Group, int]:
+    """How long the list of each group would be, under the same conditions else."""
+    groups = {group: _condition(sight, replace(wanted, group=group)) for group in Group}
+    return listed.counts(session, Hazard, groups)
+
+
+def hazard_in(session: Session, sight: Sight, number: int) -> Row:
+    """NotFound, in the same words, for one that nobody has and for one not shown to them."""
+    found = rows_of(session, sight, [number])
+    if number not in found:
+        raise NotFound(number=str(number))
+    return found[number]
+
+
+def photos_of(session: Session, hazard: Hazard) -> Sequence[int]:
+    """Kept photos, as long as no ticket has them."""
+    return session.scalars(
+        select(Media.id)
+        .join(HazardPhoto, HazardPhoto.photo_id == Media.id)
+        .where(HazardPhoto.hazard_id == hazard.id, Media.state == MediaState.KEPT)
+        .order_by(Media.id)
+    ).all()
+
+
+def places_to_read(session: Session, sight: Sight, limit: int = 400) -> Sequence[Area]:
+    """Communities, estates and grids within the places of somebody's ledger."""
+    narrow = (AreaKind.COMMUNITY, AreaKind.ESTATE, AreaKind.GRID)
+    return session.scalars(
+        select(Area)
+        .where(Area.id.in_(inside(sight.places)), Area.kind.in_(narrow))
+        .order_by(Area.community_id, Area.kind, Area.id)
+        .limit(limit)
+    ).all()
+
+
+def _shown(sight: Sight) -> Select[Any]:
+    photos = select(func.count()).where(HazardPhoto.hazard_id == Hazard.id).scalar_subquery()
+    seen = and_(Ticket.id == Hazard.ticket_id, sight.tickets.condition())
+    return select(Hazard, Ticket, photos).outerjoin(Ticket, seen)
+
+
+def _condition(sight: Sight, wanted: Wanted) -> ColumnElement[bool]:
+    narrowed = [sight.condition(), Hazard.state.in_(states_of(wanted.group))]
+    if wanted.found_by is not None:
+        narrowed.append(Hazard.found_by == wanted.found_by)
+    if wanted.area_id is not None:
+        narrowed.append(Hazard.area_id.in_(inner_areas(wanted.area_id)))
+    if wanted.round_id is not None:
+        narrowed.append(Hazard.round_id == wanted.round_id)
+    if wanted.since is not None:
+        narrowed.append(Hazard.found_at >= midnight(wanted.since))
+    if wanted.until is not None:
+        narrowed.append(Hazard.found_at < midnight(wanted.until + timedelta(days=1)))
+    if wanted.words:
+        in_place = Hazard.place_name.contains(wanted.words, autoescape=True)
+        narrowed.append(or_(in_place, Hazard.spot.contains(wanted.words, autoescape=True)))
+    return and_(*narrowed)
+
+
+def states_of(group: Group) -> Collection[HazardState]:
+    if group is Group.OPEN:
+        return WAITING
+    if group is Group.STRUCK:
+        return (HazardState.STRUCK,)
+    return [state for state, adds in COUNTED.items() if HazardCount(group) in adds]
+
+
+def _hidden_from(roles: Set[Role]) -> list[About]:
+    table = load("dispatch")["about"]
+    return [one for one in About if set(table[one]["hidden_from"]) & roles]

@@ -1,0 +1,184 @@
+"""The legacy problems of a desk: who reads of which, the lists with their counts, one of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models import listed
+from models.errors import NotFound
+from models.legacy.flow import OPEN, LegacyState, MilestoneState
+from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone
+from models.listed import LONGEST_WORDS, PAGE
+from models.localtime import local
+from models.places import Area, inner_areas
+from models.posts import Role
+from models.roster.rights import inside
+from models.served import places_of
+from models.tickets import sight as tickets
+from models.tickets.asked import number_in, word_in
+from models.tickets.table import Ticket
+
+
+class Group(StrEnum):
+    """一事一策分组 — the lists of the console."""
+
+    OPEN = "open"
+    LATE = "late"  # a milestone has passed without a word
+    OPENED = "opened"
+    UNDER_WAY = "under_way"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """一事一策筛选 — the conditions of a list."""
+
+    group: Group = Group.OPEN
+    area_id: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """一事一策视野 — where somebody is its staff, and which of its tickets are about them."""
+
+    person_id: int
+    today: date
+    places: tuple[int, ...]
+    tickets: tickets.Sight
+
+    def condition(self) -> ColumnElement[bool]:
+        """Staff of the place and the task force; never whom one of its tickets is about."""
+        of_force = select(ForceMember.problem_id).where(ForceMember.person_id == self.person_id)
+        is_mine = or_(
+            LegacyProblem.area_id.in_(inside(self.places)), LegacyProblem.id.in_(of_force)
+        )
+        accused = tickets.is_about(self.tickets.served)
+        if accused is None:
+            return is_mine
+        about_me = (
+            select(Ticket.id)
+            .join(LegacyTicket, LegacyTicket.ticket_id == Ticket.id)
+            .where(LegacyTicket.problem_id == LegacyProblem.id, accused)
+        )
+        return and_(is_mine, ~about_me.exists())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """一事一策一行 — a problem as a list shows it."""
+
+    problem: LegacyProblem
+    area: str
+    next_due: date | None  # of the first milestone that waits
+    reached: int
+    milestones: int
+    tickets: int
+
+
+def wanted_of(query: Mapping[str, str]) -> Wanted:
+    """The conditions as an address says them; a value that means nothing narrows nothing."""
+    return Wanted(
+        group=word_in(Group, query.get("state")) or Group.OPEN,
+        area_id=number_in(query.get("area", "")),
+        words=query.get("q", "").strip()[:LONGEST_WORDS],
+    )
+
+
+@cache
+def staff_roles() -> frozenset[Role]:
+    return frozenset(Role(one) for one in load("legacy")["staff"])
+
+
+def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
+    seen = tickets.sight_of(session, person_id, now)
+    places = places_of(seen.served, staff_roles(), now)
+    return Sight(person_id, local(now).date(), places, seen)
+
+
+def rows(
+    session: Session, sight: Sight, wanted: Wanted, before: int | None = None, limit: int = PAGE
+) -> list[Row]:
+    """The latest first; `before` goes on where a page ended."""
+    is_waiting = Milestone.state == MilestoneState.WAITING
+    is_reached = Milestone.state == MilestoneState.REACHED
+    steps = (
+        select(
+            Milestone.problem_id,
+            func.min(Milestone.due_on).filter(is_waiting).label("due"),
+            func.count().filter(is_reached).label("reached"),
+            func.count().filter(or_(is_waiting, is_reached)).label("all"),
+        )
+        .group_by(Milestone.problem_id)
+        .subquery()
+    )
+    linked = select(func.count()).where(LegacyTicket.problem_id == LegacyProblem.id)
+    found = (
+        select(
+            LegacyProblem,
+            Area.name,
+            steps.c.due,
+            func.coalesce(steps.c.reached, 0),
+            func.coalesce(steps.c.all, 0),
+            linked.scalar_subquery(),
+        )
+        .join(Area, Area.id == LegacyProblem.area_id)
+        .outerjoin(steps, steps.c.problem_id == LegacyProblem.id)
+        .where(_condition(sight, wanted))
+    )
+    page = listed.latest(found, LegacyProblem.opened_at, LegacyProblem.id, before, limit)
+    return [Row(*one) for one in session.execute(page)]
+
+
+def counts(session: Session, sight: Sight, wanted: Wanted) -> dict[Group, int]:
+    """How long the list of each group would be, under the same conditions else."""
+    groups = {group: _condition(sight, replace(wanted, group=group)) for group in Group}
+    return listed.counts(session, LegacyProblem, groups)
+
+
+def problem_in(session: Session, sight: Sight, number: int) -> LegacyProblem:
+    """NotFound, in the same words, for one that nobody has and for one not shown to them."""
+    found = session.scalars(
+        select(LegacyProblem).where(LegacyProblem.id == number, sight.condition())
+    ).first()
+    if found is None:
+        raise NotFound(number=str(number))
+    return found
+
+
+def tickets_in(session: Session, sight: Sight, problem: LegacyProblem) -> Sequence[Ticket]:
+    """Of its tickets those that are shown to them."""
+    return session.scalars(
+        select(Ticket)
+        .join(LegacyTicket, LegacyTicket.ticket_id == Ticket.id)
+        .where(LegacyTicket.problem_id == problem.id, sight.tickets.condition())
+        .order_by(Ticket.id)
+    ).all()
+
+
+def _condition(sight: Sight, wanted: Wanted) -> ColumnElement[bool]:
+    narrowed = [sight.condition(), _of_group(sight, wanted.group)]
+    if wanted.area_id is not None:
+        narrowed.append(LegacyProblem.area_id.in_(inner_areas(wanted.area_id)))
+    if wanted.words:
+        narrowed.append(LegacyProblem.title.contains(wanted.words, autoescape=True))
+    return and_(*narrowed)
+
+
+def _of_group(sight: Sight, group: Group) -> ColumnElement[bool]:
+    if group is Group.OPEN:
+        return LegacyProblem.state.in_(list(OPEN))
+    if group is Group.LATE:
+        return exists().where(
+            Milestone.problem_id == LegacyProblem.id,
+            Milestone.state == MilestoneState.WAITING,
+            Milestone.due_on < sight.today,
+        )
+    return LegacyProblem.state == LegacyState(group)
