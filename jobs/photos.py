@@ -86,8 +86,7 @@ def _fetch(client: WeChatClient, folder: Path, photo: Media) -> End:
     except (NotReached, Unanswered, ApiStopped, CredentialsMissing) as trouble:
         return Again(str(trouble) or type(trouble).__name__)
     try:
-        _write(folder / media.path_of(picture.sha256), picture.jpeg)
-        _write(folder / media.thumbnail_path_of(picture.sha256), picture.thumbnail)
+        write_files(folder, picture)
     except OSError as trouble:
         log.error("photo_not_written", photo_id=photo.id, error=type(trouble).__name__)
         return Again(type(trouble).__name__)
@@ -110,6 +109,12 @@ def _settle(session: Session, photo: Media, end: End, now: datetime) -> None:
         media.fail(session, photo.id, end.reason)
     else:
         media.try_later(session, photo, end.reason, now)
+
+
+def write_files(folder: Path, picture: Picture) -> None:
+    """The picture and its thumbnail, under its hash."""
+    _write(folder / media.path_of(picture.sha256), picture.jpeg)
+    _write(folder / media.thumbnail_path_of(picture.sha256), picture.thumbnail)
 
 
 def _write(path: Path, content: bytes) -> None:

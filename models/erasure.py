@@ -19,13 +19,14 @@ from models.outbox import Delivery, OutboxMessage
 from models.patrols import rounds
 from models.people import Identity, Person, all_they_were
 from models.places import full_name
+from models.projects.table import ProjectNote
 from models.supervisions.table import SupervisionEntry
 from models.ticket_flow import OPEN
 from models.tickets.table import Note, Supporter, Ticket
 
 GONE = "erased"
 # Messages of their events quote people.
-_WITH_WORDS = ("home", "legacy", "matching", "operation", "supervision", "ticket")
+_WITH_WORDS = ("home", "legacy", "matching", "operation", "project", "supervision", "ticket")
 
 
 def summary(session: Session, person_id: int) -> dict[str, Any]:
@@ -99,6 +100,7 @@ def _empty_words(session: Session, person_id: int) -> None:
         (Note, or_(Note.author_id == person_id, of_mine), {"text": None}),
         (Objection, Objection.person_id == person_id, {"text": None}),
         (Progress, Progress.author_id == person_id, {"text": None}),
+        (ProjectNote, ProjectNote.author_id == person_id, {"text": None}),
         (SupervisionEntry, SupervisionEntry.author_id == person_id, {"text": None}),
         (Finding, Finding.person_id == person_id, {"text": None}),
         (Hazard, Hazard.finder_id == person_id, nothing),

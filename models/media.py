@@ -1,5 +1,6 @@
 """Photos that people send: wanted from the platform, then kept under a hash of their content."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -150,6 +151,29 @@ def keep(
         kept_at=now,
         reason=None,
     )
+
+
+def bring(
+    session: Session, *, sha256: str, size: int, width: int, height: int, now: datetime
+) -> int:
+    """A photo that staff put on a page of the house: nobody's own, so that erasing one of them
+    leaves the page whole."""
+    brought = Media(
+        account="console",
+        media_id=secrets.token_hex(16),
+        state=MediaState.KEPT,
+        due_at=now,
+        sha256=sha256,
+        kind="image/jpeg",
+        size=size,
+        width=width,
+        height=height,
+        created_at=now,
+        kept_at=now,
+    )
+    session.add(brought)
+    session.flush()
+    return brought.id
 
 
 def fail(session: Session, photo_id: int, reason: str) -> None:

@@ -12,6 +12,7 @@ from models.notices.desk import readers, writers
 from models.operations.desk import planning_roles
 from models.policies import editors_of_any
 from models.posts import PAID, Role
+from models.projects.sides import staff_roles
 from models.protection import SUPERVISING
 from models.roster.rights import Right, roles_with
 from models.sign_ins import MAY_SIGN_IN
@@ -63,6 +64,12 @@ ROUTES: Mapping[str, Gate] = {
     "whistle_sound": SERVING,
     "whistle_end": SERVING,
     "call_answer": SERVING,
+    "projects": PAID,
+    "project": PAID,
+    "project_act": PAID,
+    "project_photo": PAID,
+    "project_new": staff_roles(),
+    "project_make": staff_roles(),
     "view_save": SERVING,
     "view_drop": SERVING,
     "supervisions": PAID,

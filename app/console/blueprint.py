@@ -27,6 +27,7 @@ SUBJECTS = (
     *("sign_in", "sign_in_scan", "second_factor", "account", "figures", "access_log"),
     *("digests", "reports", "report_readers"),
     *("home", "queue", "ticket", "whistle", "supervisions", "supervision_forms"),
+    *("projects", "project_forms"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("operations", "operation_forms"),
     *("hazards", "legacy"),

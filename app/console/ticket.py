@@ -19,6 +19,8 @@ from models.access_log import Looked
 from models.errors import DomainError, NotAllowed, NotFound
 from models.media import Media, MediaState
 from models.people import Person
+from models.projects.lists import of_ticket as project_of
+from models.projects.sides import staff_roles
 from models.protection import capacities
 from models.ticket_flow import Capacity
 from models.tickets import refining
@@ -197,6 +199,8 @@ def _page(
             contact=contact,
             whistle=whistle,
             supervised=supervised,
+            project=project_of(session, found.id),
+            may_project=found.is_open and bool(desk.staff.roles & staff_roles()),
             categories=categories(),
             outcomes=OUTCOMES,
             problem=problem or {},

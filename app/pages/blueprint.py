@@ -8,9 +8,9 @@ from flask import Blueprint, Response, render_template, url_for
 from werkzeug.exceptions import NotFound
 
 from app.house import now
-from app.pages import following, legacy, notices
+from app.pages import following, legacy, notices, projects
 from bots import rendering
-from config.settings import public_link
+from config.settings import Settings, public_link
 from models.base import Database
 
 HEADERS = {
@@ -27,8 +27,10 @@ FRESH_SECONDS = 60
 Page = tuple[str, int]
 
 
-def make_pages(database: Database, clock: Callable[[], datetime] = now) -> Blueprint:
-    """Pages that only read; each in one short transaction."""
+def make_pages(
+    database: Database, clock: Callable[[], datetime] = now, settings: Settings | None = None
+) -> Blueprint:
+    """Pages that only read; each in one short transaction. Photos lie where the settings say."""
     pages = Blueprint(
         "pages",
         __name__,
@@ -38,6 +40,8 @@ def make_pages(database: Database, clock: Callable[[], datetime] = now) -> Bluep
     )
     notices.add_routes(pages, database, clock)
     legacy.add_routes(pages, database, clock)
+    folder = (settings or Settings()).data_dir / "media"
+    projects.add_routes(pages, database, clock, folder)
     following.add_routes(pages, database, clock)
     pages.add_url_rule("/", "nothing", _missing)
     pages.add_url_rule("/<path:_>", "elsewhere", _missing)

@@ -7,19 +7,14 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 from sqlalchemy.orm import Session
 
+from app.pages import plans
+from app.pages.plans import Hide
 from models import places
 from models.base import Database
 from models.legacy import lists, sides
-from models.legacy.flow import MilestoneState
-from models.legacy.table import LegacyProblem, Milestone
+from models.legacy.table import LegacyProblem
 from models.localtime import local
-from models.masking import masked
 from models.places import Area, root_area_id
-
-HIDDEN_NAME = "＊＊"
-SHORTEST_NAME = 2
-
-Hide = Callable[[str], str]
 
 
 def add_routes(pages: Blueprint, database: Database, clock: Callable[[], datetime]) -> None:
@@ -46,60 +41,38 @@ def add_routes(pages: Blueprint, database: Database, clock: Callable[[], datetim
 
 
 def _line(session: Session, problem: LegacyProblem, hide: Hide) -> dict[str, Any]:
-    following = next(iter(lists.waiting(session, problem)), None)
-    return {
+    return plans.following(lists.waiting(session, problem), hide) | {
         "public_id": problem.public_id,
         "title": hide(problem.title),
         "area": places.full_name(session, problem.area_id),
         "state": problem.state,
         "outcome": problem.outcome,
-        "next": following.due_on if following else None,
-        "next_title": hide(following.title) if following else "",
     }
 
 
 def _whole(session: Session, problem: LegacyProblem, now: datetime) -> dict[str, Any]:
     """Nothing of who reported, who wrote or who works on it: roles and departments alone."""
     hide = _hiding(session, [problem])
-    today = local(now).date()
-    steps = lists.milestones(session, problem)
-    return _line(session, problem, hide) | {
-        "plan": hide(problem.plan or "").splitlines(),
-        "planned_at": problem.planned_at,
-        "result": hide(problem.result or ""),
-        "ended_at": problem.ended_at,
-        "steps": [
-            _step(one, hide) | {"is_late": one.due_on < today and one.reached_at is None}
-            for one in steps
-        ],
-        "reached": sum(one.state == MilestoneState.REACHED for one in steps),
-        "force": list(
-            dict.fromkeys((one.role, one.department) for one in sides.force(session, problem))
-        ),
-        "progress": [
-            {"text": hide(one.text or ""), "at": one.at} for one in lists.progress(session, problem)
-        ],
-    }
-
-
-def _step(milestone: Milestone, hide: Hide) -> dict[str, Any]:
-    return {
-        "title": hide(milestone.title),
-        "due": milestone.due_on,
-        "first_due": milestone.first_due_on,
-        "reason": hide(milestone.reason or ""),
-        "reached_at": milestone.reached_at,
-    }
+    steps = plans.steps(lists.milestones(session, problem), hide, local(now).date())
+    return (
+        _line(session, problem, hide)
+        | steps
+        | {
+            "plan": hide(problem.plan or "").splitlines(),
+            "planned_at": problem.planned_at,
+            "result": hide(problem.result or ""),
+            "ended_at": problem.ended_at,
+            "force": list(
+                dict.fromkeys((one.role, one.department) for one in sides.force(session, problem))
+            ),
+            "progress": [
+                {"text": hide(one.text or ""), "at": one.at}
+                for one in lists.progress(session, problem)
+            ],
+        }
+    )
 
 
 def _hiding(session: Session, problems: Sequence[LegacyProblem]) -> Hide:
-    """Masks a text, the names of everybody who has to do with these problems included."""
-    names = lists.names_around(session, [one.id for one in problems])
-    hidden = sorted((one for one in names if len(one) >= SHORTEST_NAME), key=len, reverse=True)
-
-    def hide(text: str) -> str:
-        for name in hidden:
-            text = text.replace(name, HIDDEN_NAME)
-        return masked(text)
-
-    return hide
+    """The names of everybody who has to do with these problems are hidden too."""
+    return plans.hiding(lists.names_around(session, [one.id for one in problems]))

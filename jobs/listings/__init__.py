@@ -18,7 +18,10 @@ from models.errors import NotAllowed
 from models.localtime import local
 from models.posts import Role
 
-MODULES = ("tickets", "people", "areas", "access_log", "notices", "messages", "legacy", "hazards", "operations", "supervisions")
+MODULES = (
+    *("tickets", "people", "areas", "access_log", "notices", "messages", "legacy", "hazards", "operations"),
+    *("projects", "supervisions"),
+)
 PAGE = 500
 MOST_COUNTED = 1_000_000
 

@@ -32,18 +32,18 @@ class Supervisions:
 
 
 def _cells(row: Row, now: datetime) -> Sequence[Value]:
-    one = row.one
+    supervision = row.one
     return (
-        one.id,
-        " ".join(f"#{number}" for number in row.tickets),
+        supervision.id,
+        masked(row.project) if row.project else " ".join(f"#{one}" for one in row.tickets),
         row.area,
         masked(row.note),
         row.supervisor,
         word(row.department, "department") + word(row.role, "role"),
         row.asked,
-        word(one.state, "supervision_state"),
-        moment(one.asked_at),
-        one.due_on.isoformat(),
-        moment(one.answered_at),
-        word("late" if one.is_late(now) else None, "supervision_group"),
+        word(supervision.state, "supervision_state"),
+        moment(supervision.asked_at),
+        supervision.due_on.isoformat(),
+        moment(supervision.answered_at),
+        word("late" if supervision.is_late(now) else None, "supervision_group"),
     )

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from models.milestones import MilestoneState as MilestoneState
 from models.moves import Flow, to
 
 
@@ -12,14 +13,6 @@ class LegacyState(StrEnum):
     UNDER_WAY = "under_way"
     ENDED = "ended"
     CANCELLED = "cancelled"
-
-
-class MilestoneState(StrEnum):
-    """节点状态 — where one step of the plan stands."""
-
-    WAITING = "waiting"
-    REACHED = "reached"
-    DROPPED = "dropped"  # the problem ended without it
 
 
 class LegacyOutcome(StrEnum):

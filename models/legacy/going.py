@@ -4,10 +4,10 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from models.errors import AlreadyDone, TooLate
-from models.legacy import clock, lists, sides, telling
+from config.policy import load
+from models.legacy import lists, sides, telling
 from models.legacy.actions import move
-from models.legacy.flow import LegacyAction, LegacyOutcome, MilestoneState
+from models.legacy.flow import LegacyAction, LegacyOutcome
 from models.legacy.table import LegacyProblem, Milestone, Progress
 from models.telling import Said
 
@@ -23,9 +23,7 @@ def reach(session: Session, milestone: Milestone, words: str, *, by: int, at: da
     """节点完成: the residents hear of it."""
     problem = session.get_one(LegacyProblem, milestone.problem_id)
     found, before, side = move(session, problem, LegacyAction.REACH, by=by, at=at)
-    _check_waiting(milestone)
-    milestone.state, milestone.reached_at = MilestoneState.REACHED, at
-    clock.set_clock(milestone, at)
+    milestone.reach(at)
     if words.strip():
         session.add(Progress(problem_id=problem.id, author_id=by, text=words.strip(), at=at))
     following = next(iter(lists.waiting(session, problem)), None)
@@ -53,11 +51,7 @@ def postpone(
     problem = session.get_one(LegacyProblem, milestone.problem_id)
     action = LegacyAction.POSTPONE
     found, before, side = move(session, problem, action, by=by, at=at, words=reason)
-    _check_waiting(milestone)
-    if clock.is_past(due_on, at) or due_on == milestone.due_on:
-        raise TooLate(number=problem.number)
-    old, milestone.due_on, milestone.reason = milestone.due_on, due_on, reason.strip()
-    clock.set_clock(milestone, at)
+    old = milestone.postpone(due_on, reason, load("legacy"), at)
     said = Said(
         found.verb,
         at,
@@ -91,7 +85,7 @@ def end(
     problem.result, problem.ended_at = result.strip(), at
     dropped = lists.waiting(session, problem)
     for one in dropped:
-        one.state, one.clock_at = MilestoneState.DROPPED, None
+        one.drop()
     said = Said(
         found.verb,
         at,
@@ -104,11 +98,6 @@ def end(
         words=result.strip(),
     )
     telling.tell(session, problem, said)
-
-
-def _check_waiting(milestone: Milestone) -> None:
-    if milestone.state != MilestoneState.WAITING:
-        raise AlreadyDone(number="")
 
 
 def _everybody(session: Session, problem: LegacyProblem, at: datetime) -> dict[str, list[int]]:

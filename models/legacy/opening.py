@@ -6,10 +6,12 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from config.policy import load
+from models import due_days
 from models.errors import AlreadyDone, NotAllowed, ReasonMissing, TooLate
-from models.legacy import clock, lists, sides, telling
+from models.legacy import lists, sides, telling
 from models.legacy.actions import move
-from models.legacy.flow import OPENED, LegacyAction, LegacyState, MilestoneState, Side
+from models.legacy.flow import OPENED, LegacyAction, LegacyState, Side
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone
 from models.operations.sides import teams
 from models.posts import Post, Role
@@ -115,16 +117,15 @@ def schedule(
     """A dated step of the plan, reminded of before and on its day."""
     action = LegacyAction.SCHEDULE
     found, before, side = move(session, problem, action, by=by, at=at, words=title)
-    if clock.is_past(due_on, at):
+    if due_days.is_past(due_on, at):
         raise TooLate(number=problem.number)
     milestone = Milestone(
         problem_id=problem.id,
         title=title.strip(),
         first_due_on=due_on,
         due_on=due_on,
-        state=MilestoneState.WAITING,
     )
-    clock.set_clock(milestone, at)
+    milestone.wait(load("legacy"), at)
     session.add(milestone)
     session.flush()
     said = Said(

@@ -1,15 +1,14 @@
 """The rows of legacy problems: their tickets, task force, milestones and progress."""
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
-from models.legacy.flow import OPEN, LegacyOutcome, LegacyState, MilestoneState
+from models.legacy.flow import OPEN, LegacyOutcome, LegacyState
+from models.milestones import Dated
 from models.posts import Role
-
-_HAS_CLOCK = text("clock_at IS NOT NULL")
 
 
 class LegacyProblem(Base):
@@ -78,31 +77,13 @@ class ForceMember(Base):
     __table_args__ = (UniqueConstraint("problem_id", "person_id"),)
 
 
-class Milestone(Base):
-    """节点 — one dated step of the plan. A postponed one keeps the day it was first set for."""
+class Milestone(Dated, Base):
+    """节点 — one dated step of the plan of a problem."""
 
     __tablename__ = "legacy_milestones"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     problem_id: Mapped[int] = mapped_column(ForeignKey("legacy_problems.id"), index=True)
-    title: Mapped[str]
-    first_due_on: Mapped[date]
-    due_on: Mapped[date]
-    state: Mapped[MilestoneState]
-    reason: Mapped[str | None]  # of the last postponement
-    reached_at: Mapped[datetime | None]
-    clock_at: Mapped[datetime | None]  # when the clock next reminds of it
-
-    __table_args__ = (
-        Index(
-            "ix_legacy_milestones_clock",
-            "clock_at",
-            sqlite_where=_HAS_CLOCK,
-            postgresql_where=_HAS_CLOCK,
-        ),
-        CheckConstraint("(state = 'reached') = (reached_at IS NOT NULL)", name="reached_has_time"),
-        CheckConstraint("due_on >= first_due_on OR reason IS NOT NULL", name="moved_has_reason"),
-    )
 
 
 class Progress(Base):

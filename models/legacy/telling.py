@@ -1,6 +1,5 @@
 """What a legacy problem tells the log and people: every step an event of its own."""
 
-from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -8,11 +7,13 @@ from sqlalchemy.orm import Session
 from config.settings import public_link
 from models import places, telling
 from models.events import Event
-from models.legacy.table import LegacyProblem, Milestone
-from models.localtime import SHANGHAI
+from models.legacy.table import LegacyProblem
+from models.milestones import facts as of_milestone
 from models.telling import Said
 
 SUBJECT = "legacy"
+
+__all__ = ["SUBJECT", "facts", "of_milestone", "tell"]
 
 
 def tell(session: Session, problem: LegacyProblem, said: Said) -> Event:
@@ -30,18 +31,3 @@ def facts(session: Session, problem: LegacyProblem) -> dict[str, Any]:
         "outcome": problem.outcome,
         "link": public_link(f"/p/legacy/{problem.public_id}"),
     }
-
-
-def of_milestone(milestone: Milestone) -> dict[str, Any]:
-    return {
-        "milestone": milestone.title,
-        "due": _noon(milestone.due_on),
-        "first_due": _noon(milestone.first_due_on),
-        "milestone_state": milestone.state,
-        "reason": milestone.reason or "",
-    }
-
-
-def _noon(day: date) -> str:
-    """A day as the templates take it: a moment that falls on it in the neighbourhood."""
-    return datetime.combine(day, time(12), SHANGHAI).isoformat()

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models.legacy import clock, sides, telling
+from config.policy import load
+from models import due_days
+from models.legacy import sides, telling
 from models.legacy.flow import OVERDUE, REMINDED, LegacyState, MilestoneState, Side
 from models.legacy.table import LegacyProblem, Milestone
-from models.localtime import local
 from models.telling import Said
 
 
@@ -16,11 +17,11 @@ def tick(session: Session, milestone: Milestone, now: datetime) -> str | None:
     if milestone.clock_at is None or milestone.clock_at > now:
         return None
     problem = session.get_one(LegacyProblem, milestone.problem_id)
-    clock.set_clock(milestone, now)
+    milestone.clock_at = due_days.next_moment(milestone.due_on, load("legacy"), now)
     if milestone.state != MilestoneState.WAITING or problem.state != LegacyState.UNDER_WAY:
         return None
-    today = local(now).date()
-    is_over = today > milestone.due_on
+    left = due_days.days_left(milestone.due_on, now)
+    is_over = left < 0
     parties = {"force": sides.workers(session, problem, now)}
     if is_over:
         above = sides.above(session, problem, now)
@@ -33,7 +34,7 @@ def tick(session: Session, milestone: Milestone, now: datetime) -> str | None:
         problem.state,
         parties=parties,
         detail={"milestone": milestone.id, "due": milestone.due_on.isoformat()},
-        context=telling.of_milestone(milestone) | {"days_left": (milestone.due_on - today).days},
+        context=telling.of_milestone(milestone) | {"days_left": left},
     )
     telling.tell(session, problem, said)
     return "overdue" if is_over else "reminded"

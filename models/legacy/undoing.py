@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from config.policy import load
 from models import outbox
 from models.errors import TooLate
 from models.events import Event
-from models.legacy import clock, telling
+from models.legacy import telling
 from models.legacy.actions import can, move
-from models.legacy.flow import ENDED, OPENED, REACHED, UNDONE, LegacyAction, MilestoneState
+from models.legacy.flow import ENDED, OPENED, REACHED, UNDONE, LegacyAction
 from models.legacy.table import LegacyProblem, LegacyTicket, Milestone
 from models.telling import Said
 from models.ticket_flow import UNDO_MINUTES
@@ -65,6 +66,4 @@ def undo(session: Session, event: Event, *, by: int, at: datetime) -> LegacyProb
 
 
 def _wait_again(session: Session, milestone_id: int, at: datetime) -> None:
-    milestone = session.get_one(Milestone, milestone_id)
-    milestone.state, milestone.reached_at = MilestoneState.WAITING, None
-    clock.set_clock(milestone, at)
+    session.get_one(Milestone, milestone_id).wait(load("legacy"), at)

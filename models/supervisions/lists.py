@@ -14,6 +14,7 @@ from models.localtime import local
 from models.people import Person
 from models.places import Area, inner_areas
 from models.posts import Post
+from models.projects.table import Project
 from models.supervisions import sides
 from models.supervisions.flow import OPEN, SupervisionState
 from models.supervisions.table import (
@@ -48,6 +49,7 @@ class Row:
     asked: str
     role: str
     department: str | None
+    project: str | None
     tickets: Sequence[int] = ()
     note: str = ""
 
@@ -182,11 +184,13 @@ def _named(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int) 
             func.coalesce(asked.name, ""),
             Post.role,
             Post.department,
+            Project.title,
         )
         .join(Area, Area.id == Supervision.area_id)
         .join(supervisor, supervisor.id == Supervision.supervisor_id)
         .join(asked, asked.id == Supervision.person_id)
         .join(Post, Post.id == Supervision.post_id)
+        .outerjoin(Project, Project.id == Supervision.project_id)
         .where(*wanted)
         .order_by(Supervision.id.desc())
         .limit(limit)

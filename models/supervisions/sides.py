@@ -11,6 +11,8 @@ from models import on_duty
 from models.on_duty import NEARNESS, Holder
 from models.places import Area, AreaWithin, root_area_id
 from models.posts import PAID, Absence, Post, Role, is_held
+from models.projects import sides as projects
+from models.projects.table import Project, ProjectTicket
 from models.protection import accused_persons, holders_for
 from models.served import served_by
 from models.supervisions.flow import Side
@@ -36,6 +38,15 @@ def choices(session: Session, tickets: Sequence[Ticket], by: int, at: datetime) 
         asked = {one.post_id for one in here if one.person_id not in barred}
         found = [one for one in (here if found is None else found) if one.post_id in asked]
     return found or []
+
+
+def choices_for(session: Session, project: Project, by: int, at: datetime) -> list[Holder]:
+    """Whom this person may ask about a project, by the same rule."""
+    barred = projects.accused(session, project, at)
+    if by in barred:
+        return []
+    here = askable(on_duty.holders_at(session, project.area_id, at), by)
+    return [one for one in here if one.person_id not in barred]
 
 
 def askable(here: Sequence[Holder], by: int) -> list[Holder]:
@@ -112,11 +123,11 @@ def accused(session: Session, one: Supervision, at: datetime) -> frozenset[int]:
 
 
 def tickets(session: Session, one: Supervision) -> Sequence[Ticket]:
+    """Those it is about, and those of its project."""
+    asked = select(SupervisedTicket.ticket_id).where(SupervisedTicket.supervision_id == one.id)
+    linked = select(ProjectTicket.ticket_id).where(ProjectTicket.project_id == one.project_id)
     return session.scalars(
-        select(Ticket)
-        .join(SupervisedTicket, SupervisedTicket.ticket_id == Ticket.id)
-        .where(SupervisedTicket.supervision_id == one.id)
-        .order_by(Ticket.id)
+        select(Ticket).where(Ticket.id.in_(asked.union(linked))).order_by(Ticket.id)
     ).all()
 
 
@@ -151,7 +162,10 @@ def served_posts(by: int, at: datetime) -> Select[int]:
 
 
 def on_tickets(ids: Collection[int] | Select[int]) -> ColumnElement[bool]:
-    """Supervisions about any of these tickets."""
-    return Supervision.id.in_(
-        select(SupervisedTicket.supervision_id).where(SupervisedTicket.ticket_id.in_(ids))
+    """Supervisions about any of these tickets, or a project they are part of."""
+    asked = select(SupervisedTicket.supervision_id).where(SupervisedTicket.ticket_id.in_(ids))
+    linked = select(ProjectTicket.project_id).where(ProjectTicket.ticket_id.in_(ids))
+    return or_(
+        Supervision.id.in_(asked),
+        and_(Supervision.project_id.is_not(None), Supervision.project_id.in_(linked)),
     )

@@ -24,6 +24,7 @@ class Supervision(Base):
     supervisor_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)  # whoever holds it
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"), index=True)
     state: Mapped[SupervisionState]
     asked_at: Mapped[datetime]
     due_on: Mapped[date]

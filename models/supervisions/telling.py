@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import due_days, on_duty, telling
 from models.events import Event
+from models.projects.table import Project
 from models.supervisions import sides
 from models.supervisions.table import Supervision
 from models.telling import Said
@@ -29,11 +30,13 @@ def facts(session: Session, one: Supervision, at: datetime) -> dict[str, Any]:
     """What the words about it are filled with: nothing a resident wrote."""
     here = on_duty.holders_at(session, one.area_id, at)
     roles = (held.role for held in here if held.person_id == one.supervisor_id)
+    project = session.get_one(Project, one.project_id) if one.project_id is not None else None
+    about = [] if project else [ticket.id for ticket in sides.tickets(session, one)]
     return {
         "supervision": one.id,
         "supervision_state": one.state,
         "due": due_days.noon(one.due_on),
-        "title": "",
-        "tickets": [ticket.id for ticket in sides.tickets(session, one)],
+        "title": project.title if project else "",
+        "tickets": about,
         "by_role": next((role for role in roles if role in sides.supervisors()), None),
     }

@@ -14,6 +14,7 @@ from models.legacy.desk import staff_roles
 from models.people import Identity
 from models.places import Area
 from models.posts import PAID, Role
+from models.projects.sides import staff_roles
 from models.protection import SUPERVISING, accused_persons, may_see
 from models.roster.rights import Right, roles_with
 from models.sign_ins import MAY_SIGN_IN
@@ -33,6 +34,8 @@ TABLE = {
         *("whistle_sound", "whistle_end", "call_answer"),
     },
     "reading supervisions": {"supervisions", "supervision", "supervision_act"},
+    "reading projects": {"projects", "project", "project_act", "project_photo"},
+    "making projects": {"project_new", "project_make"},
     "asking supervisions": {"supervision_new", "supervision_draft", "supervision_ask"},
     "supervising": {"figures", "figures_list", "digests", "digest_list"},
     "looking at buildings": {"house_map"},
@@ -86,6 +89,8 @@ GATES = {
     "looking at buildings": SUPERVISING,
     "reading supervisions": PAID,
     "asking supervisions": supervisors(),
+    "reading projects": PAID,
+    "making projects": staff_roles(),
     "entering for others": roles_with(Right.RECORD),
     "taking lists away": STAFF,
     "entering leave": STAFF,

@@ -8,6 +8,7 @@ import pytest
 from jobs import listings
 from models.base import Database
 from models.supervisions import asking, lists, sides
+from models.supervisions.asking import Wanted
 from models.supervisions.lists import Group
 from models.tickets.table import About, Ticket
 from tests.app.test_console_queue import queries_of
@@ -101,8 +102,8 @@ def test_counts_are_lists_the_sheet_is_masked_and_pages_take_few_queries(house: 
         for number in numbers:
             tickets = [session.get_one(Ticket, number)]
             holder = sides.choices(session, tickets, street, house.now)[0]
-            day = date(2026, 3, 6)
-            asking.ask(session, tickets, holder, WORDS, day, by=street, at=house.now)
+            wanted = Wanted(holder, WORDS, date(2026, 3, 6))
+            asking.ask(session, tickets, wanted, by=street, at=house.now)
     house.later(days=5)
     visitor = house.signed_in("subdistrict_staff")
     with house.database.reading() as session:
@@ -123,8 +124,9 @@ def test_a_long_list_goes_on_page_by_page(house: House, database: Database) -> N
         street = demo_person(session, "subdistrict_staff")
         tickets = [session.get_one(Ticket, number)]
         holder = sides.choices(session, tickets, street, house.now)[0]
+        wanted = Wanted(holder, "说说", date(2026, 3, 6))
         for _ in range(lists.PAGE + 3):
-            asking.ask(session, tickets, holder, "说说", date(2026, 3, 6), by=street, at=house.now)
+            asking.ask(session, tickets, wanted, by=street, at=house.now)
     visitor = house.signed_in("subdistrict_staff")
     page = visitor.get("/console/supervisions").text
     further = re.search(r'rel="next" href="([^"]+)"', page)

@@ -7,6 +7,7 @@ import pytest
 from jobs.supervisions import supervision_clock
 from models.base import Database
 from models.supervisions import asking, sides
+from models.supervisions.asking import Wanted
 from models.supervisions.flow import SupervisionState
 from models.supervisions.table import Supervision
 from tests import factories
@@ -37,9 +38,8 @@ def supervised(town: Town, matters: int = 1) -> list[int]:
             for one in sides.choices(session, tickets, street, town.now)
             if one.role == "grid_worker"
         ]
-        asking.ask(
-            session, tickets, holder, "群众多次反映", date(2026, 3, 6), by=street, at=town.now
-        )
+        wanted = Wanted(holder, "群众多次反映", date(2026, 3, 6))
+        asking.ask(session, tickets, wanted, by=street, at=town.now)
         return [one.id for one in tickets]
 
 

@@ -7,12 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from config.policy import load
 from jobs.legacy import legacy_clock
-from models import erasure
+from models import due_days, erasure
 from models.base import Database
 from models.errors import AlreadyDone, DomainError, NotAllowed, TooLate
 from models.events import Event
-from models.legacy import clock, going, lists, opening, sides
+from models.legacy import going, lists, opening, sides
 from models.legacy.actions import can
 from models.legacy.flow import (
     MOVES,
@@ -161,7 +162,8 @@ def test_the_clock_speaks_at_each_moment_once_and_after_that_no_more(store: Data
     factories.town(store)
     with store.writing() as session:
         _, milestone = under_way(session)
-        wanted = [f"{one:%m-%d %H:%M}" for one in clock.moments(milestone)]
+        moments = due_days.moments(milestone.due_on, load("legacy"))
+    wanted = [f"{one:%m-%d %H:%M}" for one in moments]
     assert wanted == ["03-13 09:00", "03-19 09:00", "03-20 09:00", "03-21 09:00"]
     done = []
     for day in range(4, 32):

@@ -15,7 +15,7 @@ from models.on_duty import Holder
 from models.outbox import OutboxMessage
 from models.posts import PAID, Role
 from models.supervisions import asking, lists, sides, steps, ticking
-from models.supervisions.asking import SupervisionUnfit
+from models.supervisions.asking import SupervisionUnfit, Wanted
 from models.supervisions.flow import FLOW, Side, SupervisionAction, SupervisionState
 from models.supervisions.lists import Group
 from models.supervisions.table import Supervision
@@ -36,7 +36,7 @@ def asked(session: Session, role: str = WORKER, **more: object) -> Supervision:
     street = demo_person(session, STREET)
     one = ticket(session, building(session), MORNING, **more)
     holder = choice(session, [one], street, role)
-    return asking.ask(session, [one], holder, "群众多次反映", FRIDAY, by=street, at=MORNING)
+    return asking.ask(session, [one], Wanted(holder, "群众多次反映", FRIDAY), by=street, at=MORNING)
 
 
 def test_only_paid_posts_below_can_be_asked_and_never_whom_it_is_about(
@@ -60,7 +60,7 @@ def test_only_paid_posts_below_can_be_asked_and_never_whom_it_is_about(
         mine = ticket(session, building(session), MORNING, about=About.COMMUNITY)
         assert sides.choices(session, [mine], community, MORNING) == []
         with pytest.raises(NotAllowed):
-            asking.ask(session, [mine], None, "说说", FRIDAY, by=community, at=MORNING)
+            asking.ask(session, [mine], Wanted(None, "说说", FRIDAY), by=community, at=MORNING)
 
 
 def test_the_table_of_who_asks_whom_names_no_unpaid_post() -> None:
@@ -85,7 +85,7 @@ def test_a_question_without_words_or_with_an_odd_day_is_refused(
         one = ticket(session, building(session), MORNING)
         holder = choice(session, [one], street, WORKER)
         with pytest.raises(refusal):
-            asking.ask(session, [one], holder, words, day, by=street, at=MORNING)
+            asking.ask(session, [one], Wanted(holder, words, day), by=street, at=MORNING)
         assert session.scalars(select(Supervision)).all() == []
 
 

@@ -1,0 +1,198 @@
+"""项目: the lists of a desk, one project with its plan, and every step on it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import redirect, request, send_from_directory, url_for
+from sqlalchemy.orm import Session
+
+from app.console.access import page
+from app.console.desk import Desk
+from app.console.fields import number_in
+from app.console.project_forms import day_of, holder_in, photo_in
+from app.console.rendering import render, status_of, words_of
+from app.console.supervisions import tickets_seen
+from config.policy import load
+from config.settings import public_link
+from models import media
+from models.errors import DomainError, NotFound
+from models.projects import going, lists, making, sides, steps
+from models.projects.flow import PUBLIC, ProjectAction, ProjectKind
+from models.projects.lists import Group, wanted_of
+from models.projects.making import ProjectUnfit
+from models.projects.table import Project, ProjectMilestone
+from models.supervisions import sides as supervising
+from models.tickets.asked import word_in
+from models.tickets.table import Ticket
+
+# Of one milestone; the others stand in the list of what may be done.
+OF_MILESTONES = (ProjectAction.REACH, ProjectAction.POSTPONE)
+OFFERED = (
+    *(ProjectAction.START, ProjectAction.NOTE, ProjectAction.SCHEDULE, ProjectAction.LINK),
+    *(ProjectAction.FINISH, ProjectAction.HAND_OVER, ProjectAction.MOVE_END),
+    *(ProjectAction.STOP, ProjectAction.TAKE_UP),
+)
+
+Act = Callable[[Session, Desk, Project], None]
+
+
+@page("/projects")
+def projects(desk: Desk) -> Any:
+    by, wanted = desk.staff.person_id, wanted_of(request.args)
+    before = number_in(request.args.get("before", ""))
+    with desk.reading() as session:
+        found = lists.rows(session, by, wanted, desk.now, before, lists.PAGE + 1)
+        shown = found[: lists.PAGE]
+        return render(
+            "projects.html",
+            rows=shown,
+            counts=lists.counts(session, by, wanted, desk.now),
+            wanted=wanted,
+            groups=list(Group),
+            kinds=list(ProjectKind),
+            query={"kind": wanted.kind} if wanted.kind else {},
+            next=shown[-1].project.id if len(found) > lists.PAGE else None,
+            now=desk.now,
+        )
+
+
+@page("/projects/<int:project_id>")
+def project(desk: Desk, project_id: int) -> Any:
+    return _page(desk, project_id)
+
+
+@page("/projects/<int:project_id>", "POST")
+def project_act(desk: Desk, project_id: int) -> Any:
+    action = word_in(ProjectAction, request.form.get("action"))
+    if action is None or action not in ACTS:
+        raise NotFound(number=f"#{project_id}")
+    try:
+        with desk.writing() as session:
+            row = lists.row_in(session, project_id, desk.staff.person_id, desk.now)
+            ACTS[action](session, desk, row.project)
+    except DomainError as refusal:
+        return _page(desk, project_id, {action: words_of(refusal)}), status_of(refusal)
+    return redirect(url_for("console.project", project_id=project_id, done=action))
+
+
+@page("/projects/<int:project_id>/photos/<int:photo_id>")
+def project_photo(desk: Desk, project_id: int, photo_id: int) -> Any:
+    with desk.reading() as session:
+        row = lists.row_in(session, project_id, desk.staff.person_id, desk.now)
+        found = lists.photo_of(session, row.project, photo_id)
+        if found is None:
+            raise NotFound("no such photo")
+        path = media.thumbnail_path_of(found.sha256 or "")
+    folder = desk.settings.data_dir.absolute() / "media"
+    return send_from_directory(folder, path, mimetype="image/jpeg")
+
+
+def _words() -> str:
+    return request.form.get("words", "")
+
+
+def _milestone(session: Session, found: Project) -> ProjectMilestone:
+    wanted = number_in(request.form.get("milestone", ""))
+    return going.milestone_of(session, found, wanted)
+
+
+def _start(session: Session, desk: Desk, found: Project) -> None:
+    going.start(session, found, by=desk.staff.person_id, at=desk.now)
+
+
+def _note(session: Session, desk: Desk, found: Project) -> None:
+    photo = photo_in(session, desk)
+    going.note(session, found, _words(), photo, by=desk.staff.person_id, at=desk.now)
+
+
+def _schedule(session: Session, desk: Desk, found: Project) -> None:
+    by, at = desk.staff.person_id, desk.now
+    making.schedule(session, found, _words(), day_of("day"), by=by, at=at)
+
+
+def _reach(session: Session, desk: Desk, found: Project) -> None:
+    by, milestone = desk.staff.person_id, _milestone(session, found)
+    going.reach(session, milestone, _words(), by=by, at=desk.now)
+
+
+def _postpone(session: Session, desk: Desk, found: Project) -> None:
+    by, milestone = desk.staff.person_id, _milestone(session, found)
+    going.postpone(session, milestone, day_of("day"), _words(), by=by, at=desk.now)
+
+
+def _link(session: Session, desk: Desk, found: Project) -> None:
+    number = number_in(request.form.get("ticket", "").strip().removeprefix("#"))
+    seen = tickets_seen(session, desk, [number] if number is not None else [])
+    if not seen:
+        raise ProjectUnfit(field="ticket")
+    making.link(session, found, seen[0], by=desk.staff.person_id, at=desk.now)
+
+
+def _hand_over(session: Session, desk: Desk, found: Project) -> None:
+    owner = holder_in(sides.owners(session, found.area_id, desk.now))
+    making.hand_over(session, found, owner, by=desk.staff.person_id, at=desk.now)
+
+
+def _move_end(session: Session, desk: Desk, found: Project) -> None:
+    by = desk.staff.person_id
+    going.move_end(session, found, day_of("day"), _words(), by=by, at=desk.now)
+
+
+def _finish(session: Session, desk: Desk, found: Project) -> None:
+    going.finish(session, found, _words(), by=desk.staff.person_id, at=desk.now)
+
+
+def _stop(session: Session, desk: Desk, found: Project) -> None:
+    going.stop(session, found, _words(), by=desk.staff.person_id, at=desk.now)
+
+
+def _take_up(session: Session, desk: Desk, found: Project) -> None:
+    by = desk.staff.person_id
+    going.take_up(session, found, day_of("day"), _words(), by=by, at=desk.now)
+
+
+ACTS: Mapping[ProjectAction, Act] = {
+    ProjectAction.START: _start,
+    ProjectAction.NOTE: _note,
+    ProjectAction.SCHEDULE: _schedule,
+    ProjectAction.REACH: _reach,
+    ProjectAction.POSTPONE: _postpone,
+    ProjectAction.LINK: _link,
+    ProjectAction.HAND_OVER: _hand_over,
+    ProjectAction.MOVE_END: _move_end,
+    ProjectAction.FINISH: _finish,
+    ProjectAction.STOP: _stop,
+    ProjectAction.TAKE_UP: _take_up,
+}
+
+
+def _page(desk: Desk, project_id: int, problem: Mapping[str, str] | None = None) -> str:
+    by = desk.staff.person_id
+    with desk.reading() as session:
+        row = lists.row_in(session, project_id, by, desk.now)
+        found = row.project
+        allowed = steps.allowed(session, found, by=by, at=desk.now)
+        may_ask = found.is_open and bool(supervising.choices_for(session, found, by, desk.now))
+        return render(
+            "project.html",
+            row=row,
+            milestones=lists.milestones(session, found),
+            told=lists.told(session, found),
+            tickets=_seen(session, desk, sides.tickets(session, found)),
+            actions=[one for one in OFFERED if one in allowed],
+            of_milestones=[one for one in OF_MILESTONES if one in allowed],
+            owners=sides.owners(session, found.area_id, desk.now),
+            may_ask=may_ask,
+            link=public_link(f"/p/projects/{found.public_id}") if found.state in PUBLIC else None,
+            longest=load("projects")["longest_words"],
+            problem=problem or {},
+            given=request.form if problem else {},
+            done=word_in(ProjectAction, request.args.get("done")),
+            is_new=request.args.get("done") == "make",
+            now=desk.now,
+        )
+
+
+def _seen(session: Session, desk: Desk, tickets: Sequence[Ticket]) -> Sequence[Ticket]:
+    """Of its tickets those that may be seen; of the others not even that there are some."""
+    return tickets_seen(session, desk, [one.id for one in tickets])

@@ -1,0 +1,66 @@
+"""What the clock does to projects: reminders of milestones and of the end, and what has passed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.policy import load
+from models import due_days, milestones
+from models.milestones import MilestoneState
+from models.projects import sides, telling
+from models.projects.flow import (
+    LATE,
+    MILESTONE_LATE,
+    MILESTONE_REMINDED,
+    REMINDED,
+    ProjectState,
+    Side,
+)
+from models.projects.table import Project, ProjectMilestone
+from models.telling import Said
+
+MOST = 500  # of one round; the next brings the rest
+
+
+def due(
+    session: Session, table: type[Project] | type[ProjectMilestone], now: datetime
+) -> Sequence[int]:
+    return session.scalars(
+        select(table.id).where(table.clock_at <= now).order_by(table.clock_at, table.id).limit(MOST)
+    ).all()
+
+
+def tick(session: Session, project: Project, now: datetime) -> str | None:
+    """Of several things that came due only the weightiest. Says what was done."""
+    if project.clock_at is None or project.clock_at > now:
+        return None
+    project.clock_at = due_days.next_moment(project.due_on, load("projects"), now)
+    left = due_days.days_left(project.due_on, now)
+    _tell(session, project, LATE if left < 0 else REMINDED, {"days_left": left}, now)
+    return "late" if left < 0 else "reminded"
+
+
+def tick_milestone(session: Session, milestone: ProjectMilestone, now: datetime) -> str | None:
+    if milestone.clock_at is None or milestone.clock_at > now:
+        return None
+    project = session.get_one(Project, milestone.project_id)
+    milestone.clock_at = due_days.next_moment(milestone.due_on, load("projects"), now)
+    if milestone.state != MilestoneState.WAITING or project.state != ProjectState.UNDER_WAY:
+        return None
+    left = due_days.days_left(milestone.due_on, now)
+    verb = MILESTONE_LATE if left < 0 else MILESTONE_REMINDED
+    _tell(session, project, verb, milestones.facts(milestone) | {"days_left": left}, now)
+    return "milestone_late" if left < 0 else "milestone_reminded"
+
+
+def _tell(
+    session: Session, project: Project, verb: str, context: dict[str, object], now: datetime
+) -> None:
+    """Once a day has passed also upwards, to help."""
+    parties = {"owner": sides.workers(session, project, now)}
+    if verb in (LATE, MILESTONE_LATE):
+        parties["above"] = sides.above(session, project, now)
+    said = Said(verb, now, None, Side.CLOCK, project.state, parties, context=context)
+    telling.tell(session, project, said)
