@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs import listings
 from models.hazards.rules import readers as hazard_readers
-from models.legacy.desk import staff_roles
+from models.legacy.desk import staff_roles as legacy_staff
 from models.notices.desk import readers, writers
 from models.operations.desk import planning_roles
 from models.policies import editors_of_any
@@ -158,8 +158,8 @@ ROUTES: Mapping[str, Gate] = {
     "legacy_problems": SERVING,
     "legacy": SERVING,
     "legacy_act": SERVING,
-    "legacy_new": staff_roles(),
-    "legacy_open": staff_roles(),
+    "legacy_new": legacy_staff(),
+    "legacy_open": legacy_staff(),
     "operations": SERVING,
     "operation": SERVING,
     "operation_act": SERVING,

@@ -19,8 +19,8 @@ from models.localtime import local
 from models.posts import Role
 
 MODULES = (
-    *("tickets", "people", "areas", "access_log", "notices", "messages", "legacy", "hazards", "operations"),
-    *("projects", "supervisions"),
+    *("tickets", "people", "areas", "access_log", "notices", "messages"),
+    *("operations", "hazards", "legacy", "supervisions", "projects"),
 )
 PAGE = 500
 MOST_COUNTED = 1_000_000

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.console import access
 from app.console.access import ADMIN, PAGES, PUBLICITY, ROUTES, SERVING, STAFF, WRITING, Open
 from models.base import Database
-from models.legacy.desk import staff_roles
+from models.legacy.desk import staff_roles as legacy_staff
 from models.people import Identity
 from models.places import Area
 from models.posts import PAID, Role
@@ -113,7 +113,7 @@ GATES = {
     "planning operations": access.PLANNING,
     "hazard ledger": access.LEDGER,
     "legacy problems": SERVING,
-    "opening legacy problems": staff_roles(),
+    "opening legacy problems": legacy_staff(),
     "settings": access.SETTING,
 }
 ROLES = sorted(MAY_SIGN_IN - {Role.ADMIN})
