@@ -1,11 +1,15 @@
-"""What a story changes behind the scene: time that passes, posts that are left and taken again."""
+"""What a story changes behind the scene: time that passes, posts left and taken, what desks do."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
+from models.notices import actions
+from models.notices.table import Notice, NoticeState
 from models.people import Identity
+from models.places import Area, AreaKind
 from models.posts import Post
 from models.whistles.table import Whistle, WhistleCall
 
@@ -28,6 +32,35 @@ def leave_post(session: Session, openid: str) -> None:
 
 def take_post(session: Session, openid: str) -> None:
     _set_end(session, openid, None)
+
+
+def draft_notice(session: Session, draft: Mapping[str, str]) -> None:
+    """As staff do in the console: written for an estate, and a second person is asked."""
+    estate = select(Area).where(Area.kind == AreaKind.ESTATE, Area.name == draft["estate"])
+    by, at = _person(session, draft["by"]), datetime.now(UTC)
+    notice = actions.draft(
+        session,
+        kind=draft["kind"],
+        title=draft["title"],
+        body=draft["body"],
+        area_id=session.scalars(estate).one().id,
+        by=by,
+        at=at,
+    )
+    actions.ask_review(session, notice, by=by, at=at)
+
+
+def approve_notice(session: Session, openid: str) -> None:
+    """The second person lets the latest draft go out at once."""
+    drafts = select(Notice).where(Notice.state == NoticeState.DRAFT).order_by(Notice.id.desc())
+    notice = session.scalars(drafts.limit(1)).one()
+    by, at = _person(session, openid), datetime.now(UTC)
+    actions.review(session, notice, by=by, at=at)
+    actions.schedule(session, notice, publish_at=at, by=by, at=at)
+
+
+def _person(session: Session, openid: str) -> int:
+    return session.scalars(select(Identity.person_id).where(Identity.openid == openid)).one()
 
 
 def _set_end(session: Session, openid: str, until: datetime | None) -> None:

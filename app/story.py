@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -19,6 +20,13 @@ from models.tickets.table import Ticket
 PATIENCE_SECONDS = 20
 _NUMBER = re.compile(r"#(\d+)")
 _ACTIONS = ("says", "photo", "voice", "scan", "tap", "subscribe")
+# What happens outside the chat: at the desk, or in the personnel office.
+_BEHIND: Mapping[str, Callable[..., None]] = {
+    "leaves": staging.leave_post,
+    "returns": staging.take_post,
+    "drafts": staging.draft_notice,
+    "approves": staging.approve_notice,
+}
 
 
 class StoryBroke(Exception):
@@ -51,13 +59,12 @@ class Player:
         if "tell" in step:
             self._tell(f"\n（{step['tell']}）")
         elif "job" in step:
-            self._run_job(step["job"])
+            self._run_job(step["job"], timedelta(days=step.get("days_ahead", 0)))
         elif "passes" in step:
             self._stage(staging.pass_time, int(step["of"]), step["passes"])
-        elif "leaves" in step:
-            self._stage(staging.leave_post, step["leaves"])
-        elif "returns" in step:
-            self._stage(staging.take_post, step["returns"])
+        elif behind := _BEHIND.keys() & step.keys():
+            (name,) = behind
+            self._stage(_BEHIND[name], step[name])
         elif "ticket" in step:
             self._check_ticket(step)
         elif "hears" in step:
@@ -100,8 +107,10 @@ class Player:
             raise StoryBroke(f"{self._name(who)} never heard {pieces}") from nothing
         self._show(who, _read(message))
 
-    def _run_job(self, name: str) -> None:
-        answer = requests.post(f"{self._web_url}/dev/jobs/{name}", json={}, timeout=60)
+    def _run_job(self, name: str, ahead: timedelta) -> None:
+        """Now, or as if it were so much later."""
+        at = {"at": (datetime.now(UTC) + ahead).isoformat()} if ahead else {}
+        answer = requests.post(f"{self._web_url}/dev/jobs/{name}", json=at, timeout=60)
         if answer.status_code != 200 or answer.json()["status"] != "done":
             raise StoryBroke(f"job {name}: {answer.text}")
 
