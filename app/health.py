@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.base import Database
-from models.migrate import is_current
+from models.revisions import is_current
 
 
 def make_health(database: Database) -> Blueprint:

@@ -3,12 +3,14 @@
 import gc
 import os
 import socket
+from importlib import import_module
 from typing import Protocol
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from app.front import SITE
 from app.house import shipped_words
 from config.settings import Settings
 
@@ -58,6 +60,8 @@ def serve_web(
     """
     check_free(host, port)
     shipped_words(settings)
+    for module in (application.partition(":")[0], SITE):
+        import_module(module)
     # The workers fork from here: what is read by now is theirs too, and their collectors leave
     # it alone, which would make a copy of each page of it.
     gc.collect()

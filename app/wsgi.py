@@ -1,4 +1,4 @@
-"""The web process: the WeChat door, health, and in trials the way in for the sandbox."""
+"""The web process: the WeChat door and health at once, the site when it is asked for."""
 
 import gc
 
@@ -6,11 +6,10 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import dev, health, house, logs
-from app.console.blueprint import add_console
+from app import health, house, logs
 from app.errors import register_errors
+from app.front import Front, site_of
 from app.house import LiveLexicon, open_database
-from app.pages.blueprint import make_pages
 from app.wechat.intake import Desk, Intake, write_here
 from app.wechat.keys import accounts_of
 from app.wechat.limit import MinuteLimit
@@ -29,19 +28,14 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     database = database or open_database(settings)
     lexicon = LiveLexicon.load(database, settings)
     app = Flask(__name__, static_folder=None)
-    app.secret_key = settings.secret_key
     webhook = Webhook(accounts_of(settings).get, _intake(database, lexicon, settings))
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {PATH: webhook})  # type: ignore[method-assign]
+    front = Front(app.wsgi_app, site_of(settings, database))
+    app.wsgi_app = DispatcherMiddleware(front, {PATH: webhook})  # type: ignore[method-assign]
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.register_blueprint(health.make_health(database))
-    add_console(app, database, settings)
-    app.register_blueprint(make_pages(database))
-    if settings.dev:
-        app.register_blueprint(dev.make_dev(database))
     register_errors(app)
     # What is loaded by now lives as long as the process; the collector need not walk it again.
-    gc.collect()
     gc.freeze()
     return app
 

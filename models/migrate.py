@@ -4,8 +4,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from models.base import Database
@@ -35,13 +33,6 @@ def migrate(database: Database, revision: str = HEAD) -> None:
             connection.commit()
     finally:
         engine.dispose()
-
-
-def is_current(database: Database) -> bool:
-    """Whether the store has every migration of this code."""
-    with database.reader.connect() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
-    return here == ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:

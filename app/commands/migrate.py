@@ -4,8 +4,8 @@ import click
 
 from app.house import open_database
 from config.settings import Settings
-from models.migrate import is_current
 from models.migrate import migrate as migrate_store
+from models.revisions import is_current
 
 
 @click.command()

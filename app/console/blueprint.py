@@ -43,12 +43,17 @@ log = structlog.get_logger(__name__)
 Answer = Any
 
 
+def load_pages() -> None:
+    """Each module of a subject enters its pages into PAGES."""
+    for subject in SUBJECTS:
+        import_module(f"app.console.{subject}")
+
+
 def add_console(
     app: Flask, database: Database, settings: Settings, clock: Callable[[], datetime] = now
 ) -> None:
     """Mounts the console. The keys and the store are those of the whole web process."""
-    for subject in SUBJECTS:
-        import_module(f"app.console.{subject}")
+    load_pages()
     client = WeChatClient(database, settings)
     office = Office(database, settings, client, clock, _words(database, settings))
     headers.set_cookies(app, settings)

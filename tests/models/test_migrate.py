@@ -3,12 +3,14 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from app import demo_data
 from models import reference, registry
 from models.base import Base, Database
-from models.migrate import is_current, migrate
+from models.migrate import migrate
+from models.revisions import VERSIONS, is_current, newest
 from tests.factories import MORNING
 
 
@@ -50,6 +52,12 @@ def test_what_reports_read_is_watched_by_triggers(empty: Database) -> None:
         dialect = session.get_bind().dialect.name
         found = set(session.scalars(text(catalogue[dialect])))
     assert found == {name for name, _, _ in reference.triggers(dialect)}
+
+
+def test_the_newest_migration_is_known_by_its_file(empty: Database) -> None:
+    scripts = ScriptDirectory(str(VERSIONS.parent))
+    assert newest() == scripts.get_current_head()
+    assert not is_current(empty)
 
 
 def test_migrating_twice_changes_nothing(empty: Database) -> None:

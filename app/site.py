@@ -1,0 +1,25 @@
+"""What people open in a browser: the console, the public pages, in trials the sandbox's way in."""
+
+from importlib import import_module
+
+from flask import Flask
+
+from app.console.blueprint import add_console, load_pages
+from app.errors import register_errors
+from app.pages.blueprint import make_pages
+from config.settings import Settings
+from models.base import Database
+
+load_pages()  # with this module, so that the web processes share what the server has loaded
+
+
+def make_site(settings: Settings, database: Database) -> Flask:
+    site = Flask(__name__, static_folder=None)
+    site.secret_key = settings.secret_key
+    add_console(site, database, settings)
+    site.register_blueprint(make_pages(database))
+    if settings.dev:
+        # It loads the schedule with all its jobs, which no other web process needs.
+        site.register_blueprint(import_module("app.dev").make_dev(database))
+    register_errors(site)
+    return site
