@@ -14,6 +14,12 @@ from models.worktime import MICROSECONDS, Timekeeping, WallClock, WorkCalendar
 Pause = tuple[datetime, datetime]
 """When a matter was suspended and when it went on; for one that still is, its planned end."""
 
+Rows = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""Category → urgency → limit with its unit, as in `config/sla.toml`."""
+
+Sort = tuple[str | None, Urgency]
+"""A category, or none where it is not known yet, and an urgency: what has a term."""
+
 UNITS = ("minutes", "days")
 LIMITS = ("accept", "arrive", "resolve")
 
@@ -58,6 +64,10 @@ class Term:
     arrive: Limit | None
     resolve: Limit
 
+    @property
+    def limits(self) -> tuple[Limit, Limit | None, Limit]:
+        return self.accept, self.arrive, self.resolve
+
     def due(
         self, limit: Limit, begin: datetime, pauses: Iterable[Pause], share: float = 1.0
     ) -> datetime:
@@ -69,14 +79,18 @@ class ServiceTerms:
     """限时办结规则 — the table of `config/sla.toml`, counted in the working time of one place."""
 
     def __init__(
-        self, document: Mapping[str, Any], inner: Iterable[Mapping[str, Any]] = ()
+        self,
+        document: Mapping[str, Any],
+        inner: Iterable[Mapping[str, Any]] = (),
+        terms: Iterable[Rows] = (),
     ) -> None:
-        """`inner`: what the areas around the place changed of its calendar, the outermost first."""
+        """`inner`: what the areas around the place changed of its calendar, the outermost first;
+        `terms`: what the house and they changed of the limits."""
         self.calendar = WorkCalendar.parse(document["office_hours"], document["holidays"])
         for changes in inner:
             self.calendar = self.calendar.changed_by(changes)
         self._percents = tuple(sorted(document["remind_percent"]))
-        rows = document["terms"]
+        rows = overlaid(document["terms"], terms)
         if strange := set(rows) - {"default", *LEVEL_ONE}:
             raise ValueError(f"sla: no such category: {min(strange)}")
         if strange := {urgency for row in rows.values() for urgency in row} - set(Urgency):
@@ -87,6 +101,11 @@ class ServiceTerms:
     def term(self, category: str | None, urgency: Urgency) -> Term:
         """The row in force; a matter whose category is not known yet has the default row."""
         return self._terms.get(category or "default", self._default)[urgency]
+
+    def differing(self, other: "ServiceTerms") -> list[Sort]:
+        """What has other limits there, whatever the calendar."""
+        sorts = [(one, urgency) for one in (None, *LEVEL_ONE) for urgency in Urgency]
+        return [one for one in sorts if self.term(*one).limits != other.term(*one).limits]
 
     def deadlines(
         self,
@@ -148,7 +167,7 @@ class ServiceTerms:
         if strange := (set(own) | set(default)) - known:
             raise ValueError(f"sla: {urgency} knows no {min(strange)}")
         keeping = WallClock() if urgency is Urgency.EMERGENCY else self.calendar
-        limits = {limit: _limit(own, limit) or _limit(default, limit) for limit in LIMITS}
+        limits = {limit: limit_in(own, limit) or limit_in(default, limit) for limit in LIMITS}
         accept, resolve = limits["accept"], limits["resolve"]
         if accept is None or resolve is None:
             raise ValueError(f"sla: {urgency} needs a time to accept and one to resolve")
@@ -164,12 +183,37 @@ def shipped() -> ServiceTerms:
 
 
 @lru_cache(256)  # places with the same changes share one, and with it the years it has counted
-def changed(inner: tuple[str, ...]) -> ServiceTerms:
-    """The terms where these changes (JSON, the outermost first) of the calendar count."""
-    return ServiceTerms(load("sla"), map(json.loads, inner)) if inner else shipped()
+def changed(inner: tuple[str, ...], terms: tuple[str, ...] = ()) -> ServiceTerms:
+    """The terms where these changes (JSON, the outermost first) of calendar and limits count."""
+    if not inner and not terms:
+        return shipped()
+    return ServiceTerms(load("sla"), map(json.loads, inner), map(json.loads, terms))
 
 
-def _limit(row: Mapping[str, float], limit: str) -> Limit | None:
+def contradicting(rows: Rows) -> list[str]:
+    """The categories of which no term comes, as where the time to accept exceeds the other."""
+    found = []
+    for category in ("default", *rows):
+        some = {one: rows[one] for one in ("default", category)}
+        try:
+            ServiceTerms({**load("sla"), "terms": some})
+        except ValueError:
+            found.append(category)
+    return list(dict.fromkeys(found))
+
+
+def overlaid(rows: Rows, changes: Iterable[Rows]) -> Rows:
+    """The table with these over it, limit by limit."""
+    total = {category: dict(row) for category, row in rows.items()}
+    for change in changes:
+        for category, row in change.items():
+            kept = total.setdefault(category, {})
+            for urgency, limits in row.items():
+                kept[urgency] = {**kept.get(urgency, {}), **limits}
+    return total
+
+
+def limit_in(row: Mapping[str, float], limit: str) -> Limit | None:
     """Zero is none, so that a row may not take a limit back to nothing."""
     for unit in reversed(UNITS):
         if amount := row.get(f"{limit}_{unit}"):

@@ -23,6 +23,9 @@ ARCHIVE = "never_rated"
 SHARE_WHEN_LATE = 0.5  # of the time to resolve, for a level that accepted a late matter
 TOLD_ONCE = frozenset({DUE, LEVEL})  # gone from the steps once done: told however late
 
+Moments = tuple[datetime, datetime, datetime | None]
+"""By when to accept, to resolve, and the level that has it to act."""
+
 
 def set_deadlines(ticket: Ticket, now: datetime) -> None:
     """Computes both deadlines from the facts alone, and the clock's next moment from them.
@@ -47,10 +50,15 @@ def renew_deadlines(ticket: Ticket) -> None:
     ticket.accept_due_at, ticket.resolve_due_at, ticket.level_due_at = moments(ticket)
 
 
-def moments(ticket: Ticket) -> tuple[datetime, datetime, datetime | None]:
-    """By when to accept, to resolve, and the level to act: as facts and events make it now."""
-    due = deadlines(ticket, terms_of(ticket))
-    return due.accept_due_at, due.resolve_due_at, _level_due_anew(ticket, due)
+def moments(ticket: Ticket) -> Moments:
+    """As facts and events make them now."""
+    return moments_under(ticket, terms_of(ticket))
+
+
+def moments_under(ticket: Ticket, terms: ServiceTerms) -> Moments:
+    """The same under terms that may not be in force."""
+    due = deadlines(ticket, terms)
+    return due.accept_due_at, due.resolve_due_at, _level_due_anew(ticket, due, terms)
 
 
 def deadlines(ticket: Ticket, terms: ServiceTerms) -> sla.Deadlines:
@@ -171,16 +179,16 @@ def end_level(ticket: Ticket) -> None:
 def level_due(ticket: Ticket, now: datetime, *, share_of_resolving: float = 0.0) -> datetime:
     """When a level that took the ticket over must have acted: the time to accept again, or a
     share of the time to resolve. The promise to the resident, `resolve_due_at`, stays."""
-    return terms_of(ticket).due(
-        ticket.category,
-        ticket.urgency,
-        now,
-        pauses_of(ticket),
-        share_of_resolving=share_of_resolving,
+    return _level_due(ticket, terms_of(ticket), now, share_of_resolving)
+
+
+def _level_due(ticket: Ticket, terms: ServiceTerms, began: datetime, share: float) -> datetime:
+    return terms.due(
+        ticket.category, ticket.urgency, began, pauses_of(ticket), share_of_resolving=share
     )
 
 
-def _level_due_anew(ticket: Ticket, due: sla.Deadlines) -> datetime | None:
+def _level_due_anew(ticket: Ticket, due: sla.Deadlines, terms: ServiceTerms) -> datetime | None:
     """Its time again since it began: a transfer within the level does not lengthen it."""
     began = ticket.level_began_at
     if ticket.level_due_at is None or began is None:
@@ -189,4 +197,4 @@ def _level_due_anew(ticket: Ticket, due: sla.Deadlines) -> datetime | None:
     if is_taken and not _is_told(ticket, due.resolve_due_at):
         return due.resolve_due_at  # it is in time again: the deadline itself leads up
     is_late = is_taken and began >= due.resolve_due_at
-    return level_due(ticket, began, share_of_resolving=SHARE_WHEN_LATE if is_late else 0.0)
+    return _level_due(ticket, terms, began, SHARE_WHEN_LATE if is_late else 0.0)

@@ -1,36 +1,78 @@
-"""After a change of the calendar: deadlines of open matters, computed anew from their facts."""
+"""After a change of calendar or limits: deadlines of open matters, anew from their facts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
-from config.categories import Urgency
-from models import events
+from models import events, work_calendars
 from models.events import Fact
 from models.places import inner_areas, root_area_id
+from models.sla import Rows, Sort
 from models.tickets import clock
+from models.tickets.clock import Moments
 from models.tickets.table import IS_OPEN, Ticket
 
 MOVED = "ticket_deadlines_moved"
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """会变的期限 — an open matter with its deadlines, and those that other limits would give it."""
+
+    ticket: Ticket
+    before: Moments
+    after: Moments
 
 
 def counted_there(session: Session, area_id: int, after: int, limit: int) -> Sequence[Ticket]:
-    """Open matters whose time is counted in working time of this area, by number."""
-    there: ColumnElement[bool] = Ticket.area_id.in_(inner_areas(area_id))
-    if area_id == root_area_id(session):
-        there = or_(there, Ticket.area_id.is_(None))
+    """Open matters whose time is counted as this area says, by number."""
     return session.scalars(
         select(Ticket)
-        .where(IS_OPEN, Ticket.id > after, Ticket.urgency != Urgency.EMERGENCY, there)
+        .where(IS_OPEN, Ticket.id > after, _there(session, area_id))
         .order_by(Ticket.id)
         .limit(limit)
     ).all()
 
 
+def moving(
+    session: Session,
+    where: int | None,
+    rows: Rows,
+    sorts: Collection[Sort],
+    seen: ColumnElement[bool],
+) -> Iterator[Moving]:
+    """What would move, of what somebody sees, if the house (None) or an area had these limits."""
+    if not sorts:
+        return
+    terms = {}
+    root = root_area_id(session)
+    of = or_(*((Ticket.category == one) & (Ticket.urgency == urgency) for one, urgency in sorts))
+    there = true() if where is None else _there(session, where)
+    asked = select(Ticket).where(IS_OPEN, seen, of, there).order_by(Ticket.id)
+    for ticket in session.scalars(asked.execution_options(yield_per=PAGE)):
+        area_id = ticket.area_id or root
+        if area_id is None:
+            continue
+        if area_id not in terms:
+            terms[area_id] = work_calendars.terms_if(session, area_id, where, rows)
+        after = clock.moments_under(ticket, terms[area_id])
+        if after != _kept(ticket):
+            yield Moving(ticket, _kept(ticket), after)
+
+
+def _there(session: Session, area_id: int) -> ColumnElement[bool]:
+    """Where no place is known yet, the outermost area's time counts."""
+    there: ColumnElement[bool] = Ticket.area_id.in_(inner_areas(area_id))
+    is_all = area_id == root_area_id(session)
+    return or_(there, Ticket.area_id.is_(None)) if is_all else there
+
+
 def is_moved(ticket: Ticket) -> bool:
-    """Whether the calendar of its place makes other deadlines of it than it has."""
+    """Whether calendar and limits of its place make other deadlines of it than it has."""
     return clock.moments(ticket) != _kept(ticket)
 
 
@@ -65,5 +107,5 @@ def recompute(session: Session, ticket: Ticket, revision: int, now: datetime) ->
     return True
 
 
-def _kept(ticket: Ticket) -> tuple[datetime, datetime, datetime | None]:
+def _kept(ticket: Ticket) -> Moments:
     return ticket.accept_due_at, ticket.resolve_due_at, ticket.level_due_at
