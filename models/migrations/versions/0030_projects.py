@@ -12,21 +12,6 @@ MOMENT = sa.DateTime(timezone=True)
 HAS_CLOCK = sa.text("clock_at IS NOT NULL")
 ENDED = "state IN ('done', 'stopped')"
 
-# Of the table without projects; SQLite makes it anew to drop a column.
-CHECKS = (
-    sa.CheckConstraint(
-        "state NOT IN ('answered', 'closed') OR answered_at IS NOT NULL",
-        name="ck_supervisions_answer_has_time",
-    ),
-    sa.CheckConstraint(
-        "(state IN ('closed', 'withdrawn')) = (ended_at IS NOT NULL)",
-        name="ck_supervisions_end_has_time",
-    ),
-    sa.CheckConstraint(
-        "clock_at IS NULL OR state = 'asked'", name="ck_supervisions_clock_while_asked"
-    ),
-)
-
 
 def upgrade() -> None:
     op.create_table(
@@ -62,11 +47,11 @@ def upgrade() -> None:
     _indexed("projects", "area_id", "post_id", "made_by")
     _clocked("projects")
     _create_parts()
-    # As both stores read it: a table made anew would lose its checks.
-    op.execute(
-        "ALTER TABLE supervisions ADD COLUMN project_id INTEGER"
-        " CONSTRAINT fk_supervisions_project_id_projects REFERENCES projects (id)"
-    )
+    with op.batch_alter_table("supervisions") as batch:
+        batch.add_column(sa.Column("project_id", sa.Integer(), nullable=True))
+        batch.create_foreign_key(
+            op.f("fk_supervisions_project_id_projects"), "projects", ["project_id"], ["id"]
+        )
     _indexed("supervisions", "project_id")
 
 
@@ -123,9 +108,9 @@ def _create_parts() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_supervisions_project_id"), "supervisions")
-    with op.batch_alter_table("supervisions", table_args=CHECKS) as table:
-        table.drop_constraint(op.f("fk_supervisions_project_id_projects"), type_="foreignkey")
-        table.drop_column("project_id")
+    with op.batch_alter_table("supervisions") as batch:
+        batch.drop_constraint(op.f("fk_supervisions_project_id_projects"), type_="foreignkey")
+        batch.drop_column("project_id")
     for table_name in ("project_notes", "project_milestones", "project_tickets", "projects"):
         op.drop_table(table_name)
 
