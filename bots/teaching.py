@@ -129,13 +129,15 @@ class Teacher:
 
     def trial(self, after: Words, texts: Collection[str], sentences: Collection[Sentence]) -> Trial:
         """Only what says one of the changed words can be understood otherwise."""
-        changes = differences(self.base, self.words, after)
-        words = {one.word for one in changes}
+        # Also a word that weighs nothing: texts are cut by it.
+        words = [
+            one for one in {*self.words, *after} if self.words.get(one, {}) != after.get(one, {})
+        ]
         touched = [one for one in sentences if self.said(words, one.text)]
         moving = moved(touched, taught(self.base, self.words), taught(self.base, after))
         reread = self.read_again(after, [one for one in texts if self.said(words, one)])
         return Trial(
-            changes,
+            differences(self.base, self.words, after),
             [one for one in reread if one.is_moved],
             len(texts),
             [one for one in moving if one.is_broken],

@@ -17,7 +17,8 @@ from models.unanswered.later import Later, mark_of
 from models.unanswered.lists import Saying
 from models.unanswered.table import Settlement
 
-Bag = frozenset[str]
+UNKNOWN = 300  # how common pairs are taken to be that are no words
+
 Vector = Mapping[str, float]
 
 
@@ -27,6 +28,7 @@ class Group:
 
     texts: list[Saying] = field(default_factory=list)
     total: Counter[str] = field(default_factory=Counter)  # the sum of their vectors
+    square: float = 0.0  # of its length
 
     @property
     def latest(self) -> Saying:
@@ -46,10 +48,18 @@ class Group:
 
     def add(self, text: Saying, vector: Vector) -> None:
         self.texts.insert(0, text)
+        self.take(vector)
+
+    def take(self, vector: Vector) -> None:
+        self.square += 1 + 2 * self._shared(vector)
         self.total.update(vector)
 
     def likeness(self, vector: Vector) -> float:
-        return _cosine(vector, self.total)
+        """The cosine of what all say together and what the text says."""
+        return self._shared(vector) / sqrt(self.square) if self.square else 0.0
+
+    def _shared(self, vector: Vector) -> float:
+        return sum(weight * self.total[term] for term, weight in vector.items())
 
 
 def grouped(texts: Sequence[Saying], lexicon: Lexicon) -> list[Group]:
@@ -59,21 +69,20 @@ def grouped(texts: Sequence[Saying], lexicon: Lexicon) -> list[Group]:
     before it.
     """
     ordered = sorted(texts, key=lambda one: (one.at, one.key))
-    vectors = _vectors([terms_of(one.text, lexicon) for one in ordered])
     alike_from = load("unanswered")["alike_from"]
     groups: list[Group] = []
     saying: dict[str, set[int]] = {}
-    for text, vector in zip(ordered, vectors, strict=True):
+    for text in ordered:
+        vector = _vector(text.text, lexicon)
         near = {place for term in vector for place in saying.get(term, ())}
-        likeness, place = max(
-            ((groups[one].likeness(vector), -one) for one in near), default=(0.0, 0)
-        )
-        if likeness < alike_from:
+        likeness = {one: groups[one].likeness(vector) for one in near}
+        best = max(near, key=lambda one: (likeness[one], -one), default=None)
+        if best is None or likeness[best] < alike_from:
+            best = len(groups)
             groups.append(Group())
-            place = 1 - len(groups)
-        groups[-place].add(text, vector)
+        groups[best].add(text, vector)
         for term in vector:
-            saying.setdefault(term, set()).add(-place)
+            saying.setdefault(term, set()).add(best)
     return sorted(groups, key=lambda one: (len(one.texts), one.latest.at), reverse=True)
 
 
@@ -83,12 +92,11 @@ def group_of(groups: Iterable[Group], key: str) -> Group | None:
 
 def alike(texts: Sequence[str], others: Sequence[str], lexicon: Lexicon) -> list[bool]:
     """Which of the others ask about the same as these texts together."""
-    vectors = _vectors([terms_of(one, lexicon) for one in (*texts, *others)])
-    total: Counter[str] = Counter()
-    for vector in vectors[: len(texts)]:
-        total.update(vector)
+    together = Group()
+    for text in texts:
+        together.take(_vector(text, lexicon))
     alike_from = load("unanswered")["alike_from"]
-    return [_cosine(vector, total) >= alike_from for vector in vectors[len(texts) :]]
+    return [together.likeness(_vector(one, lexicon)) >= alike_from for one in others]
 
 
 def answered_later(
@@ -105,7 +113,7 @@ def accuses(text: str, lexicon: Lexicon) -> bool:
     return accused(lexicon.spelling.normalise(text), understand(text, lexicon)) is not None
 
 
-def terms_of(text: str, lexicon: Lexicon) -> Bag:
+def terms_of(text: str, lexicon: Lexicon) -> frozenset[str]:
     """What a text asks about: its words, and every two characters that stand together in one or
     that no dictionary joins. Words by which one asks are nothing of it."""
     terms: set[str] = set()
@@ -126,21 +134,15 @@ def _pairs(word: str) -> Iterator[str]:
     return (word[at : at + 2] for at in range(len(word) - 1))
 
 
-def _vectors(bags: Sequence[Bag]) -> list[Vector]:
-    """Each of length 1; a word weighs by how few of the texts have it."""
-    said = Counter(term for bag in bags for term in bag)
-    rarity = {term: log(1 + len(bags) / times) for term, times in said.items()}
-    found: list[Vector] = []
-    for bag in bags:
-        length = sqrt(sum(rarity[term] ** 2 for term in bag))
-        found.append({term: rarity[term] / length for term in bag})
-    return found
-
-
-def _cosine(unit: Vector, other: Mapping[str, float]) -> float:
-    length = sqrt(sum(value**2 for value in other.values()))
-    both = sum(value * other[term] for term, value in unit.items() if term in other)
-    return both / length if length else 0.0
+def _vector(text: str, lexicon: Lexicon) -> Vector:
+    """Of length 1. A word weighs by how rare it is in the language, so that no other text of the
+    list has a part in it."""
+    common, total = lexicon.tokenizer.FREQ, lexicon.tokenizer.total
+    rarity = {
+        term: log(total / max(common.get(term, 0), UNKNOWN)) for term in terms_of(text, lexicon)
+    }
+    length = sqrt(sum(value**2 for value in rarity.values()))
+    return {term: value / length for term, value in rarity.items()}
 
 
 @cache

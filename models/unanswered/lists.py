@@ -1,6 +1,6 @@
 """Which texts met no answer, as far as somebody may read them. Queries only."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models.conversations import IS_UNSURE, Question
-from models.directory.table import UnansweredQuestion
+from models.directory.table import DirectoryEntry, UnansweredQuestion
+from models.people import Person
 from models.places import Area, AreaKind
 from models.roster import rights
 from models.roster.rights import Right
@@ -79,6 +80,19 @@ class Saying:
         return self.source.key
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """已处理 — a settlement with the entry it made and who decided."""
+
+    settlement: Settlement
+    entry_title: str | None
+    author: str | None
+
+    @property
+    def id(self) -> int:
+        return self.settlement.id
+
+
 def reader_of(session: Session, person_id: int, now: datetime) -> Reader:
     places = rights.places_of(session, Right.UNANSWERED, person_id, now)
     rows = session.execute(
@@ -86,7 +100,7 @@ def reader_of(session: Session, person_id: int, now: datetime) -> Reader:
             Area.kind == AreaKind.COMMUNITY, Area.id.in_(rights.inside(places))
         )
     )
-    return Reader(sight_of(session, person_id, now), dict(rows.tuples()))
+    return Reader(sight_of(session, person_id, now), {one.id: one.name for one in rows})
 
 
 def waiting(session: Session, reader: Reader, now: datetime) -> list[Saying]:
@@ -110,10 +124,18 @@ def waiting(session: Session, reader: Reader, now: datetime) -> list[Saying]:
     return sorted(found, key=lambda one: (one.at, one.key), reverse=True)[: rules["most"]]
 
 
-def settlements(session: Session, before: int | None, limit: int) -> Sequence[Settlement]:
+def settlements(session: Session, before: int | None, limit: int) -> list[Settled]:
     """The latest first; `settled` says which of them have texts that somebody may read."""
-    query = select(Settlement).order_by(Settlement.id.desc()).limit(limit)
-    return session.scalars(query if before is None else query.where(Settlement.id < before)).all()
+    query = (
+        select(Settlement, DirectoryEntry.title, Person.name)
+        .join(Person, Person.id == Settlement.by_id)
+        .outerjoin(DirectoryEntry, DirectoryEntry.id == Settlement.entry_id)
+        .order_by(Settlement.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Settlement.id < before)
+    return [Settled(*row) for row in session.execute(query)]
 
 
 def settled(
