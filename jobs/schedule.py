@@ -14,7 +14,7 @@ from models.base import Database
 
 MODULES = (
     *("jobs.calendar", "jobs.digests", "jobs.hazards", "jobs.identities", "jobs.matchings"),
-    *("jobs.legacy", "jobs.metrics", "jobs.notices", "jobs.patrols", "jobs.projects"),
+    *("jobs.legacy", "jobs.mediations", "jobs.metrics", "jobs.notices", "jobs.patrols", "jobs.projects"),
     *("jobs.operations", "jobs.outgoing", "jobs.takeovers", "jobs.tickets", "jobs.upkeep"),
     *("jobs.exports", "jobs.reports", "jobs.standings", "jobs.supervisions", "jobs.whistles"),
 )

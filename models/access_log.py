@@ -17,6 +17,7 @@ class Looked(StrEnum):
 
     CONTACT = "contact"  # name and phone
     MATTERS = "matters"  # what somebody reported
+    MEDIATION = "mediation"  # the record of a mediation
     LIST = "list"  # a list that was taken away as a sheet
 
 
@@ -32,10 +33,14 @@ class Access(Base):
     listing: Mapped[str | None]  # which list was taken away
     amount: Mapped[int | None]  # and of how many rows
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    mediation_id: Mapped[int | None] = mapped_column(ForeignKey("mediations.id"))
     at: Mapped[datetime]
 
     __table_args__ = (
-        CheckConstraint("(what = 'list') = (subject_id IS NULL)", name="person_or_list"),
+        CheckConstraint(
+            "(what IN ('list', 'mediation')) = (subject_id IS NULL)", name="person_or_list"
+        ),
+        CheckConstraint("(what = 'mediation') = (mediation_id IS NOT NULL)", name="mediation"),
     )
 
 
@@ -67,6 +72,12 @@ def record(
 def record_list(session: Session, person_id: int, listing: str, amount: int, at: datetime) -> None:
     session.add(
         Access(person_id=person_id, what=Looked.LIST, listing=listing, amount=amount, at=at)
+    )
+
+
+def record_mediation(session: Session, person_id: int, mediation_id: int, at: datetime) -> None:
+    session.add(
+        Access(person_id=person_id, what=Looked.MEDIATION, mediation_id=mediation_id, at=at)
     )
 
 

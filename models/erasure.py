@@ -13,6 +13,7 @@ from models.hazards.table import Hazard
 from models.homes import Home
 from models.inbox import InboxMessage
 from models.legacy.table import Progress
+from models.mediations import keeping as mediations
 from models.notices.table import Objection, PersonTag
 from models.operations.table import Finding
 from models.outbox import Delivery, OutboxMessage
@@ -54,6 +55,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
     Open matters go on without their author; what was counted stays counted. Messages to others
     that quote the person's words are emptied too.
     """
+    mediations.forget(session, person_id)
     _forget_person(session, person_id)
     homes.leave_all(session, person_id)
     _spare_supporters(session, person_id)

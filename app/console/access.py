@@ -10,7 +10,7 @@ from models.hazards.rules import readers as hazard_readers
 from models.legacy.desk import staff_roles as legacy_staff
 from models.notices.desk import readers, writers
 from models.operations.desk import planning_roles
-from models.policies import editors, editors_of_any
+from models.policies import editors_of_any
 from models.posts import PAID, Role
 from models.projects.sides import staff_roles
 from models.protection import SUPERVISING
@@ -32,6 +32,7 @@ ADMIN = frozenset({Role.ADMIN})
 PUBLICITY = readers() & MAY_SIGN_IN  # whoever writes, reviews or answers for some notice
 WRITING = writers() & MAY_SIGN_IN
 SETTING = editors_of_any()
+MEDIATING = roles_with(Right.MEDIATE) | roles_with(Right.MEDIATIONS)
 BRINGING = roles_with(Right.AREAS) | roles_with(Right.POSTS) | roles_with(Right.REGISTER)
 PLANNING = planning_roles() & MAY_SIGN_IN
 LEDGER = hazard_readers() & MAY_SIGN_IN
@@ -64,6 +65,12 @@ ROUTES: Mapping[str, Gate] = {
     "whistle_sound": SERVING,
     "whistle_end": SERVING,
     "call_answer": SERVING,
+    "mediations": MEDIATING,
+    "mediation_new": roles_with(Right.MEDIATE),
+    "mediation_keep": roles_with(Right.MEDIATE),
+    "mediation": MEDIATING,
+    "mediation_act": MEDIATING,
+    "mediation_sheet": MEDIATING,
     "projects": PAID,
     "project": PAID,
     "project_act": PAID,
@@ -175,13 +182,6 @@ ROUTES: Mapping[str, Gate] = {
     "setting_publish": SETTING,
     "setting_version": SETTING,
     "setting_revert": SETTING,
-    "lexicon": editors("lexicon", "house"),
-    "unanswered": roles_with(Right.UNANSWERED),
-    "unanswered_settled": roles_with(Right.UNANSWERED),
-    "unanswered_reopen": roles_with(Right.UNANSWERED),
-    "unanswered_group": roles_with(Right.UNANSWERED),
-    "unanswered_answer": roles_with(Right.UNANSWERED),
-    "unanswered_dismiss": roles_with(Right.UNANSWERED),
     "wording_list": SETTING,
 }
 

@@ -60,7 +60,7 @@ def _cells(one: Access, names: Mapping[int, str]) -> Sequence[Value]:
         moment(one.at),
         names.get(one.person_id, ""),
         word(one.what, "looked"),
-        title(one.listing) if one.listing else one.subject_id,
+        title(one.listing) if one.listing else one.subject_id or one.mediation_id,
         one.amount,
         f"#{one.ticket_id}" if one.ticket_id else "",
     )

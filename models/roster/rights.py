@@ -26,6 +26,8 @@ class Right(StrEnum):
     MESSAGES = "messages"
     JOBS = "jobs"
     RUN_JOBS = "run_jobs"
+    MEDIATE = "mediate"
+    MEDIATIONS = "mediations"
     UNANSWERED = "unanswered"
 
 

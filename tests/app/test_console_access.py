@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from app.console import access
 from app.console.access import ADMIN, PAGES, PUBLICITY, ROUTES, SERVING, STAFF, WRITING, Open
-from models import policies
 from models.base import Database
 from models.legacy.desk import staff_roles as legacy_staff
 from models.people import Identity
@@ -35,6 +34,8 @@ TABLE = {
         *("whistle_sound", "whistle_end", "call_answer"),
     },
     "reading supervisions": {"supervisions", "supervision", "supervision_act"},
+    "keeping mediations": {"mediation_new", "mediation_keep"},
+    "reading mediations": {"mediations", "mediation", "mediation_act", "mediation_sheet"},
     "reading projects": {"projects", "project", "project_act", "project_photo"},
     "making projects": {"project_new", "project_make"},
     "asking supervisions": {"supervision_new", "supervision_draft", "supervision_ask"},
@@ -65,11 +66,6 @@ TABLE = {
     },
     "reading job runs": {"jobs", "job_runs"},
     "running jobs": {"job_run"},
-    "words": {"lexicon"},
-    "unanswered": {
-        *("unanswered", "unanswered_settled", "unanswered_reopen"),
-        *("unanswered_group", "unanswered_answer", "unanswered_dismiss"),
-    },
     "settings": {
         *("settings", "setting", "setting_look", "setting_publish"),
         *("setting_version", "setting_revert", "wording_list"),
@@ -95,6 +91,8 @@ GATES = {
     "looking at buildings": SUPERVISING,
     "reading supervisions": PAID,
     "asking supervisions": supervisors(),
+    "keeping mediations": roles_with(Right.MEDIATE),
+    "reading mediations": access.MEDIATING,
     "reading projects": PAID,
     "making projects": staff_roles(),
     "entering for others": roles_with(Right.RECORD),
@@ -113,8 +111,6 @@ GATES = {
     "message ledger": roles_with(Right.MESSAGES),
     "reading job runs": roles_with(Right.JOBS),
     "running jobs": roles_with(Right.RUN_JOBS),
-    "words": policies.editors("lexicon", "house"),
-    "unanswered": roles_with(Right.UNANSWERED),
     "publicity": PUBLICITY,
     "writing notices": WRITING,
     "joint operations": SERVING,

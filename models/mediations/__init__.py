@@ -1,0 +1,1 @@
+"""Mediations: confidential records of quarrels that somebody talked over, apart from tickets."""
