@@ -3,14 +3,24 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from models.places import Area, AreaKind
 
 PAGE = 50
 LONGEST_WORDS = 40
 
 Group = TypeVar("Group")
-Kind = TypeVar("Kind")
+
+Estate = aliased(Area)
+_of_estate = case((Area.kind == AreaKind.BUILDING, func.coalesce(Estate.name, "")), else_="")
+PLACE = _of_estate + Area.name  # a building with its estate, as `places.full_name` has it
+
+
+def placed(listed: Select[Any], area_id: InstrumentedAttribute[int]) -> Select[Any]:
+    """With the area as PLACE names it."""
+    return listed.join(Area, Area.id == area_id).outerjoin(Estate, Estate.id == Area.estate_id)
 
 
 def counts(

@@ -14,9 +14,9 @@ from models import listed
 from models.errors import NotFound
 from models.legacy.flow import OPEN, LegacyState, MilestoneState
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone
-from models.listed import LONGEST_WORDS, PAGE
+from models.listed import LONGEST_WORDS, PAGE, PLACE
 from models.localtime import local
-from models.places import Area, inner_areas
+from models.places import inner_areas
 from models.posts import Role
 from models.roster.rights import inside
 from models.served import places_of
@@ -123,17 +123,22 @@ def rows(
     found = (
         select(
             LegacyProblem,
-            Area.name,
+            PLACE,
             steps.c.due,
             func.coalesce(steps.c.reached, 0),
             func.coalesce(steps.c.all, 0),
             linked.scalar_subquery(),
         )
-        .join(Area, Area.id == LegacyProblem.area_id)
         .outerjoin(steps, steps.c.problem_id == LegacyProblem.id)
         .where(_condition(sight, wanted))
     )
-    page = listed.latest(found, LegacyProblem.opened_at, LegacyProblem.id, before, limit)
+    page = listed.latest(
+        listed.placed(found, LegacyProblem.area_id),
+        LegacyProblem.opened_at,
+        LegacyProblem.id,
+        before,
+        limit,
+    )
     return [Row(*one) for one in session.execute(page)]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from config.policy import load
 from models import listed
 from models.errors import NotFound
-from models.listed import LONGEST_WORDS, PAGE
+from models.listed import LONGEST_WORDS, PAGE, PLACE
 from models.operations.flow import OperationState
 from models.operations.table import Finding, Member, Operation
 from models.people import Person
@@ -92,12 +92,13 @@ def rows(
         Finding.operation_id == Operation.id, Finding.retracted_at.is_(None)
     )
     found = (
-        select(Operation, Area.name, Person.name, told.scalar_subquery())
-        .join(Area, Area.id == Operation.area_id)
+        select(Operation, PLACE, Person.name, told.scalar_subquery())
         .join(Person, Person.id == Operation.leader_id)
         .where(_condition(sight, wanted))
     )
-    page = listed.latest(found, Operation.starts_at, Operation.id, before, limit)
+    page = listed.latest(
+        listed.placed(found, Operation.area_id), Operation.starts_at, Operation.id, before, limit
+    )
     return [
         Row(operation, area, leader or "", count)
         for operation, area, leader, count in session.execute(page)

@@ -74,7 +74,7 @@ def test_from_a_ticket_to_the_end_of_the_problem(either_house: House) -> None:
     page = shown(staff, number)
     assert "管道全部换新" in page and "可以做的" not in page
     rows = taken(staff, "legacy", state="ended")
-    assert [row[:4] for row in rows[1:]] == [["3号楼渗漏", "3号楼", "已办结", "已解决"]]
+    assert [row[:4] for row in rows[1:]] == [["3号楼渗漏", "幸福里小区3号楼", "已办结", "已解决"]]
 
 
 def test_who_is_accused_and_who_serves_elsewhere_find_nothing(house: House) -> None:
