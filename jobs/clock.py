@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
 from jobs.schedule import Schedule, ScheduledJob, load_schedule
+from jobs.timetable import timetable
 from models import job_runs
 from models.base import Database
 from models.errors import AlreadyDone, NotFound, StoreBusy
@@ -21,6 +22,7 @@ TICK_SECONDS = 1
 THREADS = 4  # so that a long digest does not hold up the reminders of the minute
 
 Ahead = tuple[ScheduledJob, datetime | None]
+Reader = Callable[[Session], Schedule]
 Claim = Callable[[Session, str, datetime, datetime, timedelta], ClaimedRun | None]
 
 log = structlog.get_logger(__name__)
@@ -39,9 +41,11 @@ class Firing:
 class Clock:
     """时钟 — fires what is due. Any number of clocks on one database fire each due time once."""
 
-    def __init__(self, database: Database, schedule: Schedule) -> None:
+    def __init__(self, database: Database, schedule: Schedule, read: Reader | None = None) -> None:
+        """`read` is asked with every tick whether the schedule is another one by now."""
         self._database = database
         self._schedule = schedule
+        self._read = read or (lambda _: schedule)
         self._next: dict[str, datetime] = {}  # spares the database the seconds with nothing due
 
     def tick(self, now: datetime) -> list[Firing]:
@@ -58,10 +62,17 @@ class Clock:
 
     def _look(self, now: datetime) -> tuple[list[Ahead], list[LapsedRun]]:
         """Jobs that may be due with when each last was, and the runs that lapsed: in one look."""
-        ahead = [one for one in self._schedule.values() if now >= self._next.get(one.name, now)]
         with self._database.reading() as session:
+            self._follow(session)
+            jobs = self._schedule.values()
+            ahead = [one for one in jobs if now >= self._next.get(one.name, now)]
             due = [(one, job_runs.last_due(session, one.name)) for one in ahead]
             return due, job_runs.lapsed(session, now)
+
+    def _follow(self, session: Session) -> None:
+        fresh = self._read(session)
+        if fresh is not self._schedule:
+            self._schedule, self._next = fresh, {}
 
     def _fire_due(
         self, scheduled: ScheduledJob, since: datetime, now: datetime
@@ -130,7 +141,7 @@ def run_clock(
     database: Database, stop: Event, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> None:
     """Ticks each second until `stop`; a run under way is finished first."""
-    clock = Clock(database, load_schedule())
+    clock = Clock(database, load_schedule(), timetable)
 
     def tick() -> None:
         try:

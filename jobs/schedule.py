@@ -71,6 +71,8 @@ class ScheduledJob:
     run: JobFunction
     what: str = ""
     by_hand: bool = False  # whether staff may run it at any moment
+    is_off: bool = False  # staff switched it off
+    since: datetime | None = None  # when staff set it so; nothing due before is made up for
 
     def next_after(self, moment: datetime) -> datetime:
         due = self.trigger.get_next_fire_time(None, moment + timedelta(microseconds=1))
@@ -80,7 +82,9 @@ class ScheduledJob:
 
     def firings(self, after: datetime, until: datetime) -> list[datetime]:
         """What is to run of the due times after `after` and up to `until`, oldest first."""
-        due = list(self._due(max(after, until - self.grace), until))
+        if self.is_off:
+            return []
+        due = list(self._due(max(after, until - self.grace, self.since or after), until))
         return due[-1:] if self.misfire is Misfire.ONCE else due
 
     def is_stale(self, due_at: datetime, now: datetime) -> bool:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from jobs.clock import run_due_job
 from jobs.queue import task
-from jobs.schedule import ScheduledJob, load_schedule
+from jobs.schedule import ScheduledJob
+from jobs.timetable import timetable
 from models import job_lists
 from models.base import Database
 from models.errors import AlreadyDone, NotAllowed, NotFound
@@ -28,6 +29,7 @@ class Health(StrEnum):
     FAILED = "failed"
     STUCK = "stuck"  # its process died and nobody has taken it over
     OVERDUE = "overdue"  # was due, and no clock has fired it
+    OFF = "off"  # switched off by staff
 
 
 TROUBLE = (Health.FAILED, Health.STUCK, Health.OVERDUE)
@@ -53,7 +55,7 @@ class Standing:
 
 
 def standings(session: Session, now: datetime) -> list[Standing]:
-    schedule = load_schedule()
+    schedule = timetable(session)
     latest = job_lists.latest(session, list(schedule))
     failed = job_lists.failures(session, list(schedule), now - LOOKED_BACK)
     return [
@@ -64,14 +66,14 @@ def standings(session: Session, now: datetime) -> list[Standing]:
 
 def in_trouble(session: Session, now: datetime) -> int:
     """How many jobs failed, hang, or were not fired when they were due."""
-    schedule = load_schedule()
+    schedule = timetable(session)
     latest = job_lists.latest(session, list(schedule))
     found = (_standing(one, latest.get(one.name), 0, now) for one in schedule.values())
     return sum(one.health in TROUBLE for one in found)
 
 
-def find(name: str) -> ScheduledJob:
-    found = load_schedule().get(name)
+def find(session: Session, name: str) -> ScheduledJob:
+    found = timetable(session).get(name)
     if found is None:
         raise NotFound(number=name)
     return found
@@ -86,14 +88,14 @@ def may_repeat(job: ScheduledJob, run: JobRun | None, now: datetime) -> bool:
 
 def run_now(session: Session, name: str, *, by: int, at: datetime) -> None:
     """Raises NotAllowed also for a job that only its hour makes right."""
-    if not find(name).by_hand:
+    if not find(session, name).by_hand:
         raise NotAllowed(number=name)
     job_lists.ask(session, name, at, by=by, at=at)
 
 
 def repeat(session: Session, name: str, *, by: int, at: datetime) -> None:
     """The latest firing of the schedule, if it failed for good; AlreadyDone else."""
-    job = find(name)
+    job = find(session, name)
     last = job_lists.latest(session, [name]).get(name)
     if last is None or not may_repeat(job, last, at):
         raise AlreadyDone(name)
@@ -112,10 +114,12 @@ def _standing(job: ScheduledJob, last: JobRun | None, failures: int, now: dateti
     is_new = last is not None and last.due_at == FIRST_SEEN
     run = None if is_new else last
     since = last and (last.started_at if is_new else last.due_at)
-    missed = job.next_after(since) if since else None
+    if since and job.since:
+        since = max(since, job.since)
+    missed = job.next_after(since) if since and not job.is_off else None
     if missed is not None and missed > now - PATIENCE:
         missed = None
-    health = _health(last, run, missed, now)
+    health = Health.OFF if job.is_off else _health(last, run, missed, now)
     return Standing(job, health, run, missed, job.next_after(now), failures)
 
 

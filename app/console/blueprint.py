@@ -33,7 +33,7 @@ SUBJECTS = (
     *("hazards", "legacy"),
     *("areas", "house_map", "people", "doubles", "posts", "invitations"),
     *("imports", "exports", "recording", "absences", "job_runs", "ledger", "ledger_groups"),
-    *("settings", "settings_wording", "settings_terms"),
+    *("settings", "settings_wording", "settings_terms", "settings_schedule"),
 )
 
 LARGEST_FORM = 6_000_000  # a sheet of the largest size with its form around it

@@ -48,10 +48,10 @@ def job_run(desk: Desk, name: str) -> Any:
 
 
 def _shown(desk: Desk, name: str, problem: str | None = None) -> str:
-    job = standings.find(name)
     only_failed = request.args.get("state") == RunState.FAILED
     narrowed = {"states": [RunState.FAILED], "since": desk.now - standings.LOOKED_BACK}
     with desk.reading() as session:
+        job = standings.find(session, name)
         rows = job_lists.runs(
             session,
             name,
