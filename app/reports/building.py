@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.figure_labels import labels_of
+from app.reports import steering
 from app.reports.document import Cell, Chart, Document, Form, Look, Table
 from config.policy import load
 from models.metrics.cuts import AREAS, Axis
@@ -57,6 +58,7 @@ def document(session: Session, composed: Composed, edition: Edition) -> Document
         _whole(composed, words),
         *(_part(session, composed, part, words) for part in composed.parts),
         _trend(composed, words),
+        *steering.tables(session, composed),
     ]
     return Document(
         f"{full_name(session, composed.scope.area_id)}{labels['edition'][edition]}",

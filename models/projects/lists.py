@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, union
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models.errors import NotFound
-from models.localtime import local
+from models.localtime import local, midnight
 from models.media import Media, MediaState
 from models.milestones import MilestoneState
 from models.people import Person
@@ -172,6 +172,16 @@ def public_in(session: Session, area_id: int, limit: int = 50) -> list[Row]:
     """Of an area and all that lies in it: what is under way first, then the latest."""
     inside = Project.area_id.in_(inner_areas(area_id))
     return _shown(session, [inside, Project.state.in_(PUBLIC)], limit)
+
+
+def steered_in(session: Session, area_id: int, since: date, now: datetime, limit: int) -> list[Row]:
+    """Of a place: what is open, and what has ended since; late ones first."""
+    wanted = [
+        Project.area_id.in_(inner_areas(area_id)),
+        or_(Project.state.in_(OPEN), Project.ended_at >= midnight(since)),
+    ]
+    found = _shown(session, wanted, limit)
+    return sorted(found, key=lambda row: (not row.project.is_late(now), row.project.due_on))
 
 
 def names_around(session: Session, ids: Sequence[int]) -> set[str]:

@@ -1,16 +1,16 @@
 """Which supervisions somebody reads, in groups, and what was said in them: queries only."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
 from models.errors import NotFound
-from models.localtime import local
+from models.localtime import local, midnight
 from models.people import Person
 from models.places import Area, inner_areas
 from models.posts import Post
@@ -155,11 +155,17 @@ def of_group(group: Group, by: int, now: datetime) -> ColumnElement[bool]:
     return conditions[group]
 
 
-def in_area(area_id: int, hidden: Iterable[int]) -> ColumnElement[bool]:
-    """Of a place and all within, but those with a ticket that is hidden from the reader."""
-    return and_(
-        Supervision.area_id.in_(inner_areas(area_id)), ~sides.on_tickets(sorted(set(hidden)))
-    )
+def steered_in(
+    session: Session, area_id: int, hidden: Collection[int], since: date, limit: int
+) -> list[Row]:
+    """Of a place: what is open or has ended since, by day; none with a ticket that is hidden
+    from who reads."""
+    wanted = [
+        Supervision.area_id.in_(inner_areas(area_id)),
+        or_(Supervision.state.in_(OPEN), Supervision.ended_at >= midnight(since)),
+        ~sides.on_tickets(sorted(hidden)),
+    ]
+    return sorted(_named(session, wanted, limit), key=lambda row: (row.one.due_on, row.one.id))
 
 
 def _shown(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int) -> list[Row]:
