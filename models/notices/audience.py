@@ -67,13 +67,7 @@ def tell(session: Session, notice: Notice, persons: Sequence[int], now: datetime
         "created_at": now,
         "expires_at": notice.window_ends_at or now + timedelta(days=days),
     }
-    told = outbox.queue(
-        session,
-        [
-            {**shared, "person_id": one, "unique_key": f"notice:{notice.id}:{one}"}
-            for one in persons
-        ],
-    )
+    told = outbox.queue_each(session, persons, shared, unique_key=f"notice:{notice.id}")
     notice.told += told
     return told
 

@@ -21,6 +21,7 @@ from models.quiet_hours import after_quiet_hours, quiet_since
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 LEASE = timedelta(minutes=1)
+SINGLE = ("person_id", "unique_key")  # what the rows of one message to many differ in
 
 
 def a_person(store: Database, openid: str = "demo-resident-1") -> tuple[int, int]:
@@ -75,6 +76,26 @@ def test_a_message_is_queued_once_by_its_key(store: Database) -> None:
     assert message.state is Delivery.QUEUED
     assert message.context == {"text": "灯修好了", "at": NOON.isoformat()}
     assert (message.quiet, message.not_before, message.attempts) == (Quiet.RESPECT, NOON, 0)
+
+
+def test_the_same_to_each_of_many_is_queued_as_one_by_one(store: Database) -> None:
+    persons = [a_person(store, f"demo-resident-{number}")[0] for number in (1, 2, 3)]
+    said = {key: value for key, value in draft(0, "").items() if key not in SINGLE}
+    [single, *_] = put(store, *(draft(one, f"one:{one}") for one in persons))
+    with store.writing() as session:
+        assert outbox.queue_each(session, persons[1:], said, unique_key="each") == 2
+        assert outbox.queue_each(session, persons, said, unique_key="each") == 1
+        assert outbox.queue_each(session, [], said, unique_key="each") == 0
+    with store.reading() as session:
+        each = session.scalars(
+            select(OutboxMessage).where(OutboxMessage.unique_key.startswith("each:"))
+        ).all()
+    assert {one.unique_key: one.person_id for one in each} == {
+        f"each:{one}": one for one in persons
+    }
+    for one in each:
+        for column in set(OutboxMessage.__table__.c.keys()) - {*SINGLE, "id"}:
+            assert getattr(one, column) == getattr(single, column), column
 
 
 def test_what_is_not_committed_is_not_queued(store: Database) -> None:
