@@ -1,6 +1,7 @@
 """Small makers of what the tests need: the demo town, or single areas, posts and tickets."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import inspect, select
@@ -13,35 +14,28 @@ from models.homes import Home, HomeState
 from models.people import Identity, Person
 from models.places import Area, AreaKind, add_area, full_name
 from models.posts import Post, Role
-from models.sealing import KEYRING, new_own_key
+from models.sealing import new_own_key
 from models.tickets import refining
 from models.tickets.opening import Report, open_ticket
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
-from tests.copies import PostgresqlCopy, SqliteCopy, copy_of
+from tests import copies
 
 MORNING = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)  # a Tuesday, 9:00 in Shanghai
 ESTATE = "幸福里小区"
 
 
-# The demo subdistrict as it was filled first, by store, moment and data key of personal columns.
-_towns: dict[tuple[bool, datetime, str], SqliteCopy | PostgresqlCopy] = {}
-
-
 def town(database: Database, now: datetime = MORNING) -> None:
-    """The demo subdistrict in this store; one without migrations has nothing else afterwards.
+    """The demo subdistrict in this store; one without migrations has nothing else afterwards."""
+    if inspect(database.reader).has_table("alembic_version"):
+        _fill(database, now)
+    else:
+        copies.once(database, ("town", now), partial(_fill, now=now))
 
-    It is filled once and then copied, in a tenth of the time.
-    """
-    is_copied = not inspect(database.reader).has_table("alembic_version")
-    kept = database.is_sqlite, now, KEYRING.search_hash("")
-    if is_copied and kept in _towns:
-        _towns[kept].put_into(database)
-        return
+
+def _fill(database: Database, now: datetime) -> None:
     with database.writing() as session:
         fill(session, now)
-    if is_copied:
-        _towns[kept] = copy_of(database)
 
 
 def area(session: Session, kind: AreaKind, name: str, **more: Any) -> Area:

@@ -9,9 +9,11 @@ from random import Random
 import pytest
 from sqlalchemy import event
 
+from models.base import Database
 from models.metrics import rollups
 from models.places import root_area_id
 from models.tickets.table import About
+from tests import copies
 from tests.app.visitor import House, Visitor
 from tests.factories import MORNING, area_named, building, ticket
 from tests.matters import scatter
@@ -24,10 +26,14 @@ LINK = re.compile(r'<a class="number" href="([^"]+)">(\d+)</a>')
 
 @pytest.fixture
 def filled(either_house: House) -> House:
-    with either_house.database.writing() as session:
+    copies.once(either_house.database, __name__, with_matters)
+    return either_house
+
+
+def with_matters(database: Database) -> None:
+    with database.writing() as session:
         scatter(session, Random(SEED), MANY, MORNING)
         rollups.roll_up(session, MORNING, MANY // 4)
-    return either_house
 
 
 def numbers(page: str) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyotp
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -19,6 +20,7 @@ from models.staff_accounts import StaffAccount
 from tests.factories import MORNING, demo_person
 
 PASSWORD = "correct horse battery"
+COMPILED = FileSystemBytecodeCache()  # of the templates, which every house would compile anew
 
 
 @cache
@@ -38,6 +40,7 @@ class House:
     def __post_init__(self) -> None:
         self.app = Flask("console-under-test", static_folder=None)
         self.app.secret_key = self.settings.secret_key
+        self.app.jinja_env.bytecode_cache = COMPILED
         add_console(self.app, self.database, self.settings, lambda: self.now)
 
     def later(self, **duration: float) -> None:

@@ -23,6 +23,7 @@ from models.places import root_area_id
 from models.posts import Post, Role
 from models.protection import accused_persons, may_see
 from models.tickets.table import About, Ticket
+from tests import copies
 from tests.factories import MORNING, area_named, building, demo_person, post, post_of, ticket, town
 from tests.matters import DAYS, scatter
 
@@ -38,11 +39,15 @@ SEED = 20260303
 
 @pytest.fixture
 def house(store: Database) -> Database:
+    copies.once(store, __name__, town_with_matters)
+    return store
+
+
+def town_with_matters(store: Database) -> None:
     town(store, MORNING - timedelta(days=400))
     with store.writing() as session:
         scatter(session, Random(SEED), MANY, MORNING)
         rollups.roll_up(session, MORNING, MANY // 4)
-    return store
 
 
 def ids(session: Session, scope: Scope, behind: Behind) -> Iterator[tuple[int, int]]:
