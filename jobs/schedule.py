@@ -14,9 +14,10 @@ from models.base import Database
 
 MODULES = (
     *("jobs.calendar", "jobs.digests", "jobs.hazards", "jobs.identities", "jobs.matchings"),
-    *("jobs.legacy", "jobs.mediations", "jobs.metrics", "jobs.notices", "jobs.patrols", "jobs.projects"),
-    *("jobs.operations", "jobs.outgoing", "jobs.takeovers", "jobs.tickets", "jobs.upkeep"),
-    *("jobs.exports", "jobs.reports", "jobs.standings", "jobs.supervisions", "jobs.whistles"),
+    *("jobs.legacy", "jobs.mediations", "jobs.metrics", "jobs.notices", "jobs.patrols"),
+    *("jobs.operations", "jobs.outgoing", "jobs.projects", "jobs.takeovers", "jobs.tickets"),
+    *("jobs.exports", "jobs.reports", "jobs.standings", "jobs.supervisions", "jobs.upkeep"),
+    "jobs.whistles",
 )
 """Modules that define jobs, tasks and loops."""
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from jobs.rounds import tick_each
 from jobs.schedule import job
+from models import due_days
 from models.base import Database
 from models.supervisions import ticking
 from models.supervisions.table import Supervision
@@ -12,5 +13,5 @@ from models.supervisions.table import Supervision
 @job("supervision_clock")
 def supervision_clock(database: Database, now: datetime) -> str | None:
     with database.reading() as session:
-        found = ticking.due(session, now)
+        found = due_days.due(session, Supervision, now)
     return tick_each(database, Supervision, found, ticking.tick, now)

@@ -1,10 +1,33 @@
-"""A day something is due on: reminders before and on it, and one word once it has passed."""
+"""A day something is due on: reminders before and on it, and one word once it has passed.
 
-from collections.abc import Mapping
+Rows that wait for such a day keep in `clock_at` when the clock next speaks of it.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from sqlalchemy import Index, select, text
+from sqlalchemy.orm import Session
+
 from models.localtime import SHANGHAI, local
+
+MOST = 500  # rows of one round; the next brings the rest
+_HAS_CLOCK = text("clock_at IS NOT NULL")
+
+
+def clock_index(table: str) -> Index:
+    """Finds the few rows that wait."""
+    return Index(
+        f"ix_{table}_clock", "clock_at", sqlite_where=_HAS_CLOCK, postgresql_where=_HAS_CLOCK
+    )
+
+
+def due(session: Session, table: type[Any], now: datetime) -> Sequence[int]:
+    """Ids of the rows with a clock of which something is to be said."""
+    return session.scalars(
+        select(table.id).where(table.clock_at <= now).order_by(table.clock_at, table.id).limit(MOST)
+    ).all()
 
 
 def next_moment(due_on: date, rule: Mapping[str, Any], after: datetime) -> datetime | None:

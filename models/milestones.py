@@ -5,13 +5,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, declared_attr
 
 from models import due_days
 from models.errors import AlreadyDone, TooLate
-
-_HAS_CLOCK = text("clock_at IS NOT NULL")
 
 
 class MilestoneState(StrEnum):
@@ -36,12 +34,7 @@ class Dated:
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:
         return (
-            Index(
-                f"ix_{cls.__tablename__}_clock",  # type: ignore[attr-defined]
-                "clock_at",
-                sqlite_where=_HAS_CLOCK,
-                postgresql_where=_HAS_CLOCK,
-            ),
+            due_days.clock_index(cls.__tablename__),  # type: ignore[attr-defined]
             CheckConstraint(
                 "(state = 'reached') = (reached_at IS NOT NULL)", name="reached_has_time"
             ),

@@ -157,15 +157,6 @@ def follow_ups(session: Session, one: Mediation) -> Sequence[MediationFollowUp]:
     ).all()
 
 
-def due(session: Session, now: datetime, limit: int = 500) -> Sequence[int]:
-    return session.scalars(
-        select(MediationFollowUp.id)
-        .where(MediationFollowUp.clock_at <= now)
-        .order_by(MediationFollowUp.clock_at, MediationFollowUp.id)
-        .limit(limit)
-    ).all()
-
-
 def tick(session: Session, row: MediationFollowUp, now: datetime) -> str | None:
     """The mediator is reminded, by number alone: a message lies on a phone."""
     if row.clock_at is None or row.clock_at > now:

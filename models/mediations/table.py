@@ -3,13 +3,12 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models import due_days
 from models.base import Base
 from models.sealing import Sealed
-
-_HAS_CLOCK = text("clock_at IS NOT NULL")
 
 
 class MediationOutcome(StrEnum):
@@ -71,11 +70,6 @@ class MediationFollowUp(Base):
     clock_at: Mapped[datetime | None]  # when the mediator is next reminded
 
     __table_args__ = (
-        Index(
-            "ix_mediation_follow_ups_clock",
-            "clock_at",
-            sqlite_where=_HAS_CLOCK,
-            postgresql_where=_HAS_CLOCK,
-        ),
+        due_days.clock_index("mediation_follow_ups"),
         CheckConstraint("clock_at IS NULL OR done_at IS NULL", name="clock_while_waiting"),
     )

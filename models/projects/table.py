@@ -2,15 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import due_days
 from models.base import Base
 from models.milestones import Dated
 from models.projects.flow import OPEN, ProjectKind, ProjectState
-
-_HAS_CLOCK = text("clock_at IS NOT NULL")
 
 
 class Project(Base):
@@ -35,9 +33,7 @@ class Project(Base):
     clock_at: Mapped[datetime | None]  # when the clock next speaks of its last day
 
     __table_args__ = (
-        Index(
-            "ix_projects_clock", "clock_at", sqlite_where=_HAS_CLOCK, postgresql_where=_HAS_CLOCK
-        ),
+        due_days.clock_index("projects"),
         CheckConstraint(
             "(state IN ('done', 'stopped')) = (ended_at IS NOT NULL)"
             " AND (state IN ('done', 'stopped')) = (result IS NOT NULL)",

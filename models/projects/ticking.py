@@ -1,9 +1,7 @@
 """What the clock does to projects: reminders of milestones and of the end, and what has passed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -20,16 +18,6 @@ from models.projects.flow import (
 )
 from models.projects.table import Project, ProjectMilestone
 from models.telling import Said
-
-MOST = 500  # of one round; the next brings the rest
-
-
-def due(
-    session: Session, table: type[Project] | type[ProjectMilestone], now: datetime
-) -> Sequence[int]:
-    return session.scalars(
-        select(table.id).where(table.clock_at <= now).order_by(table.clock_at, table.id).limit(MOST)
-    ).all()
 
 
 def tick(session: Session, project: Project, now: datetime) -> str | None:

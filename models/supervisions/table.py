@@ -3,14 +3,13 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models import due_days
 from models.base import Base
 from models.localtime import local
 from models.supervisions.flow import OPEN, SupervisionState
-
-_HAS_CLOCK = text("clock_at IS NOT NULL")
 
 
 class Supervision(Base):
@@ -33,12 +32,7 @@ class Supervision(Base):
     clock_at: Mapped[datetime | None]  # when the clock next speaks of it
 
     __table_args__ = (
-        Index(
-            "ix_supervisions_clock",
-            "clock_at",
-            sqlite_where=_HAS_CLOCK,
-            postgresql_where=_HAS_CLOCK,
-        ),
+        due_days.clock_index("supervisions"),
         CheckConstraint(
             "state NOT IN ('answered', 'closed') OR answered_at IS NOT NULL", name="answer_has_time"
         ),

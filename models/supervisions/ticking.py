@@ -1,9 +1,7 @@
 """What the clock does to supervisions: a reminder before the day, and a word once it has passed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -12,17 +10,6 @@ from models.supervisions import sides, telling
 from models.supervisions.flow import LATE, REMINDED, Side
 from models.supervisions.table import Supervision
 from models.telling import Said
-
-MOST = 500  # of one round; the next brings the rest
-
-
-def due(session: Session, now: datetime) -> Sequence[int]:
-    return session.scalars(
-        select(Supervision.id)
-        .where(Supervision.clock_at <= now)
-        .order_by(Supervision.clock_at, Supervision.id)
-        .limit(MOST)
-    ).all()
 
 
 def tick(session: Session, one: Supervision, now: datetime) -> str | None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
+from models import due_days
 from models.base import Database
 from models.erasure import erase
 from models.errors import NotAllowed, NotFound, ReasonMissing, TransitionNotAllowed
@@ -157,7 +158,8 @@ def test_the_clock_reminds_once_before_once_on_the_day_and_tells_both_once_it_is
         done: list[str] = []
         for hour in range(24 * 7):
             now = MORNING + timedelta(hours=hour)
-            done += [str(ticking.tick(session, one, now)) for _ in ticking.due(session, now)]
+            found = due_days.due(session, Supervision, now)
+            done += [str(ticking.tick(session, one, now)) for _ in found]
         assert done == ["reminded", "reminded", "late"]
         late = session.scalars(
             select(OutboxMessage.person_id).where(OutboxMessage.template == "supervision_late_told")
