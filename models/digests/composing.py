@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased, load_only
 
 from config.categories import Urgency
@@ -18,7 +18,7 @@ from models.places import Area, AreaKind, AreaWithin, GridKind
 from models.posts import Post, Role, is_held
 from models.ticket_flow import OPEN, WAITING, WORKING, State
 from models.tickets.lists import standing
-from models.tickets.table import IS_OPEN, Ticket
+from models.tickets.table import IS_CLOSED, IS_OPEN, Ticket
 from models.whistles import lists as whistles
 
 TOPIC_DAYS = 7
@@ -116,22 +116,28 @@ def _facts(session: Session, community_id: int, kind: DigestKind, now: datetime)
 
 
 def _tickets(session: Session, community_id: int, now: datetime) -> list[Ticket]:
-    """What is open, came in lately or was ended since yesterday; a statement each, for indexes."""
+    """What is open, came in lately or was ended since yesterday; a statement each, for indexes.
+
+    What came in lately is open still, or was resolved or ended since.
+    """
     yesterday, _ = _yesterday(now)
-    conditions: tuple[ColumnElement[bool], ...] = (
-        IS_OPEN,  # type: ignore[assignment]
-        Ticket.opened_at >= min(yesterday, now - timedelta(days=TOPIC_DAYS)),
-        Ticket.resolved_at >= yesterday,
+    lately = min(yesterday, now - timedelta(days=TOPIC_DAYS))
+    is_late = or_(Ticket.opened_at >= lately, Ticket.resolved_at >= yesterday)
+    conditions = (
+        (IS_OPEN,),
+        (IS_CLOSED, Ticket.ended_at.is_(None), is_late),
+        (IS_CLOSED, Ticket.ended_at >= lately, is_late),
     )
-    found: dict[int, Ticket] = {}
-    for condition in conditions:
-        rows = session.scalars(
+    found = [
+        ticket
+        for condition in conditions
+        for ticket in session.scalars(
             select(Ticket)
             .options(_COLUMNS)
-            .where(Ticket.community_id == community_id, condition, Ticket.opened_at <= now)
+            .where(Ticket.community_id == community_id, *condition, Ticket.opened_at <= now)
         )
-        found.update((ticket.id, ticket) for ticket in rows)
-    return sorted(found.values(), key=standing)
+    ]
+    return sorted(found, key=standing)
 
 
 def _vacant(session: Session, community_id: int, now: datetime) -> Sequence[int]:

@@ -17,8 +17,10 @@ _OPEN_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in sorted(OP
 # For the partial indexes to serve, a query must say this very condition with no bound values.
 IS_OPEN = sql(f"tickets.{_OPEN_SQL}")
 
-# Open ones are left out, so that a report has one index less to write.
-_TO_ROLL_UP_SQL = f"NOT is_rolled_up AND {_OPEN_SQL.replace(' IN ', ' NOT IN ')}"
+# The other indexes leave open ones out, so that a report has none of them to write.
+_CLOSED_SQL = _OPEN_SQL.replace(" IN ", " NOT IN ")
+IS_CLOSED = sql(f"tickets.{_CLOSED_SQL}")
+_TO_ROLL_UP_SQL = f"NOT is_rolled_up AND {_CLOSED_SQL}"
 IS_TO_ROLL_UP = sql(f"NOT tickets.{_TO_ROLL_UP_SQL.removeprefix('NOT ')}")
 
 
@@ -114,6 +116,13 @@ class Ticket(Base):
             *("community_id", "category", "opened_at"),
             *("reporter_id", "urgency", "subcategory", "place_name", "about", "things", "state"),
             name="ix_tickets_community_open",
+        ),
+        # Resolved ones have no end yet: they are found by that.
+        Index(
+            "ix_tickets_community_closed",
+            *("community_id", "ended_at"),
+            sqlite_where=sql(_CLOSED_SQL),
+            postgresql_where=sql(_CLOSED_SQL),
         ),
         Index(
             "ix_tickets_merged",

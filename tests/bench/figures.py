@@ -127,6 +127,7 @@ def _row(
         "accept_due_at": at + timedelta(hours=4),
         "resolve_due_at": at + timedelta(days=5),
         "resolved_at": None if is_open else at + timedelta(days=1),
+        "ended_at": None if is_open else at + timedelta(days=1),
         "is_answered_late": chance.random() < 0.1,
         "is_resolved_late": None if is_open else chance.random() < 0.1,
         "is_solved": True if is_rated else None,
