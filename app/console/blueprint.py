@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.console import headers
 from app.console.access import PAGES, Open, Page, may_open, may_take
+from app.console.chapters import chapter_of
 from app.console.desk import Desk, Office, Staff, staff_of
 from app.console.rendering import refused, render, say_status, template_words, token_field
 from app.house import LiveLexicon, now
@@ -24,7 +25,7 @@ from models.base import Database
 from models.errors import DomainError
 
 SUBJECTS = (
-    *("sign_in", "sign_in_scan", "second_factor", "account", "figures", "access_log"),
+    *("sign_in", "sign_in_scan", "second_factor", "account", "handbook", "figures", "access_log"),
     *("digests", "reports", "report_readers"),
     *("home", "queue", "ticket", "whistle", "supervisions", "supervision_forms"),
     *("projects", "project_forms", "mediations"),
@@ -148,11 +149,13 @@ def _shared() -> dict[str, Any]:
     desk: Desk | None = g.get("desk")
     staff = desk.signed_in if desk else None
     roles = staff.roles if staff and staff.is_confirmed else frozenset()
+    name = (request.endpoint or "").removeprefix("console.")
     return {
         "desk": desk,
         "staff": staff,
         "may_open": partial(may_open, roles=roles),
         "may_take": partial(may_take, roles=roles),
-        "name_of_page": (request.endpoint or "").removeprefix("console."),
+        "name_of_page": name,
+        "chapter": chapter_of(name),
         "token": token_field,
     }

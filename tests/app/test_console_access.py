@@ -27,7 +27,10 @@ from tests.factories import area_named, building, demo_person, ticket
 TABLE = {
     "nobody yet": {"sign_in", "sign_in_try", "scan", "scan_open", "scan_state"},
     "signed in": {"sign_out", "second_factor", "second_factor_try"},
-    "staff": {"home", "account", "account_keep", "account_sign_out"},
+    "staff": {
+        *("home", "account", "account_keep", "account_sign_out"),
+        *("handbook", "handbook_whole", "handbook_chapter"),
+    },
     "serving": {
         *("queue", "at_once", "view_save", "view_drop", "ticket", "ticket_act", "ticket_class"),
         *("ticket_note", "ticket_reporter", "talk", "take_over", "answer", "hand_back", "photo"),
