@@ -84,7 +84,7 @@ def _scalar(name: str, what: Placeholder, given: Any) -> Any:
     if given == "":
         return None
     if what.is_moment:
-        return AT
+        return given if isinstance(given, str) and given[:1].isdigit() else AT
     if what.tables:
         return _labelled(what, given)
     if "kind" in what.filters:

@@ -84,7 +84,10 @@ class Terms(Setting):
         return told
 
     def choices(self) -> Mapping[str, Any]:
-        return {"rows": ROWS, "columns": FIELDS, "default": DEFAULT, "units": list(_units())}
+        columns = [
+            (urgency, [limit for of, limit in FIELDS if of == urgency]) for urgency in Urgency
+        ]
+        return {"rows": ROWS, "columns": columns, "default": DEFAULT}
 
     def outlook(self, session: Session, body: Body, now: datetime) -> Mapping[str, Any]:
         """Which open matters get other deadlines, of those that this person sees."""

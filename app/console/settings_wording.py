@@ -24,7 +24,9 @@ from models.policies import ITEM
 MOST_CASES = 12
 LONGEST_TITLE = 24
 LOGIC = re.compile(r"{%.*?%}|{#.*?#}", re.DOTALL)
-PLACE = re.compile(r"{{[^}]*?(\w+)\s*(?:\|[^}]*)?}}")
+FILLED = re.compile(r"{{(.*?)}}", re.DOTALL)
+PIECE = re.compile(r"\bp\.(\w+)")
+NAME = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,7 @@ class Sentence(Setting):
     """消息模板 — one template, as a text."""
 
     def __init__(self, name: str) -> None:
-        text = wording.text_as_shipped(name)
-        super().__init__(f"{wording.POLICY}{ITEM}{name}", title_of(name, text))
+        super().__init__(f"{wording.POLICY}{ITEM}{name}", title_of(name))
         self.template = name
 
     def draft_of(self, body: Body) -> Draft:
@@ -102,13 +103,22 @@ def group_of(name: str) -> str:
 @cache
 def readable(text: str) -> str:
     """A template as a person reads it: what is filled in stands in brackets, logic is left out."""
-    means = load("placeholders")["means"]
-    plain = PLACE.sub(lambda found: f"〔{means.get(found[1], '…')}〕", LOGIC.sub("", text))
-    return " ".join(plain.split())
+    return " ".join(FILLED.sub(_named, LOGIC.sub("", text)).split())
 
 
-def title_of(name: str, text: str) -> str:
-    return short(readable(text), LONGEST_TITLE) or name
+def _named(found: re.Match[str]) -> str:
+    rules = load("placeholders")
+    piece = PIECE.search(found[1])
+    if piece:
+        return f"〔{rules['pieces'].get(piece[1], '…')}〕"
+    known = (rules["means"].get(one) for one in NAME.findall(found[1]))
+    return f"〔{next(filter(None, known), '…')}〕"
+
+
+def title_of(name: str) -> str:
+    """How it begins in the plainest case; a piece has but its name."""
+    said = samples.said_as_shipped(name, next(samples.cases(name)))
+    return short(said, LONGEST_TITLE) if said else name
 
 
 def _row(name: str, written: Mapping[str, str]) -> dict[str, Any]:
