@@ -1,11 +1,13 @@
 """Lists of the console: how long each group is, and pages that go on where the last one ended."""
 
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from models.localtime import midnight
 from models.places import Area, AreaKind
 
 PAGE = 50
@@ -16,6 +18,14 @@ Group = TypeVar("Group")
 Estate = aliased(Area)
 _of_estate = case((Area.kind == AreaKind.BUILDING, func.coalesce(Estate.name, "")), else_="")
 PLACE = _of_estate + Area.name  # a building with its estate, as `places.full_name` has it
+
+
+def between(
+    at: InstrumentedAttribute[datetime], since: date | None, until: date | None
+) -> list[ColumnElement[bool]]:
+    """From the beginning of one day to the end of another, as far as they are given."""
+    begun = [] if since is None else [at >= midnight(since)]
+    return begun if until is None else [*begun, at < midnight(until + timedelta(days=1))]
 
 
 def placed(listed: Select[Any], area_id: InstrumentedAttribute[int]) -> Select[Any]:

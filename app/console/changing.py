@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import redirect, request
+from flask import redirect, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from app.console.desk import Desk
 from app.console.rendering import status_of, words_of
@@ -12,11 +13,13 @@ from config.policy import load
 from models.errors import DomainError, NotFound
 
 Problem = Mapping[str, str]
+Form = MultiDict[str, str]
+Act = Callable[[Session, Desk, Any, Form], Any]
 
 
 def changed(
     desk: Desk,
-    change: Callable[[Session], None],
+    change: Callable[[Session], Any],
     *,
     field: str,
     done: Callable[[], str],
@@ -32,6 +35,29 @@ def changed(
         at = str(refusal.context.get("field", field))
         return shown({at: words_of(refusal)}), status_of(refusal)
     return redirect(done())
+
+
+def acted(
+    desk: Desk,
+    acts: Mapping[str, Act],
+    find: Callable[[Session], Any],
+    *,
+    page: str,
+    number: int,
+    shown: Callable[[Problem], str],
+) -> Any:
+    """The action that a form names, on what `find` finds; NotFound for one of no table."""
+    action = request.form.get("action", "")
+    act = acts.get(action)
+    if act is None:
+        raise NotFound("no such action")
+    return changed(
+        desk,
+        lambda session: act(session, desk, find(session), request.form),
+        field=action,
+        done=lambda: url_for(page, number=number, done=action),
+        shown=shown,
+    )
 
 
 def done_in(table: str) -> str:

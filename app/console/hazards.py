@@ -1,16 +1,18 @@
 """The hazard ledger of a desk: lists, one hazard with its steps, what patrol and grid compared."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import chain
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 from sqlalchemy.orm import Session
 
 from app.console.access import page
-from app.console.changing import Problem, changed, done_in
+from app.console.changing import Act, Form, Problem, acted, done_in
 from app.console.desk import Desk
+from app.console.fields import words_in
+from app.console.grouped import grouped
 from app.console.history import steps
 from app.console.photos import picture
 from app.console.rendering import render
@@ -26,29 +28,19 @@ from models.matchings import lists as matchings_of
 from models.matchings.answering import KIND as MATCHING
 from models.matchings.table import MatchingAnswer, MatchingSide
 from models.media import Media
-from models.tickets.asked import day_in, number_in
+from models.tickets.asked import day_in
 
 LONGEST_WORDS = 200
 KEYS = ("finder", "area", "round", "from", "to", "q")
 
-Act = Callable[[Session, Desk, Hazard, str], object]
-
 
 @page("/hazards")
 def hazards(desk: Desk) -> Any:
-    wanted, before = lists.wanted_of(request.args), number_in(request.args.get("before", ""))
     with desk.reading() as session:
         sight = _sight(session, desk)
-        counts = lists.counts(session, sight, wanted)
-        found = lists.rows(session, sight, wanted, before, lists.PAGE + 1)
         return render(
             "hazards.html",
-            rows=found[: lists.PAGE],
-            next=found[lists.PAGE - 1].hazard.id if len(found) > lists.PAGE else None,
-            counts=counts,
-            groups=[one for one in Group if counts[one] or one in (Group.OPEN, wanted.group)],
-            wanted=wanted,
-            query={name: request.args[name] for name in KEYS if request.args.get(name)},
+            **grouped(session, lists, sight, Group.OPEN, KEYS),
             finders=list(Finder),
             places=lists.places_to_read(session, sight),
         )
@@ -61,20 +53,12 @@ def hazard(desk: Desk, number: int) -> Any:
 
 @page("/hazards/<int:number>/act", "POST")
 def hazard_act(desk: Desk, number: int) -> Any:
-    action = request.form.get("action", "")
-    act = ACTS.get(action)
-    if act is None:
-        raise NotFound("no such action")
-    words = request.form.get("words", "").strip()[:LONGEST_WORDS]
-
-    def change(session: Session) -> None:
-        act(session, desk, hazard_in(session, _sight(session, desk), number).hazard, words)
-
-    return changed(
+    return acted(
         desk,
-        change,
-        field=action,
-        done=lambda: url_for("console.hazard", number=number, done=action),
+        ACTS,
+        lambda session: hazard_in(session, _sight(session, desk), number).hazard,
+        page="console.hazard",
+        number=number,
         shown=lambda problem: _page(desk, number, problem),
     )
 
@@ -135,15 +119,17 @@ def _sight(session: Session, desk: Desk) -> Sight:
     return sight_of(session, desk.staff.person_id, desk.now)
 
 
-def _solve(session: Session, desk: Desk, found: Hazard, words: str) -> None:
+def _solve(session: Session, desk: Desk, found: Hazard, form: Form) -> None:
+    words = words_in(form, LONGEST_WORDS)
     acting.solve(session, found, by=desk.staff.person_id, at=desk.now, words=words)
 
 
-def _pass_up(session: Session, desk: Desk, found: Hazard, _: str) -> None:
+def _pass_up(session: Session, desk: Desk, found: Hazard, _: Form) -> None:
     acting.pass_up(session, found, by=desk.staff.person_id, at=desk.now)
 
 
-def _strike(session: Session, desk: Desk, found: Hazard, words: str) -> None:
+def _strike(session: Session, desk: Desk, found: Hazard, form: Form) -> None:
+    words = words_in(form, LONGEST_WORDS)
     acting.strike(session, found, words, by=desk.staff.person_id, at=desk.now)
 
 

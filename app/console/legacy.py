@@ -1,17 +1,18 @@
 """Legacy problems of a desk, 一事一策: the lists, one problem, and every step on it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from flask import request, url_for
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 
 from app.console.access import page
 from app.console.acting import FieldUnfit
-from app.console.changing import Problem, changed, done_in
+from app.console.changing import Act, Form, Problem, acted, changed, done_in
 from app.console.desk import Desk
+from app.console.fields import number_in, words_in
+from app.console.grouped import grouped
 from app.console.legacy_page import OUTCOMES, shown
 from app.console.rendering import render
 from config.policy import load
@@ -24,31 +25,20 @@ from models.legacy.lists import waiting
 from models.legacy.table import LegacyProblem, Milestone
 from models.localtime import local
 from models.posts import Role
-from models.tickets.asked import day_in, number_in, word_in
+from models.tickets.asked import day_in, word_in
 from models.tickets.sight import ticket_in
 from models.whistles.terms import departments
 
 LONGEST_WORDS, LONGEST_PLAN = 300, 2000
 
-Form = MultiDict[str, str]
-Act = Callable[[Session, Desk, LegacyProblem, Form], object]
-
 
 @page("/legacy")
 def legacy_problems(desk: Desk) -> Any:
-    wanted, before = lists.wanted_of(request.args), number_in(request.args.get("before", ""))
     with desk.reading() as session:
         sight = _sight(session, desk)
-        counts = lists.counts(session, sight, wanted)
-        found = lists.rows(session, sight, wanted, before, lists.PAGE + 1)
         return render(
             "legacy_problems.html",
-            rows=found[: lists.PAGE],
-            next=found[lists.PAGE - 1].problem.id if len(found) > lists.PAGE else None,
-            counts=counts,
-            groups=[one for one in Group if counts[one] or one in (Group.OPEN, wanted.group)],
-            wanted=wanted,
-            query={name: request.args[name] for name in ("area", "q") if request.args.get(name)},
+            **grouped(session, lists, sight, Group.OPEN, ("area", "q")),
             today=sight.today,
             may_open_one=bool(sight.places),
         )
@@ -64,7 +54,7 @@ def legacy_open(desk: Desk) -> Any:
     kept: list[int] = []
 
     def begin(session: Session) -> None:
-        title = _words(request.form, "title", load("legacy")["longest_title"])
+        title = words_in(request.form, load("legacy")["longest_title"], "title")
         ticket = _ticket(session, _sight(session, desk), request.form)
         by = desk.staff.person_id
         kept.append(opening.open_problem(session, ticket, title, by=by, at=desk.now).id)
@@ -85,19 +75,12 @@ def legacy(desk: Desk, number: int) -> Any:
 
 @page("/legacy/<int:number>/act", "POST")
 def legacy_act(desk: Desk, number: int) -> Any:
-    action = request.form.get("action", "")
-    act = ACTS.get(action)
-    if act is None:
-        raise NotFound("no such action")
-
-    def change(session: Session) -> None:
-        act(session, desk, problem_in(session, _sight(session, desk), number), request.form)
-
-    return changed(
+    return acted(
         desk,
-        change,
-        field=action,
-        done=lambda: url_for("console.legacy", number=number, done=action),
+        ACTS,
+        lambda session: problem_in(session, _sight(session, desk), number),
+        page="console.legacy",
+        number=number,
         shown=lambda problem: _page(desk, number, problem),
     )
 
@@ -129,10 +112,6 @@ def _sight(session: Session, desk: Desk) -> Sight:
     return sight_of(session, desk.staff.person_id, desk.now)
 
 
-def _words(form: Form, name: str = "words", longest: int = LONGEST_WORDS) -> str:
-    return form.get(name, "").replace("\r\n", "\n").strip()[:longest]
-
-
 def _ticket(session: Session, sight: Sight, form: Form) -> Any:
     """FieldUnfit, in the same words, for a number nobody has and for a hidden one."""
     number = number_in(form.get("ticket", "").strip().removeprefix("#"))
@@ -158,12 +137,12 @@ def _milestone(session: Session, found: LegacyProblem, form: Form) -> Milestone:
 
 
 def _plan(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
-    text = _words(form, longest=LONGEST_PLAN)
+    text = words_in(form, LONGEST_PLAN)
     opening.plan(session, found, text, by=desk.staff.person_id, at=desk.now)
 
 
 def _schedule(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
-    title, day = _words(form), _due_on(desk, form)
+    title, day = words_in(form, LONGEST_WORDS), _due_on(desk, form)
     opening.schedule(session, found, title, day, by=desk.staff.person_id, at=desk.now)
 
 
@@ -181,24 +160,28 @@ def _link(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> Non
 
 
 def _note(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
-    going.note(session, found, _words(form), by=desk.staff.person_id, at=desk.now)
+    going.note(session, found, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now)
 
 
 def _reach(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
     one = _milestone(session, found, form)
-    going.reach(session, one, _words(form), by=desk.staff.person_id, at=desk.now)
+    going.reach(session, one, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now)
 
 
 def _postpone(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
     one, day = _milestone(session, found, form), _due_on(desk, form)
-    going.postpone(session, one, day, _words(form), by=desk.staff.person_id, at=desk.now)
+    going.postpone(
+        session, one, day, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now
+    )
 
 
 def _end(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
     outcome = word_in(OUTCOMES, form.get("outcome"))
     if outcome is None:
         raise FieldUnfit(field="outcome")
-    going.end(session, found, outcome, _words(form), by=desk.staff.person_id, at=desk.now)
+    going.end(
+        session, found, outcome, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now
+    )
 
 
 ACTS: Mapping[str, Act] = {

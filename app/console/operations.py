@@ -1,15 +1,17 @@
 """Joint operations of a desk: the lists, one operation with its steps, its photos."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 from sqlalchemy.orm import Session
 
 from app.console.access import page
 from app.console.acting import FieldUnfit
-from app.console.changing import Problem, changed, done_in
+from app.console.changing import Act, Form, Problem, acted, done_in
 from app.console.desk import Desk
+from app.console.fields import number_in, words_in
+from app.console.grouped import grouped
 from app.console.operation_page import shown
 from app.console.photos import picture
 from app.console.rendering import render
@@ -22,29 +24,19 @@ from models.operations.finding import Count
 from models.operations.flow import OperationAction, Reply
 from models.operations.lists import photo_in
 from models.operations.table import Finding, Operation
-from models.tickets.asked import number_in
 
 LONGEST_WORDS, LONGEST_TITLE, LONGEST_SHEET = 200, 80, 5000
 
-Form = Mapping[str, str]
-Act = Callable[[Session, Desk, Operation, Form], object]
+KEYS = ("area", "from", "to", "q")
 
 
 @page("/operations")
 def operations(desk: Desk) -> Any:
-    wanted, before = lists.wanted_of(request.args), number_in(request.args.get("before", ""))
     with desk.reading() as session:
-        sight = sight_of(session, desk.staff.person_id, desk.now)
-        counts = lists.counts(session, sight, wanted)
-        found = lists.rows(session, sight, wanted, before, lists.PAGE + 1)
+        sight = _sight(session, desk)
         return render(
             "operations.html",
-            rows=found[: lists.PAGE],
-            next=found[lists.PAGE - 1].operation.id if len(found) > lists.PAGE else None,
-            counts=counts,
-            groups=[one for one in Group if counts[one] or one in (Group.ALL, wanted.group)],
-            wanted=wanted,
-            query={name: request.args[name] for name in ("area", "q") if request.args.get(name)},
+            **grouped(session, lists, sight, Group.ALL, KEYS),
             places=lists.places_to_plan(session, sight),
         )
 
@@ -56,19 +48,12 @@ def operation(desk: Desk, number: int) -> Any:
 
 @page("/operations/<int:number>/act", "POST")
 def operation_act(desk: Desk, number: int) -> Any:
-    action = request.form.get("action", "")
-    act = ACTS.get(action)
-    if act is None:
-        raise NotFound("no such action")
-
-    def change(session: Session) -> None:
-        act(session, desk, operation_in(session, _sight(session, desk), number), request.form)
-
-    return changed(
+    return acted(
         desk,
-        change,
-        field=action,
-        done=lambda: url_for("console.operation", number=number, done=action),
+        ACTS,
+        lambda session: operation_in(session, _sight(session, desk), number),
+        page="console.operation",
+        number=number,
         shown=lambda problem: _page(desk, number, problem),
     )
 
@@ -99,20 +84,18 @@ def _sight(session: Session, desk: Desk) -> Sight:
     return sight_of(session, desk.staff.person_id, desk.now)
 
 
-def _words(form: Form, name: str = "words", longest: int = LONGEST_WORDS) -> str:
-    return form.get(name, "").replace("\r\n", "\n").strip()[:longest]
-
-
 def _start(session: Session, desk: Desk, found: Operation, _: Form) -> None:
     planning.start(session, found, by=desk.staff.person_id, at=desk.now)
 
 
 def _cancel(session: Session, desk: Desk, found: Operation, form: Form) -> None:
-    planning.cancel(session, found, _words(form), by=desk.staff.person_id, at=desk.now)
+    planning.cancel(
+        session, found, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now
+    )
 
 
 def _end(session: Session, desk: Desk, found: Operation, form: Form) -> None:
-    title, body = _words(form, "title", LONGEST_TITLE), _words(form, "body", LONGEST_SHEET)
+    title, body = words_in(form, LONGEST_TITLE, "title"), words_in(form, LONGEST_SHEET, "body")
     ending.end(session, found, title=title, body=body, by=desk.staff.person_id, at=desk.now)
 
 
@@ -121,12 +104,14 @@ def _approve(session: Session, desk: Desk, found: Operation, _: Form) -> None:
 
 
 def _send_back(session: Session, desk: Desk, found: Operation, form: Form) -> None:
-    ending.send_back(session, found, _words(form), by=desk.staff.person_id, at=desk.now)
+    ending.send_back(
+        session, found, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now
+    )
 
 
 def _reply(session: Session, desk: Desk, found: Operation, form: Form) -> None:
     answer, by = Reply(form["action"]), desk.staff.person_id
-    planning.reply(session, found, answer, by=by, at=desk.now, words=_words(form))
+    planning.reply(session, found, answer, by=by, at=desk.now, words=words_in(form, LONGEST_WORDS))
 
 
 def _find(session: Session, desk: Desk, found: Operation, form: Form) -> None:
@@ -137,7 +122,7 @@ def _find(session: Session, desk: Desk, found: Operation, form: Form) -> None:
     is_settled = form.get("is_settled") == "1"
     told = Count(kind, row["label"], count, row["unit"], is_settled=is_settled)
     text = f"{finding.label_of(kind, row['label'], is_settled)}{count}{row['unit']}"
-    words = "，".join(one for one in (text, _words(form)) if one)
+    words = "，".join(one for one in (text, words_in(form, LONGEST_WORDS)) if one)
     finding.add(session, found, [told], text=words, by=desk.staff.person_id, at=desk.now)
 
 

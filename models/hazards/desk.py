@@ -5,7 +5,7 @@
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,7 +20,6 @@ from models.hazards.figures import COUNTED, HazardCount
 from models.hazards.flow import WAITING, Finder, HazardState
 from models.hazards.table import Hazard, HazardPhoto
 from models.listed import LONGEST_WORDS, PAGE
-from models.localtime import midnight
 from models.media import Media, MediaState
 from models.places import Area, AreaKind, inner_areas
 from models.posts import Role
@@ -99,6 +98,10 @@ class Row:
     @property
     def words(self) -> str:
         return (self.ticket.text if self.ticket else self.hazard.text) or ""
+
+    @property
+    def id(self) -> int:
+        return self.hazard.id
 
 
 def wanted_of(query: Mapping[str, str]) -> Wanted:
@@ -183,10 +186,7 @@ def _condition(sight: Sight, wanted: Wanted) -> ColumnElement[bool]:
         narrowed.append(Hazard.area_id.in_(inner_areas(wanted.area_id)))
     if wanted.round_id is not None:
         narrowed.append(Hazard.round_id == wanted.round_id)
-    if wanted.since is not None:
-        narrowed.append(Hazard.found_at >= midnight(wanted.since))
-    if wanted.until is not None:
-        narrowed.append(Hazard.found_at < midnight(wanted.until + timedelta(days=1)))
+    narrowed += listed.between(Hazard.found_at, wanted.since, wanted.until)
     if wanted.words:
         in_place = Hazard.place_name.contains(wanted.words, autoescape=True)
         narrowed.append(or_(in_place, Hazard.spot.contains(wanted.words, autoescape=True)))

@@ -82,6 +82,10 @@ class Row:
     milestones: int
     tickets: int
 
+    @property
+    def id(self) -> int:
+        return self.problem.id
+
 
 def wanted_of(query: Mapping[str, str]) -> Wanted:
     """The conditions as an address says them; a value that means nothing narrows nothing."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 
@@ -20,7 +20,7 @@ from models.places import Area, AreaKind, inner_areas
 from models.posts import Role
 from models.roster.rights import inside
 from models.served import places_of, served_by
-from models.tickets.asked import number_in, word_in
+from models.tickets.asked import day_in, number_in, word_in
 
 
 class Group(StrEnum):
@@ -40,6 +40,8 @@ class Wanted:
 
     group: Group = Group.ALL
     area_id: int | None = None
+    since: date | None = None
+    until: date | None = None  # and this day as well
     words: str = ""
 
 
@@ -64,6 +66,10 @@ class Row:
     leader: str
     findings: int
 
+    @property
+    def id(self) -> int:
+        return self.operation.id
+
 
 @cache
 def planning_roles() -> frozenset[Role]:
@@ -75,6 +81,8 @@ def wanted_of(query: Mapping[str, str]) -> Wanted:
     return Wanted(
         group=word_in(Group, query.get("state")) or Group.ALL,
         area_id=number_in(query.get("area", "")),
+        since=day_in(query.get("from", "")),
+        until=day_in(query.get("to", "")),
         words=query.get("q", "").strip()[:LONGEST_WORDS],
     )
 
@@ -136,6 +144,7 @@ def _condition(sight: Sight, wanted: Wanted) -> ColumnElement[bool]:
     narrowed = [sight.condition(), _of_group(wanted.group)]
     if wanted.area_id is not None:
         narrowed.append(Operation.area_id.in_(inner_areas(wanted.area_id)))
+    narrowed += listed.between(Operation.starts_at, wanted.since, wanted.until)
     if wanted.words:
         narrowed.append(Operation.title.contains(wanted.words, autoescape=True))
     return and_(*narrowed)

@@ -148,5 +148,8 @@ def test_the_pages_take_few_queries_and_a_photo_stays_with_its_operation(
         assert answer.data == b"a small picture"
     assert leader.get(f"/console/operations/{next_one}/photos/{photo_id}").status_code == 404
     assert other.get(path).status_code == 404
+    query = "/console/operations?from=2026-03-03&to="
+    assert '共 <strong class="number">2</strong> 次' in leader.get(f"{query}2026-03-03").text
+    assert '共 <strong class="number">0</strong> 次' in leader.get(f"{query}2026-03-02").text
     for page in ("/console/operations", f"/console/operations/{number}"):
         assert queries_of(house.database, lambda page=page: leader.get(page)) <= 12, page
