@@ -154,6 +154,7 @@ ROUTES: Mapping[str, Gate] = {
     "message_told": roles_with(Right.MESSAGES),
     "message_groups": roles_with(Right.MESSAGES),
     "message_group_act": roles_with(Right.MESSAGES),
+    "message_errcodes": roles_with(Right.JOBS),
     "jobs": roles_with(Right.JOBS),
     "job_runs": roles_with(Right.JOBS),
     "job_run": roles_with(Right.RUN_JOBS),

@@ -33,7 +33,16 @@ SUBJECTS = (
     *("operations", "operation_forms"),
     *("hazards", "legacy"),
     *("areas", "house_map", "people", "doubles", "posts", "invitations"),
-    *("imports", "exports", "recording", "absences", "job_runs", "ledger", "ledger_groups"),
+    *(
+        "imports",
+        "exports",
+        "recording",
+        "absences",
+        "job_runs",
+        "ledger",
+        "ledger_groups",
+        "ledger_errcodes",
+    ),
     *("settings", "settings_wording", "settings_terms", "settings_schedule"),
 )
 

@@ -67,7 +67,7 @@ TABLE = {
         *("messages", "message_act", "message_calls", "message_told"),
         *("message_groups", "message_group_act"),
     },
-    "reading job runs": {"jobs", "job_runs"},
+    "reading job runs": {"jobs", "job_runs", "message_errcodes"},
     "running jobs": {"job_run"},
     "settings": {
         *("settings", "setting", "setting_look", "setting_publish"),
