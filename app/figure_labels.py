@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from config.categories import CATEGORIES
+from config.categories import categories
 from config.policy import load
 from models.companies import Company
 from models.metrics.cuts import AREAS, COMPANIES, Axis
@@ -25,7 +25,7 @@ def labels_of(session: Session, axis: Axis | None, keys: Iterable[str]) -> Mappi
     if axis in AREAS:
         return _areas(session, ids) | labels[HEAD]
     if axis == Axis.CATEGORY:
-        return {key: one.label for key, one in CATEGORIES.items()}
+        return {one.key: one.label for one in categories()}
     if axis == Axis.TEAM:
         return {key: _team(labels, key) for key in keys} | labels[HEAD]
     return labels["level"] if axis == Axis.LEVEL else {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.lexicon import Lexicon
-from config.categories import CATEGORIES, LAST_RESORT
+from config.categories import LAST_RESORT, is_label
 
 POLICY = "lexicon"  # its name among the policies
 
@@ -110,12 +110,6 @@ def differences(base: Lexicon, before: Words, after: Words) -> list[WeightChange
             if old.get(label) != new.get(label):
                 found.append(WeightChange(word, label, old.get(label), new.get(label)))
     return found
-
-
-def is_label(label: str) -> bool:
-    """Whether this is category.child of the taxonomy."""
-    key, _, child = label.partition(".")
-    return key in CATEGORIES and child in {one.key for one in CATEGORIES[key].children}
 
 
 def _over(files: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:

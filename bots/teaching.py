@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from bots.lexicon import Lexicon
 from bots.regression import Moved, Sentence, moved
@@ -13,13 +12,12 @@ from bots.taught import (
     WeightChange,
     Words,
     differences,
-    is_label,
     merged,
     taught,
     weights_in,
 )
 from bots.understand import Understanding, understand
-from config.categories import categories, label_of
+from config.categories import CATEGORIES, is_label, label_of
 from models.errors import DomainError
 
 MOST_NEAR = 12
@@ -181,10 +179,11 @@ def lines_of(words: Words) -> list[str]:
 def words_in(text: str, lexicon: Lexicon) -> Words:
     """What such lines teach; 0 silences what the files say. Raises WordUnfit."""
     words: dict[str, dict[str, float]] = {}
+    labels = _labels()
     for line in filter(None, map(str.strip, text.splitlines())):
         word, _, rest = line.partition(" ")
         name, _, number = rest.rpartition(" ")
-        label, weight = _labels().get(name.strip()), _weight(number)
+        label, weight = labels.get(name.strip()), _weight(number)
         if label is None or weight is None:
             raise WordUnfit(why="line", line=line)
         spelled = _checked(lexicon.spelling.normalise(word))
@@ -208,12 +207,11 @@ def _checked(word: str) -> str:
     return word
 
 
-@cache
 def _labels() -> dict[str, str]:
-    """The classes by what staff read."""
+    """The classes by what staff read, hidden ones too."""
     return {
         label_of(one.key, child.key): f"{one.key}.{child.key}"
-        for one in categories()
+        for one in CATEGORIES.values()
         for child in one.children
     }
 

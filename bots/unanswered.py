@@ -138,9 +138,7 @@ def _vector(text: str, lexicon: Lexicon) -> Vector:
     """Of length 1. A word weighs by how rare it is in the language, so that no other text of the
     list has a part in it."""
     common, total = lexicon.tokenizer.FREQ, lexicon.tokenizer.total
-    rarity = {
-        term: log(total / max(common.get(term, 0), UNKNOWN)) for term in terms_of(text, lexicon)
-    }
+    rarity = {term: log(total / (common.get(term) or UNKNOWN)) for term in terms_of(text, lexicon)}
     length = sqrt(sum(value**2 for value in rarity.values()))
     return {term: value / length for term, value in rarity.items()}
 

@@ -6,6 +6,7 @@ from functools import cache, partial
 import structlog
 from sqlalchemy.orm import Session
 
+from bots import naming
 from bots.rendering import HERE, WORDING
 from models import policies
 from models.policies import ITEM
@@ -22,6 +23,7 @@ def follow(session: Session) -> None:
     if written != WORDING.written:
         WORDING.use(written)
         log.info("wording_swapped", templates=len(written))
+    naming.follow(session)
 
 
 def written_by_staff(session: Session) -> dict[str, str]:

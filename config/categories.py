@@ -1,7 +1,7 @@
 """The taxonomy: two levels of categories, urgency and intent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -91,8 +91,51 @@ def _read_category(key: str, entry: object) -> Category:
 CATEGORIES = read_categories(load("categories"))
 
 
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """叫法 — what staff call the classes, in which order, and which children they never choose.
+
+    Keys are category or category.child. What is not named here is as the file has it.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
+
+
+class Naming:
+    """分类的说法 — the categories as this process shows them."""
+
+    def __init__(self) -> None:
+        self.use(Shown())
+
+    def use(self, shown: Shown) -> None:
+        """From now on; both are swapped whole, so that no thread sees half of it."""
+        self.shown, self.categories = shown, arranged(shown)
+
+
+def arranged(shown: Shown) -> tuple[Category, ...]:
+    """In the order of staff, then of the file, without the children that are hidden."""
+    first = {key: place for place, key in enumerate(shown.order)}
+    ranked = sorted(CATEGORIES.values(), key=lambda one: first.get(one.key, len(CATEGORIES)))
+    return tuple(_named(one, shown) for one in ranked)
+
+
+def _named(one: Category, shown: Shown) -> Category:
+    children = (
+        replace(child, label=shown.labels.get(f"{one.key}.{child.key}", child.label))
+        for child in one.children
+        if f"{one.key}.{child.key}" not in shown.hidden
+    )
+    return Category(one.key, shown.labels.get(one.key, one.label), tuple(children))
+
+
+NAMING = Naming()
+
+
 def categories() -> tuple[Category, ...]:
-    return tuple(CATEGORIES.values())
+    """What staff and residents choose from."""
+    return NAMING.categories
 
 
 def category(key: str) -> Category:
@@ -100,6 +143,15 @@ def category(key: str) -> Category:
 
 
 def label_of(key: str, subkey: str | None = None) -> str:
-    """What staff and residents read: 停车, or 停车·僵尸车."""
-    found = CATEGORIES[key]
-    return f"{found.label}·{found.child(subkey).label}" if subkey else found.label
+    """What staff and residents read: 停车, or 停车·僵尸车. Also of what is hidden."""
+    found, labels = CATEGORIES[key], NAMING.shown.labels
+    label = labels.get(key, found.label)
+    if not subkey:
+        return label
+    return f"{label}·{labels.get(f'{key}.{subkey}') or found.child(subkey).label}"
+
+
+def is_label(label: str) -> bool:
+    """Whether this is category.child of the taxonomy."""
+    key, _, child = label.partition(".")
+    return key in CATEGORIES and any(one.key == child for one in CATEGORIES[key].children)

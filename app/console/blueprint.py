@@ -29,6 +29,7 @@ SUBJECTS = (
     *("digests", "reports", "report_readers"),
     *("home", "queue", "ticket", "whistle", "supervisions", "supervision_forms"),
     *("projects", "project_forms", "mediations"),
+    *("lexicon", "settings_lexicon", "settings_categories", "unanswered", "unanswered_group"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("operations", "operation_forms"),
     *("hazards", "legacy"),

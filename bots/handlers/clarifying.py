@@ -1,14 +1,22 @@
 """The questions about a ticket's class and place: put another way once, then left to a person."""
 
 from datetime import timedelta
-from functools import cache
+from functools import lru_cache
 
 from bots import answers, commands, locations, registry, reporting
 from bots.accusation import accused
 from bots.chat import Chat
 from bots.handlers import intake
 from bots.message import Reply
-from config.categories import CATEGORIES, LAST_RESORT, Intent, Urgency
+from config.categories import (
+    CATEGORIES,
+    LAST_RESORT,
+    NAMING,
+    Intent,
+    Shown,
+    Urgency,
+    categories,
+)
 from config.policy import load
 from models import conversations, places
 from models.conversations import Question
@@ -48,18 +56,19 @@ def class_choice(chat: Chat, question: Question, text: str, digit: int | None) -
 
 def class_named(text: str) -> _Class | None:
     """The category, or its child, whose name was said and nothing else."""
-    return _by_name().get(text.strip(_AROUND_A_NAME))
+    return _by_name(NAMING.shown).get(text.strip(_AROUND_A_NAME))
 
 
-@cache
-def _by_name() -> dict[str, _Class]:
-    """Where two have one name, the first of the file; a category before its children."""
+@lru_cache(1)
+def _by_name(shown: Shown) -> dict[str, _Class]:
+    """As they are shown, then as they are shipped. Where two have one name, the first; a category
+    before its children."""
     named: dict[str, _Class] = {}
-    for key, category in CATEGORIES.items():
-        named.setdefault(category.label, (key, None))
+    for category in (*categories(), *CATEGORIES.values()):
+        named.setdefault(category.label, (category.key, None))
         for child in category.children:
             if child.key != LAST_RESORT:
-                named.setdefault(child.label, (key, child.key))
+                named.setdefault(child.label, (category.key, child.key))
     return named
 
 

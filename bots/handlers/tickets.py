@@ -21,7 +21,7 @@ from bots.handlers import (
 )
 from bots.message import Reply
 from bots.ticket_words import line
-from config.categories import CATEGORIES, Urgency
+from config.categories import Urgency, categories
 from models import conversations
 from models.conversations import Question
 from models.events import Event
@@ -190,7 +190,7 @@ def _reclassify(chat: Chat, ticket: Ticket, text: str) -> Reply:
                 conversations.close(question, chat.now)
         refining.reclassify(chat.session, ticket, *named, by=chat.person_id, at=chat.now)
         return intake.after_refining(chat, ticket)
-    keys = list(CATEGORIES)
+    keys = [one.key for one in categories()]
     return chat.ask(
         "class_choice",
         "reclassify_asked",
