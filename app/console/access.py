@@ -10,7 +10,7 @@ from models.hazards.rules import readers as hazard_readers
 from models.legacy.desk import staff_roles as legacy_staff
 from models.notices.desk import readers, writers
 from models.operations.desk import planning_roles
-from models.policies import editors_of_any
+from models.policies import editors, editors_of_any
 from models.posts import PAID, Role
 from models.projects.sides import staff_roles
 from models.protection import SUPERVISING
@@ -186,6 +186,13 @@ ROUTES: Mapping[str, Gate] = {
     "setting_publish": SETTING,
     "setting_version": SETTING,
     "setting_revert": SETTING,
+    "lexicon": editors("lexicon", "house"),
+    "unanswered": roles_with(Right.UNANSWERED),
+    "unanswered_settled": roles_with(Right.UNANSWERED),
+    "unanswered_reopen": roles_with(Right.UNANSWERED),
+    "unanswered_group": roles_with(Right.UNANSWERED),
+    "unanswered_answer": roles_with(Right.UNANSWERED),
+    "unanswered_dismiss": roles_with(Right.UNANSWERED),
     "wording_list": SETTING,
 }
 

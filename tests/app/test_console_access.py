@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.console import access
 from app.console.access import ADMIN, PAGES, PUBLICITY, ROUTES, SERVING, STAFF, WRITING, Open
+from models import policies
 from models.base import Database
 from models.legacy.desk import staff_roles as legacy_staff
 from models.people import Identity
@@ -69,6 +70,11 @@ TABLE = {
     },
     "reading job runs": {"jobs", "job_runs", "message_errcodes"},
     "running jobs": {"job_run"},
+    "words": {"lexicon"},
+    "unanswered": {
+        *("unanswered", "unanswered_settled", "unanswered_reopen"),
+        *("unanswered_group", "unanswered_answer", "unanswered_dismiss"),
+    },
     "settings": {
         *("settings", "setting", "setting_look", "setting_publish"),
         *("setting_version", "setting_revert", "wording_list"),
@@ -114,6 +120,8 @@ GATES = {
     "message ledger": roles_with(Right.MESSAGES),
     "reading job runs": roles_with(Right.JOBS),
     "running jobs": roles_with(Right.RUN_JOBS),
+    "words": policies.editors("lexicon", "house"),
+    "unanswered": roles_with(Right.UNANSWERED),
     "publicity": PUBLICITY,
     "writing notices": WRITING,
     "joint operations": SERVING,
