@@ -181,11 +181,11 @@ def _shown(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int) 
 
 def _named(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int) -> list[Row]:
     """Who asks and who is asked; the latest first."""
-    supervisor, asked = aliased(Person), aliased(Person)
+    supervisor, asked, estate = aliased(Person), aliased(Person), aliased(Area)
     found = session.execute(
         select(
             Supervision,
-            Area.name,
+            func.coalesce(estate.name, "") + Area.name,
             func.coalesce(supervisor.name, ""),
             func.coalesce(asked.name, ""),
             Post.role,
@@ -193,6 +193,7 @@ def _named(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int) 
             Project.title,
         )
         .join(Area, Area.id == Supervision.area_id)
+        .outerjoin(estate, estate.id == Area.estate_id)
         .join(supervisor, supervisor.id == Supervision.supervisor_id)
         .join(asked, asked.id == Supervision.person_id)
         .join(Post, Post.id == Supervision.post_id)
