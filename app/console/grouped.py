@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from models.listed import PAGE
 from models.tickets.asked import number_in
 
+USUAL = ("area", "from", "to", "q")  # what of an address narrows a list
+
 
 class Lists(Protocol):
     """清单来源 — what the lists of one subject know: `models.operations.desk` is one."""

@@ -12,7 +12,7 @@ from app.console.access import page
 from app.console.changing import Act, Form, Problem, acted, done_in
 from app.console.desk import Desk
 from app.console.fields import words_in
-from app.console.grouped import grouped
+from app.console.grouped import USUAL, grouped
 from app.console.history import steps
 from app.console.photos import picture
 from app.console.rendering import render
@@ -31,7 +31,7 @@ from models.media import Media
 from models.tickets.asked import day_in
 
 LONGEST_WORDS = 200
-KEYS = ("finder", "area", "round", "from", "to", "q")
+KEYS = (*USUAL, "finder", "round")
 
 
 @page("/hazards")

@@ -12,7 +12,7 @@ from app.console.acting import FieldUnfit
 from app.console.changing import Act, Form, Problem, acted, changed, done_in
 from app.console.desk import Desk
 from app.console.fields import number_in, words_in
-from app.console.grouped import grouped
+from app.console.grouped import USUAL, grouped
 from app.console.legacy_page import OUTCOMES, shown
 from app.console.rendering import render
 from config.policy import load
@@ -38,7 +38,7 @@ def legacy_problems(desk: Desk) -> Any:
         sight = _sight(session, desk)
         return render(
             "legacy_problems.html",
-            **grouped(session, lists, sight, Group.OPEN, ("area", "q")),
+            **grouped(session, lists, sight, Group.OPEN, USUAL),
             today=sight.today,
             may_open_one=bool(sight.places),
         )

@@ -11,7 +11,7 @@ from app.console.acting import FieldUnfit
 from app.console.changing import Act, Form, Problem, acted, done_in
 from app.console.desk import Desk
 from app.console.fields import number_in, words_in
-from app.console.grouped import grouped
+from app.console.grouped import USUAL, grouped
 from app.console.operation_page import shown
 from app.console.photos import picture
 from app.console.rendering import render
@@ -27,8 +27,6 @@ from models.operations.table import Finding, Operation
 
 LONGEST_WORDS, LONGEST_TITLE, LONGEST_SHEET = 200, 80, 5000
 
-KEYS = ("area", "from", "to", "q")
-
 
 @page("/operations")
 def operations(desk: Desk) -> Any:
@@ -36,7 +34,7 @@ def operations(desk: Desk) -> Any:
         sight = _sight(session, desk)
         return render(
             "operations.html",
-            **grouped(session, lists, sight, Group.ALL, KEYS),
+            **grouped(session, lists, sight, Group.ALL, USUAL),
             places=lists.places_to_plan(session, sight),
         )
 

@@ -13,7 +13,7 @@ from jobs.sheets import Value
 class Grouped:
     """分组清单 — `lists` is the module that knows the groups: `models.operations.desk` is one."""
 
-    keys: Sequence[str] = ("state", "area", "q")
+    keys: Sequence[str] = ("state", "area", "from", "to", "q")
     lists: Any
 
     def cells(self, session: Session, row: Any) -> Sequence[Value]:

@@ -17,7 +17,6 @@ from models.operations.flow import Reply
 class Operations(Grouped):
     """专项整治清单 — of one group, with the conditions of the list, the latest first."""
 
-    keys = ("state", "area", "from", "to", "q")
     lists = desk
 
     def cells(self, session: Session, row: Row) -> Sequence[Value]:

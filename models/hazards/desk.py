@@ -5,7 +5,7 @@
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -19,14 +19,14 @@ from models.hazards import rules
 from models.hazards.figures import COUNTED, HazardCount
 from models.hazards.flow import WAITING, Finder, HazardState
 from models.hazards.table import Hazard, HazardPhoto
-from models.listed import LONGEST_WORDS, PAGE
+from models.listed import PAGE
 from models.media import Media, MediaState
-from models.places import Area, AreaKind, inner_areas
+from models.places import Area, AreaKind
 from models.posts import Role
 from models.roster.rights import inside
 from models.served import places_of
 from models.tickets import sight as tickets
-from models.tickets.asked import day_in, number_in, word_in
+from models.tickets.asked import number_in, word_in
 from models.tickets.table import About, Ticket
 
 
@@ -47,16 +47,11 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """隐患筛选 — the conditions of a list."""
+class Wanted(listed.Wanted[Group]):
+    """隐患筛选 — the conditions of a list: who found it and in which round, beside the usual."""
 
-    group: Group = Group.OPEN
     found_by: Finder | None = None
-    area_id: int | None = None
     round_id: int | None = None
-    since: date | None = None
-    until: date | None = None  # and this day as well
-    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +100,11 @@ class Row:
 
 
 def wanted_of(query: Mapping[str, str]) -> Wanted:
-    """The conditions as an address says them; a value that means nothing narrows nothing."""
+    usual = listed.wanted_of(query, Group.OPEN)
     return Wanted(
-        group=word_in(Group, query.get("state")) or Group.OPEN,
+        *(usual.group, usual.area_id, usual.since, usual.until, usual.words),
         found_by=word_in(Finder, query.get("finder")),
-        area_id=number_in(query.get("area", "")),
         round_id=number_in(query.get("round", "")),
-        since=day_in(query.get("from", "")),
-        until=day_in(query.get("to", "")),
-        words=query.get("q", "").strip()[:LONGEST_WORDS],
     )
 
 
@@ -179,18 +170,13 @@ def _shown(sight: Sight) -> Select[Any]:
 
 
 def _condition(sight: Sight, wanted: Wanted) -> ColumnElement[bool]:
-    narrowed = [sight.condition(), Hazard.state.in_(states_of(wanted.group))]
+    texts = Hazard.place_name, Hazard.spot
+    narrowed = wanted.narrowed(Hazard.area_id, Hazard.found_at, *texts)
     if wanted.found_by is not None:
         narrowed.append(Hazard.found_by == wanted.found_by)
-    if wanted.area_id is not None:
-        narrowed.append(Hazard.area_id.in_(inner_areas(wanted.area_id)))
     if wanted.round_id is not None:
         narrowed.append(Hazard.round_id == wanted.round_id)
-    narrowed += listed.between(Hazard.found_at, wanted.since, wanted.until)
-    if wanted.words:
-        in_place = Hazard.place_name.contains(wanted.words, autoescape=True)
-        narrowed.append(or_(in_place, Hazard.spot.contains(wanted.words, autoescape=True)))
-    return and_(*narrowed)
+    return and_(sight.condition(), Hazard.state.in_(states_of(wanted.group)), *narrowed)
 
 
 def states_of(group: Group) -> Collection[HazardState]:

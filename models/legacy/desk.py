@@ -14,14 +14,12 @@ from models import listed
 from models.errors import NotFound
 from models.legacy.flow import OPEN, LegacyState, MilestoneState
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone
-from models.listed import LONGEST_WORDS, PAGE, PLACE
+from models.listed import PAGE, PLACE, Wanted
 from models.localtime import local
-from models.places import inner_areas
 from models.posts import Role
 from models.roster.rights import inside
 from models.served import places_of
 from models.tickets import sight as tickets
-from models.tickets.asked import number_in, word_in
 from models.tickets.table import Ticket
 
 
@@ -34,15 +32,6 @@ class Group(StrEnum):
     UNDER_WAY = "under_way"
     ENDED = "ended"
     CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """一事一策筛选 — the conditions of a list."""
-
-    group: Group = Group.OPEN
-    area_id: int | None = None
-    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +76,8 @@ class Row:
         return self.problem.id
 
 
-def wanted_of(query: Mapping[str, str]) -> Wanted:
-    """The conditions as an address says them; a value that means nothing narrows nothing."""
-    return Wanted(
-        group=word_in(Group, query.get("state")) or Group.OPEN,
-        area_id=number_in(query.get("area", "")),
-        words=query.get("q", "").strip()[:LONGEST_WORDS],
-    )
+def wanted_of(query: Mapping[str, str]) -> Wanted[Group]:
+    return listed.wanted_of(query, Group.OPEN)
 
 
 @cache
@@ -108,7 +92,11 @@ def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
 
 
 def rows(
-    session: Session, sight: Sight, wanted: Wanted, before: int | None = None, limit: int = PAGE
+    session: Session,
+    sight: Sight,
+    wanted: Wanted[Group],
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> list[Row]:
     """The latest first; `before` goes on where a page ended."""
     is_waiting = Milestone.state == MilestoneState.WAITING
@@ -146,7 +134,7 @@ def rows(
     return [Row(*one) for one in session.execute(page)]
 
 
-def counts(session: Session, sight: Sight, wanted: Wanted) -> dict[Group, int]:
+def counts(session: Session, sight: Sight, wanted: Wanted[Group]) -> dict[Group, int]:
     """How long the list of each group would be, under the same conditions else."""
     groups = {group: _condition(sight, replace(wanted, group=group)) for group in Group}
     return listed.counts(session, LegacyProblem, groups)
@@ -172,13 +160,9 @@ def tickets_in(session: Session, sight: Sight, problem: LegacyProblem) -> Sequen
     ).all()
 
 
-def _condition(sight: Sight, wanted: Wanted) -> ColumnElement[bool]:
-    narrowed = [sight.condition(), _of_group(sight, wanted.group)]
-    if wanted.area_id is not None:
-        narrowed.append(LegacyProblem.area_id.in_(inner_areas(wanted.area_id)))
-    if wanted.words:
-        narrowed.append(LegacyProblem.title.contains(wanted.words, autoescape=True))
-    return and_(*narrowed)
+def _condition(sight: Sight, wanted: Wanted[Group]) -> ColumnElement[bool]:
+    narrowed = wanted.narrowed(LegacyProblem.area_id, LegacyProblem.opened_at, LegacyProblem.title)
+    return and_(sight.condition(), _of_group(sight, wanted.group), *narrowed)
 
 
 def _of_group(sight: Sight, group: Group) -> ColumnElement[bool]:

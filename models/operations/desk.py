@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 
@@ -12,15 +12,14 @@ from sqlalchemy.orm import Session
 from config.policy import load
 from models import listed
 from models.errors import NotFound
-from models.listed import LONGEST_WORDS, PAGE, PLACE
+from models.listed import PAGE, PLACE, Wanted
 from models.operations.flow import OperationState
 from models.operations.table import Finding, Member, Operation
 from models.people import Person
-from models.places import Area, AreaKind, inner_areas
+from models.places import Area, AreaKind
 from models.posts import Role
 from models.roster.rights import inside
 from models.served import places_of, served_by
-from models.tickets.asked import day_in, number_in, word_in
 
 
 class Group(StrEnum):
@@ -32,17 +31,6 @@ class Group(StrEnum):
     ENDED = "ended"
     PUBLISHED = "published"
     CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """整治筛选 — the conditions of a list."""
-
-    group: Group = Group.ALL
-    area_id: int | None = None
-    since: date | None = None
-    until: date | None = None  # and this day as well
-    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +64,8 @@ def planning_roles() -> frozenset[Role]:
     return frozenset(Role(one) for one in load("operations")["planners"])
 
 
-def wanted_of(query: Mapping[str, str]) -> Wanted:
-    """The conditions as an address says them; a value that means nothing narrows nothing."""
-    return Wanted(
-        group=word_in(Group, query.get("state")) or Group.ALL,
-        area_id=number_in(query.get("area", "")),
-        since=day_in(query.get("from", "")),
-        until=day_in(query.get("to", "")),
-        words=query.get("q", "").strip()[:LONGEST_WORDS],
-    )
+def wanted_of(query: Mapping[str, str]) -> Wanted[Group]:
+    return listed.wanted_of(query, Group.ALL)
 
 
 def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
@@ -93,7 +74,11 @@ def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
 
 
 def rows(
-    session: Session, sight: Sight, wanted: Wanted, before: int | None = None, limit: int = PAGE
+    session: Session,
+    sight: Sight,
+    wanted: Wanted[Group],
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> list[Row]:
     """By their date, the latest first; `before` goes on where a page ended."""
     told = select(func.count(Finding.id)).where(
@@ -113,7 +98,7 @@ def rows(
     ]
 
 
-def counts(session: Session, sight: Sight, wanted: Wanted) -> dict[Group, int]:
+def counts(session: Session, sight: Sight, wanted: Wanted[Group]) -> dict[Group, int]:
     """How long the list of each group would be, under the same conditions else."""
     groups = {group: _condition(sight, replace(wanted, group=group)) for group in Group}
     return listed.counts(session, Operation, groups)
@@ -140,14 +125,9 @@ def places_to_plan(session: Session, sight: Sight, limit: int = 400) -> Sequence
     ).all()
 
 
-def _condition(sight: Sight, wanted: Wanted) -> ColumnElement[bool]:
-    narrowed = [sight.condition(), _of_group(wanted.group)]
-    if wanted.area_id is not None:
-        narrowed.append(Operation.area_id.in_(inner_areas(wanted.area_id)))
-    narrowed += listed.between(Operation.starts_at, wanted.since, wanted.until)
-    if wanted.words:
-        narrowed.append(Operation.title.contains(wanted.words, autoescape=True))
-    return and_(*narrowed)
+def _condition(sight: Sight, wanted: Wanted[Group]) -> ColumnElement[bool]:
+    narrowed = wanted.narrowed(Operation.area_id, Operation.starts_at, Operation.title)
+    return and_(sight.condition(), _of_group(wanted.group), *narrowed)
 
 
 def _of_group(group: Group) -> ColumnElement[bool]:
