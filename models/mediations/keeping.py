@@ -19,7 +19,7 @@ from models.mediations.table import (
     MediationOutcome,
     MediationParty,
 )
-from models.people import Person
+from models.people import Person, all_they_were
 from models.roster import phones
 from models.roster.rights import Right, may
 from models.sealing import KEYRING
@@ -173,23 +173,19 @@ def tick(session: Session, row: MediationFollowUp, now: datetime) -> str | None:
 def forget(session: Session, person_id: int) -> None:
     """Who is erased is found by the hash of their phone: their name and phone go, and with them
     every word of the record, which speaks of them. That there was one stays counted."""
-    phone_hash = session.get_one(Person, person_id).phone_hash
-    if phone_hash is None:
-        return
-    theirs = select(MediationParty.mediation_id).where(MediationParty.phone_hash == phone_hash)
-    ids = session.scalars(theirs).all()
-    for table, is_theirs, nothing in (
+    known = select(Person.phone_hash).where(
+        Person.id.in_(all_they_were(person_id)), Person.phone_hash.is_not(None)
+    )
+    is_theirs = MediationParty.phone_hash.in_(session.scalars(known).all())
+    ids = session.scalars(select(MediationParty.mediation_id).where(is_theirs)).all()
+    for table, which, nothing in (
         (Mediation, Mediation.id.in_(ids), {"place": None, "matter": None, "agreement": None}),
         (MediationFollowUp, MediationFollowUp.mediation_id.in_(ids), {"found": None}),
-        (
-            MediationParty,
-            MediationParty.phone_hash == phone_hash,
-            {"name": None, "phone": None, "phone_hash": None},
-        ),
+        (MediationParty, is_theirs, {"name": None, "phone": None, "phone_hash": None}),
     ):
         session.execute(
             update(table)
-            .where(is_theirs)
+            .where(which)
             .values(nothing)
             .execution_options(synchronize_session="fetch")
         )

@@ -1,5 +1,6 @@
 """What happens to a supervision: `can()`, and each step by the one table of `flow`."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -127,8 +128,9 @@ def undo(session: Session, event: Event, *, by: int, at: datetime) -> Supervisio
     ).first()
     if last is not None:
         session.delete(last)
-    outbox.cancel_event(session, event.id)
-    _end(session, one, step, by, at)
+    left = outbox.cancel_event(session, event.id)
+    told = [message.person_id for message in left if message.person_id is not None]
+    _end(session, one, step, by, at, told=told)
     return one
 
 
@@ -159,12 +161,13 @@ def _end(
     by: int,
     at: datetime,
     words: str | None = None,
+    told: Sequence[int] = (),
 ) -> None:
     """The clock of what waits for an answer, and a word to the other side."""
     if one.state == SupervisionState.ASKED:
         one.clock_at = due_days.next_moment(one.due_on, load("supervisions"), at)
-    told = telling.parties(session, one, at)
+    parties = telling.parties(session, one, at) | {"told": list(told)}
     said = Said(
-        step.move.verb, at, by, step.side, step.old, told, words=(words or "").strip() or None
+        step.move.verb, at, by, step.side, step.old, parties, words=(words or "").strip() or None
     )
     telling.tell(session, one, said)

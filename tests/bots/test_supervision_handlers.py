@@ -3,9 +3,12 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from jobs.supervisions import supervision_clock
 from models.base import Database
+from models.outbox import Delivery, OutboxMessage
 from models.supervisions import asking, sides
 from models.supervisions.asking import Wanted
 from models.supervisions.flow import SupervisionState
@@ -43,6 +46,11 @@ def supervised(town: Town, matters: int = 1) -> list[int]:
         return [one.id for one in tickets]
 
 
+def sent(session: Session) -> None:
+    """All that waits has left."""
+    session.execute(update(OutboxMessage).values(state=Delivery.SENT))
+
+
 def state(town: Town) -> SupervisionState:
     found: SupervisionState = town.look(lambda session: session.get_one(Supervision, 1).state)
     return found
@@ -62,6 +70,11 @@ def test_it_comes_by_push_and_is_answered_in_a_sentence(town: Town, worker: Talk
     before = len(street.received())
     assert "已撤销" in worker.say("撤销") and state(town) == SupervisionState.ASKED
     assert len(street.received()) == before - 1, "it had not left yet"
+    assert "已答复" in worker.say("督办 1 周日进场")
+    with town.database.writing() as session:
+        sent(session)
+    assert "已撤销" in worker.say("撤销")
+    assert "刚才的答复撤回了" in street.received()[-1], "who has read it is told"
     assert "已答复" in worker.say("督办 1 周六进场")
     town.later(minutes=11)
     assert "已撤销" not in worker.say("撤销") and state(town) == SupervisionState.ANSWERED
