@@ -115,10 +115,11 @@ class ByDay(Cut):
     """By the day on which they were reported."""
 
     def rolled(self) -> Select[Any]:
-        return self._rows(MetricDay.__table__.c.day)
+        return self._rows(cast(MetricDay.__table__.c.day, String))
 
     def of_tickets(self, of: Columns, place: ColumnElement[int]) -> Select[Any]:
-        return select(LocalDay(reported_at(of)).label(PART)).where(self._within(place))
+        day = cast(LocalDay(reported_at(of)), String)
+        return select(day.label(PART)).where(self._within(place))
 
 
 class ByCategory(Cut):

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     ColumnExpressionArgument,
     Date,
@@ -68,20 +69,36 @@ class Scope:
 
 
 def total(session: Session, scope: Scope) -> Counts:
-    return totals(session, scope, [scope.period])[0]
+    (found,) = parts(session, scope, None)
+    return whole_of(found)
 
 
-def totals(session: Session, scope: Scope, periods: Sequence[Period]) -> list[Counts]:
-    found = spread(session, scope, Cut(scope.area_id), periods)
-    return [one.get("", Counter()) for one in found]
+def whole_of(undivided: Parts) -> Counts:
+    return undivided.get("", Counter())
 
 
 def parts(
-    session: Session, scope: Scope, axis: Axis, periods: Sequence[Period] = ()
+    session: Session, scope: Scope, axis: Axis | None, periods: Sequence[Period] = ()
 ) -> list[Parts]:
     """Of each period (or of the scope's own one) its parts, in their order."""
-    periods = periods or [scope.period]
-    found = spread(session, scope, cut_of(session, scope, axis), periods)
+    return parts_by(session, scope, [axis], periods)[axis]
+
+
+def parts_by(
+    session: Session, scope: Scope, axes: Iterable[Axis | None], periods: Sequence[Period] = ()
+) -> dict[Axis | None, list[Parts]]:
+    """The same by several axes at once; by None it is undivided."""
+    cuts = {axis: cut_of(session, scope, axis) for axis in axes}
+    spread = _spread(session, scope, list(cuts.values()), periods or [scope.period])
+    return {
+        axis: _in_order(session, scope, axis, found)
+        for axis, found in zip(cuts, spread, strict=True)
+    }
+
+
+def _in_order(
+    session: Session, scope: Scope, axis: Axis | None, found: Sequence[Parts]
+) -> list[Parts]:
     if axis in SPANS:
         return [_by_span(one, Span(axis)) for one in found]
     if axis in AREAS:
@@ -89,7 +106,9 @@ def parts(
     return [dict(sorted(one.items())) for one in found]
 
 
-def cut_of(session: Session, scope: Scope, axis: Axis) -> Cut:
+def cut_of(session: Session, scope: Scope, axis: Axis | None) -> Cut:
+    if axis is None:
+        return Cut(scope.area_id)
     if axis in SPANS:
         return ByDay(scope.area_id)
     if axis in AREAS:
@@ -105,11 +124,12 @@ def cut_of(session: Session, scope: Scope, axis: Axis) -> Cut:
     return plain[axis](scope.area_id)
 
 
-def _by_span(days: Mapping[Any, Counts], span: Span) -> Parts:
+def _by_span(days: Parts, span: Span) -> Parts:
     """By day, week (named by its Monday) or month."""
     found: Parts = {}
     for day in sorted(days):
-        found.setdefault(holding(day, span).first.isoformat(), Counter()).update(days[day])
+        first = holding(date.fromisoformat(day), span).first
+        found.setdefault(first.isoformat(), Counter()).update(days[day])
     return found
 
 
@@ -124,22 +144,47 @@ def _by_area(session: Session, scope: Scope, kind: AreaKind, found: Iterable[Par
     return sheets
 
 
-def spread(session: Session, scope: Scope, cut: Cut, periods: Sequence[Period]) -> list[Parts]:
-    """Each period's parts: as rolled up, less what is hidden, and what still moves."""
+def _spread(
+    session: Session, scope: Scope, cuts: Sequence[Cut], periods: Sequence[Period]
+) -> list[list[Parts]]:
+    """Of each cut each period's parts: as rolled up, less what is hidden, and what still moves.
+
+    One statement for all that is rolled up and one for all that is counted.
+    """
     area, times = session.get_one(Area, scope.area_id), _times(periods)
-    found: list[Parts] = [{} for _ in periods]
+    found: list[list[Parts]] = [[{} for _ in periods] for _ in cuts]
+    kept = {number for number, cut in enumerate(cuts) if is_kept(cut.kind or area.kind, cut.slice)}
+    if kept:
+        rolled = union_all(*(_rolled(number, cuts[number], times) for number in kept))
+        _add(found, session.execute(rolled), KEPT)
+        for number in kept:
+            for one in found[number]:
+                cuts[number].settle(one)
+    sources = {
+        is_rolled: _tickets(session, area, _arms(scope, is_rolled))
+        for is_rolled in {number in kept for number in range(len(cuts))}
+    }
+    counted = (
+        _counted(number, cut, sources[number in kept], times, scope.now)
+        for number, cut in enumerate(cuts)
+    )
+    _add(found, session.execute(union_all(*counted)), COUNTS)
+    return [[_said(one) for one in of_cut] for of_cut in found]
+
+
+def _said(parts: Parts) -> Parts:
+    return {part: counts for part, counts in parts.items() if any(counts.values())}
+
+
+def _arms(scope: Scope, is_rolled: bool) -> list[Arm]:
+    """Every ticket that is seen; or what the rollups do not have yet, less what they must not."""
     seen = [Ticket.id.not_in(scope.hidden)] if scope.hidden else []
-    arms: list[Arm] = [(1, [true(), *seen])]
-    if is_kept(cut.kind or area.kind, cut.slice):
-        _add(found, session.execute(_rolled(cut, times)), KEPT)
-        for one in found:
-            cut.settle(one)
-        arms = [(1, [IS_OPEN, *seen]), (1, [IS_TO_ROLL_UP, *seen])]
-        if scope.hidden:
-            arms.append((-1, [Ticket.id.in_(scope.hidden), Ticket.is_rolled_up]))
-    moving = _moving(session, area, arms)
-    _add(found, session.execute(_counted(cut, moving, times, scope.now)), COUNTS)
-    return [{part: counts for part, counts in one.items() if any(counts.values())} for one in found]
+    if not is_rolled:
+        return [(1, [true(), *seen])]
+    arms: list[Arm] = [(1, [IS_OPEN, *seen]), (1, [IS_TO_ROLL_UP, *seen])]
+    if scope.hidden:
+        arms.append((-1, [Ticket.id.in_(scope.hidden), Ticket.is_rolled_up]))
+    return arms
 
 
 def _times(periods: Sequence[Period]) -> Subquery:
@@ -156,22 +201,29 @@ def _times(periods: Sequence[Period]) -> Subquery:
     return union_all(*rows).subquery("times")
 
 
-def _rolled(cut: Cut, times: Subquery) -> Select[Any]:
+def _rolled(number: int, cut: Cut, times: Subquery) -> Select[Any]:
     day = MetricDay.__table__.c.day
     sums = (func.sum(getattr(MetricDay, one)) for one in KEPT)
     rows = cut.rolled().join(times, day.between(times.c.first_day, times.c.last_day))
-    return rows.add_columns(times.c.number, *sums).group_by(times.c.number, PART)
+    return _of_cut(number, rows, times, sums)
 
 
-def _counted(cut: Cut, tickets: Subquery, times: Subquery, now: datetime) -> Select[Any]:
+def _counted(number: int, cut: Cut, tickets: CTE, times: Subquery, now: datetime) -> Select[Any]:
     of = tickets.c
     is_then = and_(of.reported >= times.c.since, of.reported < times.c.until)
     sums = (func.sum(one * of.sign) for one in terms(of, now).values())
     rows = cut.of_tickets(of, of.place).join(times, is_then)
-    return rows.add_columns(times.c.number, *sums).group_by(times.c.number, PART)
+    return _of_cut(number, rows, times, sums)
 
 
-def _moving(session: Session, area: Area, arms: Sequence[Arm]) -> Subquery:
+def _of_cut(
+    number: int, rows: Select[Any], times: Subquery, sums: Iterable[ColumnElement[Any]]
+) -> Select[Any]:
+    columns = literal(number).label("cut"), times.c.number, *sums
+    return rows.add_columns(*columns).group_by(times.c.number, PART)
+
+
+def _tickets(session: Session, area: Area, arms: Sequence[Arm]) -> CTE:
     """Tickets of the area; those without a place only where it is the whole house.
 
     Each arm is a statement of its own, so that each finds its index.
@@ -184,7 +236,7 @@ def _moving(session: Session, area: Area, arms: Sequence[Arm]) -> Subquery:
         select(*columns, literal(sign).label("sign")).where(*one, *near, inside)
         for sign, one in arms
     )
-    return union_all(*rows).subquery("moving")
+    return union_all(*rows).cte()
 
 
 def in_community(area: Area) -> list[Condition]:
@@ -197,8 +249,8 @@ def place_of(session: Session) -> ColumnElement[int]:
     return func.coalesce(Ticket.area_id, root_area_id(session) or 0)
 
 
-def _add(found: list[Parts], rows: Iterable[Any], names: Sequence[str]) -> None:
-    for part, number, *numbers in rows:
-        counts = found[number].setdefault(part, Counter())
+def _add(found: Sequence[list[Parts]], rows: Iterable[Any], names: Sequence[str]) -> None:
+    for part, cut, period, *numbers in rows:
+        counts = found[cut][period].setdefault(part, Counter())
         for name, one in zip(names, numbers, strict=True):
             counts[name] += one

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.metrics import figures
 from models.metrics.conditions import reported_at, terms
-from models.metrics.cuts import PART, Axis, Cut
+from models.metrics.cuts import PART, Axis
 from models.metrics.figures import Scope, cut_of, in_community, place_of
 from models.metrics.tally import Count
 from models.places import Area
@@ -48,7 +48,7 @@ def number(session: Session, scope: Scope, behind: Behind) -> int:
 def listed(session: Session, scope: Scope, behind: Behind, below: int | None = None) -> Listed:
     area = session.get_one(Area, scope.area_id)
     of = Ticket.__table__.c
-    cut = cut_of(session, scope, behind.axis) if behind.axis else Cut(scope.area_id)
+    cut = cut_of(session, scope, behind.axis)
     reported = reported_at(of)
     added = terms(of, scope.now)
     amount = sum((added[one] for one in behind.counts[1:]), start=added[behind.counts[0]])

@@ -1,7 +1,7 @@
 """One sheet of figures: the rows asked for, each with its rates and its complaints per 10,000."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from models.localtime import local
 from models.metrics import figures
-from models.metrics.cuts import AREAS, COMPANIES, OTHERS, Axis, ComplainedOf
+from models.metrics.cuts import AREAS, COMPANIES, OTHERS, Axis
 from models.metrics.figures import Parts, Scope
 from models.metrics.households import households_of, households_served
-from models.metrics.periods import Period
 from models.metrics.rates import SHOWN, complaints_per_10k_households
 from models.metrics.tally import Counts
 
@@ -66,48 +65,55 @@ class Sheet:
 
 def sheet(session: Session, scope: Scope, axis: Axis | None) -> Sheet:
     periods = scope.period.compared(local(scope.now).date())
-    parts = figures.parts(session, scope, axis, periods) if axis else []
-    if axis is None or axis in COMPANIES:  # whose parts are not all there is
-        totals = figures.totals(session, scope, periods)
+    # The companies' parts are not all there is, and their density is of what is said of them.
+    axes = (axis, None, Axis.COMPLAINED_OF) if axis in COMPANIES else (axis,)
+    return sheet_of(session, scope, axis, figures.parts_by(session, scope, axes, periods))
+
+
+def sheet_of(
+    session: Session, scope: Scope, axis: Axis | None, found: Mapping[Axis | None, Sequence[Parts]]
+) -> Sheet:
+    """What was counted over the three periods, by this axis and perhaps by others."""
+    parts = found[axis]
+    if None in found:
+        totals = [figures.whole_of(one) for one in found[None]]
     else:
         totals = [sum(one.values(), Counter()) for one in parts]
-    households = households_of(session, [scope.area_id])[scope.area_id]
-    whole = Row(totals[0], totals[1], _density([households] * 3, totals))
+    ids = [int(key) for key in parts[0] if key.isdecimal()] if axis in AREAS else []
+    households = households_of(session, {scope.area_id, *ids})
+    whole = Row(totals[0], totals[1], _density([households[scope.area_id]] * 3, totals))
     if axis is None:
         return Sheet(whole)
-    densities = _densities(session, scope, axis, periods, parts)
-    rows = {
-        # A team of one may be all there is in the others: it is counted, and not judged.
-        key: Row(counts, parts[1].get(key, Counter()), densities.get(key), key != OTHERS)
+    if axis in COMPANIES:
+        periods = scope.period.compared(local(scope.now).date())
+        served = households_served(session, scope.area_id, periods, scope.now)
+        densities = _densities(parts[0], served, found[Axis.COMPLAINED_OF])
+    else:
+        densities = _densities(ids, [{str(one): households[one] for one in ids}] * 3, parts)
+    return Sheet(whole, rows_of(parts, densities))
+
+
+def rows_of(
+    parts: Sequence[Parts], densities: Mapping[str, Density] | None = None
+) -> dict[str, Row]:
+    """A team of one may be all there is in the others: it is counted, and not judged."""
+    return {
+        key: Row(counts, parts[1].get(key, Counter()), (densities or {}).get(key), key != OTHERS)
         for key, counts in parts[0].items()
     }
-    return Sheet(whole, rows)
 
 
 def _densities(
-    session: Session, scope: Scope, axis: Axis, periods: Sequence[Period], parts: Sequence[Parts]
+    keys: Iterable[int | str], households: Sequence[Mapping[str, Fraction]], said: Sequence[Parts]
 ) -> dict[str, Density]:
     """Of areas; and of companies by what is said of them in the estates that they serve."""
-    if axis in AREAS:
-        ids = [int(key) for key in parts[0] if key.isdecimal()]
-        found = households_of(session, ids)
-        return {
-            str(one): _density(
-                [found[one]] * 3, [sheet.get(str(one), Counter()) for sheet in parts]
-            )
-            for one in ids
-        }
-    if axis in COMPANIES:
-        said = figures.spread(session, scope, ComplainedOf(scope.area_id), periods)
-        served = households_served(session, scope.area_id, periods, scope.now)
-        return {
-            key: _density(
-                [one.get(key, Fraction()) for one in served],
-                [one.get(key, Counter()) for one in said],
-            )
-            for key in parts[0]
-        }
-    return {}
+    return {
+        key: _density(
+            [one.get(key, Fraction()) for one in households],
+            [one.get(key, Counter()) for one in said],
+        )
+        for key in map(str, keys)
+    }
 
 
 def _density(households: Sequence[Fraction], counts: Sequence[Counts]) -> Density:

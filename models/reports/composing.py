@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from config.policy import load
 from models.localtime import local
 from models.metrics.cuts import AREAS, Axis
-from models.metrics.figures import Scope, parts, totals
+from models.metrics.figures import Scope, parts_by
 from models.metrics.periods import Period
-from models.metrics.sheet import Row, sheet
+from models.metrics.sheet import Row, rows_of, sheet_of
 from models.metrics.tally import Count
 from models.places import Area
 from models.reports.table import Edition, Report
@@ -56,31 +56,19 @@ def compose(session: Session, scope: Scope, edition: Edition) -> Composed:
     row = load("reports")["edition"][edition]
     area = session.get_one(Area, scope.area_id)
     periods = scope.period.compared(local(scope.now).date())
-    (then,) = totals(session, scope, periods[2:])
-    place, team = _axis(area, PLACE), Axis.TEAM
-    # Places have their density, and a team of one is not judged; the rest is plain counts.
-    sheets = {axis: sheet(session, scope, axis) for axis in (place, team)}
+    place, trend = _axis(area, PLACE), Axis(row["trend"])
     axes = [_axis(area, name) for name in row["parts"]]
-    trend = Axis(row["trend"])
-    rows = {
-        axis: sheets[axis].rows if axis in sheets else _counted(session, scope, axis, periods)
-        for axis in (*axes, trend)
-    }
+    found = parts_by(session, scope, dict.fromkeys([place, Axis.TEAM, *axes, trend]), periods)
+    of_places = sheet_of(session, scope, place, found)
+    rows = {axis: rows_of(found[axis]) for axis in (*axes, trend)} | {place: of_places.rows}
     return Composed(
         scope,
         periods[1:],
-        sheets[place].whole,
-        Row(then, Counter()),
+        of_places.whole,
+        Row(sum(found[place][2].values(), Counter()), Counter()),
         [Part(axis, _told(axis, rows[axis])) for axis in axes],
         Part(trend, rows[trend]),
     )
-
-
-def _counted(
-    session: Session, scope: Scope, axis: Axis, periods: Sequence[Period]
-) -> dict[str, Row]:
-    now, before = parts(session, scope, axis, periods[:2])
-    return {key: Row(counts, before.get(key, Counter())) for key, counts in now.items()}
 
 
 def topics_seen(session: Session, report: Report, sight: Sight) -> list[Topic]:
