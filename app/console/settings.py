@@ -170,6 +170,7 @@ def _version(desk: Desk, asked: Mapping[str, str], refusal: DomainError | None =
         history = policies.history(session, found.name, found.area_id)
         shown = _shared(desk, session, found, history) | {
             "version": version,
+            "history": history,
             "made": next((one for one in history if one.version == version), None),
             "then": list(differences(found.lines(earlier), found.lines(body))),
             "after": last,

@@ -34,7 +34,7 @@ FIELDS = tuple(
 MOST_LISTED = 50
 MOST_DAYS = 365
 HOUR = 60
-AMOUNT = re.compile(r"(\d{1,5})\s*(\S+)")
+AMOUNT = re.compile(r"(\d{1,6})\s*(\S+)")
 
 Cell = tuple[str, str, str]
 """Category, urgency and limit."""

@@ -83,6 +83,10 @@ def test_who_comes_second_is_told_sees_both_texts_and_has_lost_nothing(
     same = publish(staff, MINE, after=2)
     assert same.status_code == 409 and "没有要发布的" in same.text and MINE in same.text
     assert [version for version, _, _ in versions(house)] == [1, 2]
+    back = {"of": OF, "version": 0, "after": 1, "reason": "先不改"}
+    stale = staff.post("/console/settings/revert", back)
+    assert stale.status_code == 422 and "发布了第 2 版" in stale.text
+    assert staff.post("/console/settings/revert", {**back, "after": 2}).status_code == 302
 
 
 def test_who_may_not_change_it_reads_it_and_is_refused(house: House) -> None:

@@ -115,3 +115,21 @@ def test_a_resident_and_a_former_member_of_staff_may_not_publish(database: Datab
             policies.publish(session, "lexicon", ONE, after=0, by=staff, at=before)
         made = policies.publish(session, "lexicon", ONE, after=0, by=staff, at=MORNING)
         assert made.author_id == staff
+
+
+def test_what_is_in_force_of_a_subject_is_the_latest_version_of_each_of_its_documents(
+    store: Database,
+) -> None:
+    publish(store, "wording/welcome", {"text": "一"}, after=0)
+    publish(store, "wording/welcome", {"text": "二"}, after=1)
+    publish(store, "wording/refused/too_late", {"text": "三"}, after=0)
+    publish(store, "wordings", {"text": "四"}, after=0)
+    publish(store, "sla", {"terms": {}}, after=0)
+    with store.reading() as session:
+        found = policies.in_force(session, "wording")
+        assert {one.name: one.body["text"] for one in found} == {
+            "wording/welcome": "二",
+            "wording/refused/too_late": "三",
+        }
+        both = policies.in_force(session, "wording", "sla")
+        assert [one.name for one in both] == ["sla", *(one.name for one in found)]
