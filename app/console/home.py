@@ -14,6 +14,7 @@ from models.localtime import local
 from models.notices import desk as notices
 from models.posts import Role
 from models.publicity import dues
+from models.supervisions import lists as supervisions
 from models.tickets import queue
 from models.tickets.asked import conditions_of
 from models.tickets.sight import sight_of
@@ -56,6 +57,7 @@ def home(desk: Desk) -> Any:
             first=first,
             late_dues=_late_dues(session, desk) if desk.staff.roles & PUBLICITY else 0,
             calls=whistles.calls_for(session, by),
+            supervisions=supervisions.to_answer(session, by, desk.now),
             talks=takeovers.of_staff(session, by, desk.now),
             now=desk.now,
         )

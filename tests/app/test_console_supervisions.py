@@ -48,6 +48,7 @@ def test_from_the_ticks_in_the_list_to_the_end(house: House) -> None:
     assert refused.status_code == 422 and "请选请谁答复" in refused.text and WORDS in refused.text
     assert asked(house, numbers).location.endswith("/console/supervisions/1?done=ask")
     assert WORDS in worker.get("/console/supervisions?group=to_answer").text
+    assert "等您答复的督办" in worker.get("/console/").text
     late = act(worker, "close")
     assert late.status_code == 409 and "不能办结" in late.text
     assert act(worker, "answer_supervision", words="周五进场").status_code == 302
