@@ -11,6 +11,7 @@ from app.console.access import page
 from app.console.acting import FieldUnfit
 from app.console.changing import Problem, changed
 from app.console.desk import Desk
+from app.console.fields import number_in, words_in
 from app.console.rendering import render
 from config.policy import load
 from models.localtime import SHANGHAI
@@ -18,8 +19,9 @@ from models.operations import planning
 from models.operations.desk import places_to_plan, sight_of
 from models.operations.planning import Plan
 from models.posts import Role
-from models.tickets.asked import number_in
 from models.whistles.terms import departments
+
+LONGEST_TARGETS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Draft:
     """整治表单 — what the form of a plan holds, as it was typed."""
 
     title: str = ""
+    targets: str = ""
     area_id: int | None = None
     starts: str = ""
     roles: tuple[str, ...] = ()
@@ -61,6 +64,7 @@ def _read() -> Draft:
     form = request.form
     return Draft(
         title=" ".join(form.get("title", "").split())[: longest_title()],
+        targets=words_in(form, LONGEST_TARGETS, "targets"),
         area_id=number_in(form.get("area", "")),
         starts=form.get("starts", ""),
         roles=tuple(one for one in form.getlist("roles") if one in team()),
@@ -82,7 +86,7 @@ def _plan(draft: Draft, now: datetime) -> Plan:
             raise FieldUnfit(field=field)
     assert draft.area_id is not None and starts_at is not None
     roles = tuple(Role(one) for one in draft.roles)
-    return Plan(draft.title, draft.area_id, starts_at, roles, draft.departments)
+    return Plan(draft.title, draft.area_id, starts_at, roles, draft.departments, draft.targets)
 
 
 def _moment(text: str) -> datetime | None:
@@ -112,4 +116,5 @@ def _form(desk: Desk, draft: Draft, problem: Problem) -> str:
             team=list(team()),
             departments=departments(),
             most=longest_title(),
+            most_targets=LONGEST_TARGETS,
         )

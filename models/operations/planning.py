@@ -30,13 +30,14 @@ ON_SITE = "on_site"  # the question that what is said on site answers
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """整治方案 — what is planned, where, when, and who is asked to come."""
+    """整治方案 — what is planned, where, when, what it looks at, and who is asked to come."""
 
     title: str
     area_id: int
     starts_at: datetime
     roles: tuple[Role, ...] = ()
     departments: tuple[str, ...] = ()
+    targets: str = ""
 
 
 def plan(
@@ -54,6 +55,7 @@ def plan(
     operation = Operation(
         account=account,
         title=wanted.title.strip(),
+        targets=wanted.targets.strip() or None,
         area_id=wanted.area_id,
         starts_at=wanted.starts_at,
         state=OperationState.PLANNED,

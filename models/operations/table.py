@@ -22,6 +22,7 @@ class Operation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account: Mapped[str]
     title: Mapped[str]
+    targets: Mapped[str | None]  # what is looked at, where the plan says it
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
     starts_at: Mapped[datetime]
     state: Mapped[OperationState]

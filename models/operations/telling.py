@@ -39,6 +39,7 @@ def facts(session: Session, operation: Operation) -> dict[str, Any]:
     return {
         "operation_id": operation.id,
         "title": operation.title,
+        "targets": operation.targets,
         "area": places.full_name(session, operation.area_id),
         "starts": operation.starts_at.isoformat(),
         "state": operation.state,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from bots.rendering import render
 from jobs.notices import publish_notices
 from jobs.operations import operation_clock
 from models import media
@@ -12,6 +13,7 @@ from models.media import Media, MediaState
 from models.operations import finding, planning
 from models.operations.flow import Reply
 from models.operations.table import Operation
+from models.outbox import OutboxMessage
 from tests.app.test_console_exports import taken
 from tests.app.test_console_queue import queries_of
 from tests.app.visitor import House, Visitor
@@ -54,7 +56,12 @@ def test_from_the_plan_to_the_published_sheet(either_house: House) -> None:
     house = either_house
     leader, second = (house.signed_in("community_staff", count) for count in (1, 2))
     fire = house.signed_in("department_liaison", 2)
-    number = plan(house, leader)
+    number = plan(house, leader, targets="飞线、楼道堆物")
+    assert "<dd>飞线、楼道堆物</dd>" in shown(leader, number)
+    with house.database.reading() as session:
+        told = select(OutboxMessage).where(OutboxMessage.template == "operation_invited")
+        asked = session.scalars(told).first()
+        assert asked is not None and "重点：飞线、楼道堆物" in render(asked.template, asked.context)
     assert "消防" in shown(leader, number) and "还没答复" in shown(leader, number)
     assert act(second, number, "start") == 403, "only who leads it begins"
     assert act(fire, number, "coming") == act(leader, number, "start") == 302
