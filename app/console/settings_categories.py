@@ -73,7 +73,7 @@ class ClassNames(Setting):
         hidden = after.hidden - before.hidden
         return {
             "touched": [
-                (old[key], new[key], key in hidden, open_in[key])
+                (_called(old, key), _called(new, key), key in hidden, open_in[key])
                 for key in old
                 if old[key] != new[key] or key in hidden
             ]
@@ -96,12 +96,19 @@ def children() -> Iterator[str]:
         yield from (f"{one.key}.{child.key}" for child in one.children if child.key != LAST_RESORT)
 
 
+def _called(named: Names, key: str) -> str:
+    """With its category before it."""
+    category, dot, _ = key.partition(".")
+    return f"{named[category]}·{named[key]}" if dot else named[key]
+
+
 def _lines(one: Category, shown: Shown) -> Iterator[str]:
     yield one.label
-    named = names(shown)
+    named, words = names(shown), load("editing")[POLICY]
     for child in CATEGORIES[one.key].children:
         key = f"{one.key}.{child.key}"
-        yield f"{one.label}·{named[key]}" + ("（不给选）" if key in shown.hidden else "")
+        line = words["hidden" if key in shown.hidden else "offered"]
+        yield line.format(child=named[key])
 
 
 def _of_names(named: Names) -> Iterator[Fault]:
