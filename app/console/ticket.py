@@ -6,7 +6,7 @@ from typing import Any
 from flask import redirect, request, send_from_directory, url_for
 from sqlalchemy.orm import Session
 
-from app.console import supervision_panel, ticket_page, whistle_panel
+from app.console import steering_panel, ticket_page, whistle_panel
 from app.console.access import page
 from app.console.acting import OUTCOMES, FieldUnfit, act
 from app.console.desk import Desk
@@ -19,8 +19,6 @@ from models.access_log import Looked
 from models.errors import DomainError, NotAllowed, NotFound
 from models.media import Media, MediaState
 from models.people import Person
-from models.projects.lists import of_ticket as project_of
-from models.projects.sides import staff_roles
 from models.protection import capacities
 from models.ticket_flow import Capacity
 from models.tickets import refining
@@ -185,7 +183,7 @@ def _page(
         offered = ticket_page.buttons(session, desk, found)
         whistle = whistle_panel.of_ticket(session, desk, found)
         posts = ticket_page.asked(session, found)
-        supervised = supervision_panel.of_ticket(session, desk, found)
+        steering = steering_panel.of_ticket(session, desk, found)
         return render(
             "ticket.html",
             ticket=found,
@@ -194,13 +192,11 @@ def _page(
             holders=ticket_page.holders(session, desk, found, offered),
             asked=posts,
             said=ticket_page.conversation(session, desk, found),
-            happened=ticket_page.timeline(session, found, supervised.ids),
+            happened=ticket_page.timeline(session, found, steering.ids),
             photos=ticket_page.photos(session, found),
             contact=contact,
             whistle=whistle,
-            supervised=supervised,
-            project=project_of(session, found.id),
-            may_project=found.is_open and bool(desk.staff.roles & staff_roles()),
+            steering=steering,
             categories=categories(),
             outcomes=OUTCOMES,
             problem=problem or {},

@@ -1,0 +1,53 @@
+"""What the page of a ticket shows of its project and its supervisions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.console.desk import Desk
+from models.posts import PAID
+from models.projects import lists as projects
+from models.projects.sides import staff_roles
+from models.projects.table import Project, ProjectTicket
+from models.supervisions import lists, sides
+from models.supervisions.lists import Row
+from models.supervisions.table import Supervision
+from models.tickets.table import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class SteeringShown:
+    """调度的面板 — the project and the supervisions of a ticket, and what may be begun."""
+
+    project: Project | None
+    may_project: bool
+    rows: Sequence[Row]
+    readable: frozenset[int]  # which of the supervisions may be opened
+    may_ask: bool
+
+    @property
+    def ids(self) -> list[int]:
+        return [row.one.id for row in self.rows]
+
+
+def of_ticket(session: Session, desk: Desk, found: Ticket) -> SteeringShown:
+    """Supervisions are for paid staff, whoever asked. Few tickets have either: one look tells."""
+    roles, by = desk.staff.roles, desk.staff.person_id
+    has_project, has_supervisions = session.execute(
+        select(
+            select(ProjectTicket.ticket_id).where(ProjectTicket.ticket_id == found.id).exists(),
+            select(Supervision.id).where(sides.on_tickets([found.id])).exists(),
+        )
+    ).one()
+    is_shown = has_supervisions and bool(roles & PAID)
+    rows = lists.of_ticket(session, found.id) if is_shown else []
+    asks = found.is_open and bool(roles & sides.supervisors())
+    return SteeringShown(
+        projects.of_ticket(session, found.id) if has_project else None,
+        found.is_open and bool(roles & staff_roles()),
+        rows,
+        lists.readable_of(session, [row.one.id for row in rows], by, desk.now),
+        asks and bool(sides.choices(session, [found], by, desk.now)),
+    )
