@@ -113,6 +113,7 @@ ROUTES: Mapping[str, Gate] = {
     "person_phone": roles_with(Right.STAFF),
     "person_matters": roles_with(Right.RESIDENTS),
     "person_change": roles_with(Right.POSTS) | roles_with(Right.REGISTER),
+    "join_code": roles_with(Right.REGISTER),
     "home_answer": roles_with(Right.RESIDENTS),
     "doubles": roles_with(Right.REGISTER),
     "double": roles_with(Right.REGISTER),

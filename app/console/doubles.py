@@ -6,10 +6,11 @@ from flask import redirect, request, url_for
 
 from app.console.access import page
 from app.console.desk import Desk
+from app.console.person_page import Shown, person_page
 from app.console.rendering import render, status_of, words_of
 from models.errors import DomainError, NotFound
 from models.roster import doubles as pairs
-from models.roster import joining, phones
+from models.roster import join_codes, joining, phones
 from models.roster import people as roll
 
 
@@ -52,6 +53,17 @@ def double_answer(desk: Desk, person_id: int, other_id: int) -> Any:
     except DomainError as refusal:
         return _second_look(desk, person_id, other_id, words_of(refusal)), status_of(refusal)
     return redirect(url_for("console.person", person_id=person_id, done=answer))
+
+
+@page("/people/<int:person_id>/join-code", "POST")
+def join_code(desk: Desk, person_id: int) -> Any:
+    """The code is on this one page and nowhere else."""
+    by = desk.staff.person_id
+    with desk.writing() as session:
+        reach = roll.reach_of(session, by, desk.now)
+        found = roll.person_in(session, reach, person_id, desk.now)
+        code = join_codes.give(session, found.id, by=by, at=desk.now)
+    return person_page(desk, person_id, Shown(join_code=code))
 
 
 def _second_look(desk: Desk, person_id: int, other_id: int, problem: str | None = None) -> str:

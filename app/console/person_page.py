@@ -32,6 +32,7 @@ class Shown:
     phone: str | None = None
     matters: Sequence[Ticket] | None = None
     invitation: str | None = None  # a link, shown once
+    join_code: str | None = None  # for the chat, shown once
 
 
 def person_page(desk: Desk, person_id: int, shown: Shown | None = None) -> str:
@@ -44,6 +45,8 @@ def person_page(desk: Desk, person_id: int, shown: Shown | None = None) -> str:
         lives = roll.homes_of(session, reach, [found.id])
         given = posts.giveable(session, [one.post for one in held], by, desk.now)
         roles = _given_by(desk) if found.id != by else []
+        is_in_wechat = _is_in_wechat(session, found)
+        may_correct = bool(given) or keeps_register(session, desk, lives)
         return render(
             "person.html",
             person=found,
@@ -52,8 +55,12 @@ def person_page(desk: Desk, person_id: int, shown: Shown | None = None) -> str:
             may_end={one.post.id for one in held if one.post.id in given and _lasts(one, desk)},
             homes=lives,
             may_answer=_may_answer(session, lives, desk),
-            may_correct=bool(given) or keeps_register(session, desk, lives),
-            is_in_wechat=_is_in_wechat(session, found),
+            may_correct=may_correct,
+            is_in_wechat=is_in_wechat,
+            may_give_code=may_correct
+            and not is_in_wechat
+            and may_open("join_code", desk.staff.roles)
+            and all(one.post.id in given for one in held if _lasts(one, desk)),
             alike=_alike(session, reach, found, desk),
             account=staff_accounts.of_person(session, found.id),
             may_keep_account=any(

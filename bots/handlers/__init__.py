@@ -5,7 +5,7 @@ from importlib import import_module
 SUBJECTS = (
     *("absences", "account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
     *("directory_answers", "emergencies", "hazards"),
-    *("following", "homes", "intake", "joining", "legacy", "legacy_steps"),
+    *("following", "homes", "intake", "join_codes", "joining", "legacy", "legacy_steps"),
     *("matchings", "media", "notices", "own_figures", "own_homes"),
     *("on_site", "operation_plans", "operation_sheets", "operations"),
     *("people", "projects", "ratings", "reports", "rounds", "sign_ins"),

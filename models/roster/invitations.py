@@ -1,7 +1,8 @@
-"""Inviting somebody who holds a post to the console: a link for one person, once, for days."""
+"""Inviting somebody on the roll: a link to the console or a code for the chat, once, for days."""
 
 import secrets
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -19,8 +20,15 @@ from models.staff_accounts import StaffAccount
 LIFE = timedelta(days=3)
 
 
+class Purpose(StrEnum):
+    """邀请用途 — a link to an account for the console, or a code by which the chat knows one."""
+
+    CONSOLE = "console"
+    CHAT = "chat"
+
+
 class Invitation(Base):
-    """邀请 — a link by which one person sets their own name and password for the console."""
+    """邀请 — by it one person on the roll sets up their account, or is known in chat."""
 
     __tablename__ = "invitations"
 
@@ -30,6 +38,7 @@ class Invitation(Base):
     made_by: Mapped[int] = mapped_column(ForeignKey("persons.id"))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    purpose: Mapped[Purpose] = mapped_column(server_default=Purpose.CONSOLE)
 
 
 def may_keep_account(session: Session, person_id: int, by: int, at: datetime) -> bool:
@@ -44,29 +53,55 @@ def invite(session: Session, person_id: int, *, by: int, at: datetime) -> str:
     """The token for the link; earlier ones end. Raises NotAllowed."""
     if not may_keep_account(session, person_id, by, at):
         raise NotAllowed(number=str(person_id))
-    session.execute(
-        update(Invitation)
-        .where(Invitation.person_id == person_id, Invitation.used_at.is_(None))
-        .values(expires_at=at)
-        .execution_options(synchronize_session=False)
-    )
     token = secrets.token_urlsafe(32)
-    session.add(
-        Invitation(token_hash=digest(token), person_id=person_id, made_by=by, expires_at=at + LIFE)
-    )
+    issue(session, Purpose.CONSOLE, person_id, digest(token), by=by, at=at)
     _record(session, "account_invited", person_id, by, at)
     return token
 
 
-def current(session: Session, token: str, now: datetime) -> Invitation:
-    """Raises NotFound, in the same words, for what never was, is used or is over."""
-    found = session.scalars(
+def issue(
+    session: Session, purpose: Purpose, person_id: int, token_hash: str, *, by: int, at: datetime
+) -> None:
+    """Earlier ones for the same end."""
+    session.execute(
+        update(Invitation)
+        .where(
+            Invitation.person_id == person_id,
+            Invitation.purpose == purpose,
+            Invitation.used_at.is_(None),
+        )
+        .values(expires_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    session.add(
+        Invitation(
+            token_hash=token_hash,
+            person_id=person_id,
+            made_by=by,
+            expires_at=at + LIFE,
+            purpose=purpose,
+        )
+    )
+    session.flush()
+
+
+def open_one(
+    session: Session, purpose: Purpose, token_hash: str, now: datetime
+) -> Invitation | None:
+    """None for what never was, is used or is over."""
+    return session.scalars(
         select(Invitation).where(
-            Invitation.token_hash == digest(token),
+            Invitation.token_hash == token_hash,
+            Invitation.purpose == purpose,
             Invitation.used_at.is_(None),
             Invitation.expires_at > now,
         )
     ).first()
+
+
+def current(session: Session, token: str, now: datetime) -> Invitation:
+    """Raises NotFound, in the same words, for what never was, is used or is over."""
+    found = open_one(session, Purpose.CONSOLE, digest(token), now)
     if found is None or not _holds_desk_post(session, found.person_id, now):
         raise NotFound("no such invitation")
     return found

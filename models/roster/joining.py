@@ -1,5 +1,6 @@
 """The answer about a double: made one person for good, or told apart for good."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -42,22 +43,26 @@ def tell_apart(session: Session, pair: Pair, *, by: int, at: datetime) -> None:
 
 
 def may_answer(session: Session, pair: Pair, by: int, at: datetime) -> bool:
-    """Who keeps the register of both, and gives every post that would go over. Never of oneself."""
-    if by in pair.ids:
+    return may_vouch(session, pair.ids, by, at)
+
+
+def may_vouch(session: Session, person_ids: Collection[int], by: int, at: datetime) -> bool:
+    """Who keeps the register of all, and gives every post that would go over. Never of oneself."""
+    if by in person_ids:
         return False
     lasting = or_(Post.until.is_(None), Post.until > at)
-    held = session.scalars(select(Post).where(Post.person_id.in_(pair.ids), lasting)).all()
+    held = session.scalars(select(Post).where(Post.person_id.in_(person_ids), lasting)).all()
     if held and len(posts.giveable(session, held, by, at)) < len(held):
         return False  # a post that somebody may not give comes to nobody by their word
     kept = rights.places_of(session, Right.REGISTER, by, at)
     registered = session.scalars(
         select(Home.person_id).where(
-            Home.person_id.in_(pair.ids),
+            Home.person_id.in_(person_ids),
             Home.state.in_(LIVING),
             Home.area_id.in_(rights.inside(kept)),
         )
     )
-    return {*registered, *(one.person_id for one in held)} == set(pair.ids)
+    return {*registered, *(one.person_id for one in held)} == set(person_ids)
 
 
 def _require(session: Session, pair: Pair, by: int, at: datetime) -> None:
