@@ -16,6 +16,7 @@ from models.imports.table import ImportSheet
 from models.legacy.table import ForceMember, LegacyProblem, Progress
 from models.matchings.table import Matched
 from models.media import Media
+from models.mediations.table import Mediation
 from models.notices.table import Notice, NoticeRead, Objection, PersonTag
 from models.operations.table import Finding, FindingPhoto, Member, Operation
 from models.outbox import Delivery, OutboxMessage
@@ -23,6 +24,7 @@ from models.patrols import rounds
 from models.patrols.table import Round
 from models.people import Identity, Person
 from models.posts import Post
+from models.projects.table import Project, ProjectNote
 from models.reports import readers
 from models.roster.invitations import Invitation
 from models.saved_views import SavedView
@@ -62,6 +64,9 @@ MOVED: tuple[InstrumentedAttribute[int] | InstrumentedAttribute[int | None], ...
     Supervision.supervisor_id,
     Supervision.person_id,
     SupervisionEntry.author_id,
+    Project.made_by,
+    ProjectNote.author_id,
+    Mediation.mediator_id,
     Person.merged_into,  # who had become the one that goes
 )
 
