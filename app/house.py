@@ -100,10 +100,10 @@ class LiveLexicon:
 
     def _look(self) -> None:
         with self.database.reading() as session:
-            wording.follow(session)
             names, revision = estate_names(session), policies.revision(session)
             words = self._words
             if revision != self._revision:
+                wording.follow(session)
                 last = policies.current(session, POLICY)
                 words = words_of(last.body if last else {})
         if names != self._names or words != self._words:

@@ -13,7 +13,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
 from app.house import open_database
@@ -102,6 +101,7 @@ def _follow_wording(database: Database) -> None:
         try:
             with database.reading() as session:
                 wording.follow(session)
-        except SQLAlchemyError as failure:
+        except Exception as failure:
+            # The store is away, in whatever words its driver has: what is there is said still.
             log.warning("wording_look_failed", kind=type(failure).__name__)
         time.sleep(LOOK_SECONDS)

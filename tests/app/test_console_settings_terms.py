@@ -4,13 +4,17 @@ import re
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from sqlalchemy import select
 
+from app.console.settings_terms import read, said
 from config.policy import load
 from jobs import calendar  # noqa: F401 - the task that counts deadlines anew
 from jobs.queue import Queue
 from models import sla, work_calendars
 from models.events import Event
+from models.sla import Limit
 from models.tickets import recomputing
 from models.tickets.table import Ticket
 from models.work_calendars import UNDER_WAY
@@ -120,3 +124,9 @@ def test_limits_that_later_files_contradict_stop_no_report(house: House) -> None
     with house.database.writing() as session:
         one = factories.ticket(session, building(session), category="noise")
         assert one.resolve_due_at - one.opened_at > timedelta(hours=1)
+
+
+@given(some.integers(1, 60 * 24 * 365), some.sampled_from(sla.UNITS))
+def test_a_limit_is_read_as_it_was_said(amount: int, unit: str) -> None:
+    limit = Limit(min(amount, 365) if unit == "days" else amount, unit)
+    assert read(said(limit)) == limit

@@ -1,10 +1,7 @@
 """Limits that staff set: the house, then each area around a place, the nearest last."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
-from app.console.settings_terms import read, said
 from config.categories import LEVEL_ONE, Urgency
 from config.policy import load
 from models import policies, sla, work_calendars
@@ -68,9 +65,3 @@ def test_a_changed_default_moves_all_that_follow_it() -> None:
 def test_a_row_that_contradicts_itself_is_named(limits: dict) -> None:
     assert sla.contradicting(ROWS) == []
     assert sla.contradicting(sla.overlaid(ROWS, [{"pets": {"normal": limits}}])) == ["pets"]
-
-
-@given(some.integers(1, 60 * 24 * 365), some.sampled_from(sla.UNITS))
-def test_a_limit_is_read_as_it_was_said(amount: int, unit: str) -> None:
-    limit = Limit(min(amount, 365) if unit == "days" else amount, unit)
-    assert read(said(limit)) == limit
