@@ -1,13 +1,12 @@
 """立项: a ticket, or several, made into a legacy problem with a task force and a plan."""
 
-import secrets
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import due_days
+from models import due_days, public_ids
 from models.errors import AlreadyDone, NotAllowed, ReasonMissing, TooLate
 from models.legacy import lists, sides, telling
 from models.legacy.actions import move
@@ -17,9 +16,6 @@ from models.operations.sides import teams
 from models.posts import Post, Role
 from models.telling import Said
 from models.tickets.table import Ticket
-
-ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
-ID_LENGTH = 10
 
 
 def open_problem(
@@ -33,7 +29,7 @@ def open_problem(
     if not title.strip():
         raise ReasonMissing(number=ticket.number, action="open_legacy")
     problem = LegacyProblem(
-        public_id="".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH)),
+        public_id=public_ids.new(),
         account=ticket.account,
         title=title.strip(),
         area_id=ticket.area_id,

@@ -1,15 +1,13 @@
 """立项: a project is made, tickets become part of it, its milestones are set, others take it on."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import due_days, milestones
+from models import due_days, milestones, public_ids
 from models.errors import AlreadyDone, DomainError, NotAllowed
-from models.legacy.opening import ID_LENGTH, ID_LETTERS
 from models.on_duty import Holder
 from models.projects import lists, sides, telling
 from models.projects.flow import MADE, ProjectAction, ProjectKind, ProjectState, Side
@@ -47,7 +45,7 @@ def make(session: Session, planned: Planned, *, by: int, at: datetime, account: 
         raise ProjectUnfit(field="owner")
     check_day(planned.due_on, at)
     project = Project(
-        public_id="".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH)),
+        public_id=public_ids.new(),
         account=account,
         kind=planned.kind,
         title=planned.title.strip(),
