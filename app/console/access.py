@@ -114,6 +114,7 @@ ROUTES: Mapping[str, Gate] = {
     "person_matters": roles_with(Right.RESIDENTS),
     "person_change": roles_with(Right.POSTS) | roles_with(Right.REGISTER),
     "join_code": roles_with(Right.REGISTER),
+    "person_tags": roles_with(Right.REGISTER),
     "home_answer": roles_with(Right.RESIDENTS),
     "doubles": roles_with(Right.REGISTER),
     "double": roles_with(Right.REGISTER),

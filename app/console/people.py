@@ -11,10 +11,12 @@ from app.console.desk import Desk
 from app.console.person_page import Shown, keeps_register, person_page
 from app.console.places import choices
 from app.console.rendering import render, status_of, words_of
+from config.policy import load
 from models import access_log, homes
 from models.access_log import Looked
 from models.accounts import MAIN
 from models.errors import DomainError, NotAllowed, NotFound
+from models.notices import audience
 from models.people import Person
 from models.posts import Role
 from models.roster import doubles, persons, posts, rights
@@ -41,6 +43,8 @@ def people(desk: Desk) -> Any:
             next=found[roll.PAGE - 1].person.id if len(found) > roll.PAGE else None,
             is_first=not after,
             places=choices(session, reach.staff, wanted.area_id),
+            tags=audience.tags_of(session, [one.person.id for one in found]),
+            tag_names=load("notices")["tag"],
             sorts=[one for one in Sort if reach.residents or one == Sort.HOLDERS],
             roles=[one for one in Role if posts.places_for(one)],
         )
@@ -110,6 +114,19 @@ def home_answer(desk: Desk, home_id: int) -> Any:
         homes.answer(session, one, is_neighbour=is_neighbour, by=by, at=desk.now, account=MAIN)
 
     return changed(desk, person_id, "home", change)
+
+
+@page("/people/<int:person_id>/tags", "POST")
+def person_tags(desk: Desk, person_id: int) -> Any:
+    """The groups that notices may be meant for."""
+    by = desk.staff.person_id
+
+    def change(session: Session, reach: Reach, found: Person) -> None:
+        if not keeps_register(session, desk, roll.homes_of(session, reach, [found.id])):
+            raise NotAllowed(number=str(person_id))
+        audience.set_tags(session, found.id, request.form.getlist("tag"), by=by, at=desk.now)
+
+    return changed(desk, person_id, "tags", change)
 
 
 def changed(desk: Desk, person_id: int, field: str, change: Change) -> Any:

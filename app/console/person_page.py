@@ -14,6 +14,7 @@ from app.console.rendering import render
 from config.policy import load
 from models import homes, on_duty, staff_accounts
 from models.homes import HomeState
+from models.notices import audience
 from models.people import Identity, Person
 from models.posts import Role
 from models.roster import doubles, phones, posts, rights
@@ -45,6 +46,10 @@ def person_page(desk: Desk, person_id: int, shown: Shown | None = None) -> str:
         lives = roll.homes_of(session, reach, [found.id])
         given = posts.giveable(session, [one.post for one in held], by, desk.now)
         roles = _given_by(desk) if found.id != by else []
+        may_keep_account = any(
+            one.post.id in given and one.post.role in MAY_SIGN_IN and _lasts(one, desk)
+            for one in held
+        )
         is_in_wechat = _is_in_wechat(session, found)
         may_correct = bool(given) or keeps_register(session, desk, lives)
         return render(
@@ -62,11 +67,10 @@ def person_page(desk: Desk, person_id: int, shown: Shown | None = None) -> str:
             and may_open("join_code", desk.staff.roles)
             and all(one.post.id in given for one in held if _lasts(one, desk)),
             alike=_alike(session, reach, found, desk),
-            account=staff_accounts.of_person(session, found.id),
-            may_keep_account=any(
-                one.post.id in given and one.post.role in MAY_SIGN_IN and _lasts(one, desk)
-                for one in held
-            ),
+            account=staff_accounts.of_person(session, found.id) if may_keep_account else None,
+            may_keep_account=may_keep_account,
+            tags=audience.tags_of(session, [found.id])[found.id],
+            tag_names=load("notices")["tag"],
             roles=roles,
             departments=load("labels")["department"],
             places=choices(session, reach.staff, None) if roles else [],

@@ -1,6 +1,7 @@
 """Bringing a notice to the people it is meant for, a batch each transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -107,6 +108,30 @@ def untag(session: Session, person_id: int, name: str, *, by: int, at: datetime)
     session.execute(
         delete(PersonTag).where(PersonTag.person_id == person_id, PersonTag.tag == name)
     )
+
+
+def tags_of(session: Session, person_ids: Collection[int]) -> Mapping[int, Sequence[str]]:
+    """Person → the groups they belong to, in the order of the names."""
+    rows = session.execute(
+        select(PersonTag.person_id, PersonTag.tag)
+        .where(PersonTag.person_id.in_(person_ids))
+        .order_by(PersonTag.tag)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for person_id, name in rows:
+        found[person_id].append(name)
+    return found
+
+
+def set_tags(
+    session: Session, person_id: int, names: Collection[str], *, by: int, at: datetime
+) -> None:
+    """These groups and no others."""
+    borne = set(tags_of(session, [person_id])[person_id])
+    for name in set(names) - borne:
+        tag(session, person_id, name, by=by, at=at)
+    for name in borne - set(names):
+        untag(session, person_id, name, by=by, at=at)
 
 
 def _must_keep_tags(session: Session, by: int, at: datetime) -> None:

@@ -51,7 +51,7 @@ TABLE = {
     "entering leave": {"absences", "absence", "absence_enter", "absence_end"},
     "reading the rolls": {"areas", "people", "person", "person_phone"},
     "reading who lives where": {"person_matters", "home_answer"},
-    "keeping the register": {"doubles", "double", "double_answer", "join_code"},
+    "keeping the register": {"doubles", "double", "double_answer", "join_code", "person_tags"},
     "keeping areas": {"area_change", "area_add", "area_move"},
     "giving posts": {"area_post", "post_give", "post_end", "invite", "second_factor_reset"},
     "correcting a person": {"person_change"},

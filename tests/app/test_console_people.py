@@ -10,6 +10,7 @@ from bots import rendering
 from models.access_log import Access, Looked
 from models.events import Event
 from models.homes import Home, HomeState
+from models.notices.table import PersonTag
 from models.outbox import OutboxMessage
 from models.people import Person
 from models.posts import Post, Role
@@ -214,3 +215,21 @@ def test_the_pages_of_people_take_few_queries(house: House, community: Visitor) 
     for path in ("/console/people", f"/console/people/{who}"):
         community.get(path)
         assert queries_of(house.database, lambda path=path: community.get(path)) <= 12, path
+
+
+def test_groups_that_notices_are_meant_for_are_set_on_the_person_and_seen_in_the_list(
+    house: House, community: Visitor
+) -> None:
+    who = named(house, "居民A")
+    path = f"/console/people/{who}/tags"
+    assert community.post(path, {"tag": ["owner", "party_member"]}).status_code == 302
+    assert community.post(path, {"tag": ["owner", "courier"]}).status_code == 302
+    text = community.get("/console/people?q=居民A").text
+    assert "业主" in text and "骑手、快递员" in text and "在职党员" not in text
+    assert 'value="courier" checked' in community.get(f"/console/people/{who}").text
+    assert community.post(path, {"tag": ["nobody"]}).status_code == 404
+    outsider = house.signed_in("community_staff", 3)
+    assert outsider.post(path, {"tag": []}).status_code == 404
+    with house.database.reading() as session:
+        borne = select(PersonTag.tag).where(PersonTag.person_id == who)
+        assert set(session.scalars(borne)) == {"owner", "courier"}
