@@ -1,11 +1,14 @@
-"""A superior asks, a project goes public, a quarrel is settled: on a phone and on a desk."""
+"""A superior asks, a project goes public, a quarrel is settled: on a phone."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from app.pages.blueprint import make_pages
 from tests.app.visitor import PASSWORD
-from tests.browser.conftest import Served, go_to
+from tests.browser.conftest import PHONE, Served, go_to
 from tests.factories import building, ticket
+
+on_a_phone = pytest.mark.parametrize("page", [PHONE], indirect=True, ids=["phone"])
 
 
 def signed_in(page: Page, served: Served, role: str) -> None:
@@ -16,6 +19,7 @@ def signed_in(page: Page, served: Served, role: str) -> None:
     page.get_by_role("button", name="登录", exact=True).click()
 
 
+@on_a_phone
 def test_a_ticket_is_supervised_and_becomes_part_of_a_project(page: Page, served: Served) -> None:
     served.house.app.register_blueprint(make_pages(served.house.database, lambda: served.house.now))
     with served.house.database.writing() as session:
@@ -52,6 +56,7 @@ def test_a_ticket_is_supervised_and_becomes_part_of_a_project(page: Page, served
     expect(page.get_by_text("周五上门测量")).to_be_visible()
 
 
+@on_a_phone
 def test_a_mediation_is_kept_and_its_agreement_printed(page: Page, served: Served) -> None:
     signed_in(page, served, "community_staff")
     go_to(page, "调解")

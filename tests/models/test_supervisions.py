@@ -156,7 +156,7 @@ def test_the_clock_reminds_once_before_once_on_the_day_and_tells_both_once_it_is
     with store.writing() as session:
         one = asked(session)
         done: list[str] = []
-        for hour in range(24 * 7):
+        for hour in range(0, 24 * 7, 3):
             now = MORNING + timedelta(hours=hour)
             found = due_days.due(session, Supervision, now)
             done += [str(ticking.tick(session, one, now)) for _ in found]
