@@ -1,10 +1,10 @@
 """What teaching a word would change, shown before it is done; and what can not be taught."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bots.lexicon import Lexicon
-from bots.regression import Moved, Sentence, moved
+from bots.regression import Moved, Sentence, broken
 from bots.taught import (
     LONGEST,
     MOST_WEIGHT,
@@ -63,7 +63,6 @@ class Trial:
     rereads: Sequence[Reread]
     looked_at: int  # so many texts were read with both
     broken: Sequence[Moved]
-    mended: int
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,8 @@ class Teacher:
 
     base: Lexicon
     words: Words
+    # A lexicon takes longer to build than all that is read with it.
+    _built: list[tuple[Words, Lexicon]] = field(default_factory=list, repr=False, compare=False)
 
     def weighings(self, word: str) -> list[Weighing]:
         """Where a word weighs, the heaviest first; what was silenced stays listed."""
@@ -132,25 +133,30 @@ class Teacher:
             one for one in {*self.words, *after} if self.words.get(one, {}) != after.get(one, {})
         ]
         touched = [one for one in sentences if self.said(words, one.text)]
-        moving = moved(touched, taught(self.base, self.words), taught(self.base, after))
         reread = self.read_again(after, [one for one in texts if self.said(words, one)])
         return Trial(
             differences(self.base, self.words, after),
             [one for one in reread if one.is_moved],
             len(texts),
-            [one for one in moving if one.is_broken],
-            sum(one.is_mended for one in moving),
+            broken(touched, self._taught(self.words), self._taught(after)),
         )
 
     def read_again(self, after: Words, texts: Iterable[str]) -> list[Reread]:
         """The texts as they are understood now and as they would be."""
-        old, new = taught(self.base, self.words), taught(self.base, after)
+        old, new = self._taught(self.words), self._taught(after)
         return [Reread(text, understand(text, old), understand(text, new)) for text in texts]
 
     def said(self, words: Iterable[str], text: str) -> list[str]:
         """Which of the words stand in a text."""
         plain = self.base.spelling.normalise(text)
         return [word for word in words if word in plain]
+
+    def _taught(self, words: Words) -> Lexicon:
+        for known, lexicon in self._built:
+            if known == words:
+                return lexicon
+        self._built.append((words, taught(self.base, words)))
+        return self._built[-1][1]
 
     def _row(self, word: str, label: str) -> Weighing:
         found = next((one for one in self.weighings(word) if one.label == label), None)

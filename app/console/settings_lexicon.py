@@ -62,7 +62,7 @@ class TaughtWords(Setting):
         now_taught, after = self._in_force(session), words_of(body)
         asked = [one.text for one in self._texts(session, reader, now)]
         return {
-            "trial": now_taught.trial(after, [one.text for one in latest], load_sentences()),
+            "trial": now_taught.trial(after, [one.text for one in latest], ()),
             "asked": now_taught.read_again(after, asked),
         }
 
