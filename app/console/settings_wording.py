@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from flask import request
@@ -67,10 +68,10 @@ class Sentence(Setting):
     def outlook(self, session: Session, body: Body, now: datetime) -> Mapping[str, Any]:
         written = wording.written_by_staff(session)
         draft = {**written, self.template: self.draft_of(body)["text"]}
-        cases = list(dict.fromkeys(_cases(self.template, written, draft)))
+        cases = list(islice(_cases(self.template, written, draft), MOST_CASES + 1))
         return {
             "cases": cases[:MOST_CASES],
-            "left": len(cases[MOST_CASES:]),
+            "has_more": len(cases) > MOST_CASES,
             "most": drafts.most_bytes(self.template),
         }
 
@@ -133,13 +134,15 @@ def _row(name: str, written: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _cases(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Case]:
-    """The plainest first; of a piece only where it makes a difference."""
+    """Each once, the plainest first; of a piece only where it makes a difference."""
     old, new = by_staff(before), by_staff(after)
+    told = set()
     for one in drafts.speaking(name):
         for context in samples.contexts(one):
-            said = [_said(each, one, context) for each in (old, new)]
-            if name not in PARTS or said[0] != said[1]:
-                yield Case(one, *said)
+            case = Case(one, *(_said(each, one, context) for each in (old, new)))
+            if case not in told and (name not in PARTS or case.before != case.after):
+                told.add(case)
+                yield case
 
 
 def _said(environment: Any, name: str, context: samples.Context) -> str:
