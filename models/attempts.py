@@ -62,10 +62,11 @@ def _claim_of(quiet: Quiet) -> Statement:
         .order_by(_columns.not_before, _columns.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
+        .cte("due")  # PostgreSQL may run a subquery again for each row, and takes more than asked
     )
     return Statement(
         update(OutboxMessage)
-        .where(_columns.id.in_(due))
+        .where(_columns.id.in_(select(due.c.id)))
         .values(
             state=Delivery.SENDING,
             attempts=_columns.attempts + 1,

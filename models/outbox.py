@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
@@ -154,7 +155,8 @@ _SAID = (
     "event_id",
     "expires_at",
 )
-_AS_WORD = cast(Person.id, String)
+_person_id = Person.__table__.c.id
+_AS_WORD = cast(_person_id, String)
 _put = Insertion(OutboxMessage.__table__, _SAID, unique=["unique_key"])
 _WAITING = (Delivery.QUEUED, Delivery.HELD)
 
@@ -171,20 +173,20 @@ def queue_each(
 
     The store makes the rows: the message is bound once, which takes a fifth of the time.
     """
-    columns = {
+    columns: dict[str, ColumnElement[Any]] = {
         name: literal(value, _columns[name].type)
         for name, value in _row(said).items()
         if value is not None
     }
-    columns |= {"person_id": Person.id, "unique_key": literal(f"{unique_key}:") + _AS_WORD}
-    told = select(*columns.values()).where(Person.id.in_(persons)).order_by(Person.id)
-    written = session.execute(
+    columns |= {"person_id": _person_id, "unique_key": literal(f"{unique_key}:") + _AS_WORD}
+    told = select(*columns.values()).where(_person_id.in_(persons)).order_by(_person_id)
+    statement = (
         insert(OutboxMessage)
         .from_select(list(columns), told)
         .on_conflict_do_nothing(index_elements=["unique_key"])
         .execution_options(preserve_rowcount=True)
     )
-    return int(written.rowcount)
+    return session.connection().execute(statement).rowcount
 
 
 def _row(draft: Draft | dict[str, Any]) -> dict[str, Any]:
