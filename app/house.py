@@ -18,7 +18,7 @@ from bots.regression import broken, load_sentences
 from bots.taught import POLICY, Words, taught, words_of
 from config.settings import Settings
 from models import policies
-from models.base import Database
+from models.base import BUSY, Database
 from models.places import estate_names
 from models.quiet_hours import QuietHours
 from models.sealing import KEYRING
@@ -90,7 +90,7 @@ class LiveLexicon:
         if time.monotonic() - self._looked > LOOK_SECONDS and self._looking.acquire(False):
             try:
                 self._look()
-            except SQLAlchemyError as failure:
+            except (SQLAlchemyError, *BUSY) as failure:
                 # What is there still understands; whoever needs the store will say what is wrong.
                 log.warning("lexicon_look_failed", kind=type(failure).__name__)
             finally:

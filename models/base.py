@@ -39,6 +39,7 @@ Made = TypeVar("Made")
 # The driver's own errors too: a Statement runs on its cursor, past SQLAlchemy.
 BUSY = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
 SEEN = "seen"  # in a session's info: what one block has looked up and need not look up again
+READS = "reads"  # in a session's info: it sees one moment, and changes nothing
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -134,7 +135,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment of the store and can change nothing."""
-        with Session(self.reader, autoflush=False, info={Database: self.kept}) as session:
+        kept = {Database: self.kept, READS: True}
+        with Session(self.reader, autoflush=False, info=kept) as session:
             if not self.is_sqlite:
                 session.connection(execution_options={"postgresql_readonly": True})
             with hot_cursor(session, session.connection()):

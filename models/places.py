@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
+from models.reference import looked_up
 from models.statements import Statement
 
 
@@ -164,7 +165,7 @@ _ROOT = Statement(select(Area.id).where(Area.parent_id.is_(None)).order_by(Area.
 
 def root_area_id(session: Session) -> int | None:
     """The area that holds all others, or None in an empty house."""
-    row = _ROOT.first(session)
+    row = looked_up(session, root_area_id, lambda: _ROOT.first(session))
     return row[0] if row else None
 
 

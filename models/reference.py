@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import BigInteger, Connection, MetaData, Table, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import SEEN, Base, Database
+from models.base import READS, SEEN, Base, Database
 from models.statements import Statement
 
 MOST_KEPT = 20_000  # looks; a district has fewer buildings
@@ -54,8 +54,9 @@ class Reference:
 
 
 def _token(session: Session) -> int | None:
-    """Read once a block, until it uses the ORM: Statements change nothing of what is watched."""
-    if session.in_transaction():
+    """Read once a block; in one that writes, until it uses the ORM, which may change what is
+    watched as Statements do not."""
+    if session.in_transaction() and not session.info.get(READS):
         row = _TOKEN.first(session)
         return row[0] if row else None
     seen: dict[Any, Any] = session.info.setdefault(SEEN, {})

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from models.base import UtcDateTime
 from models.places import Area, AreaKind
 from models.posts import Absence, Post, Role
+from models.reference import looked_up
 
 _NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC), UtcDateTime())  # PostgreSQL reads no later year
 _UNTIL = func.coalesce(Post.until, _NEVER)
@@ -37,6 +38,13 @@ class Served:
 
 def served_by(session: Session, person_ids: Collection[int], now: datetime) -> list[Served]:
     """The posts they hold or held, or stood in for, until `now`."""
+    ids = tuple(sorted(person_ids))
+    terms = looked_up(session, (served_by, ids), lambda: _terms(session, ids))
+    return [one for since, one in terms if since <= now]
+
+
+def _terms(session: Session, person_ids: Collection[int]) -> list[tuple[datetime, Served]]:
+    """Each with its beginning."""
     held = select(
         Post.person_id, Post.id.label("post_id"), Post.since, _UNTIL.label("until")
     ).where(Post.person_id.in_(person_ids))
@@ -50,13 +58,12 @@ def served_by(session: Session, person_ids: Collection[int], now: datetime) -> l
     )
     terms = terms.union(upwards)
     rows = session.execute(
-        select(terms.c.person_id, Post.role, Post.area_id, Area.kind, terms.c.until)
+        select(terms.c.since, terms.c.person_id, Post.role, Post.area_id, Area.kind, terms.c.until)
         .join(Post, Post.id == terms.c.post_id)
         .join(Area, Area.id == Post.area_id)
-        .where(terms.c.since <= now)
         .order_by(Post.id)
     )
-    return [Served(*row) for row in rows]
+    return [(since, Served(*row)) for since, *row in rows]
 
 
 def places_of(served: Iterable[Served], roles: Collection[Role], now: datetime) -> tuple[int, ...]:

@@ -91,7 +91,7 @@ def report_pdf(desk: Desk, report_id: int) -> Any:
 @page("/reports/<int:report_id>/topics/<int:number>")
 def report_topic(desk: Desk, report_id: int, number: int) -> Any:
     with desk.reading() as session:
-        found = _found(session, desk, report_id)
+        found, _ = _found(session, desk, report_id)
         sight = sight_of(session, desk.staff.person_id, desk.now)
         topics = topics_seen(session, found, sight)
         if not 1 <= number <= len(topics):
@@ -123,11 +123,10 @@ def chart_of(table: Table) -> Mapping[str, Any]:
 
 
 def _opened(session: Session, desk: Desk, report_id: int) -> Opened:
-    found = _found(session, desk, report_id)
-    reader = desk.staff.person_id
-    hidden = figures_sight.hidden(session, reader, found.area_id, desk.now)
-    composed = compose(session, Scope(found.area_id, found.period, desk.now, hidden), found.edition)
-    sight = sight_of(session, reader, desk.now)
+    found, area = _found(session, desk, report_id)
+    sight = sight_of(session, desk.staff.person_id, desk.now)
+    hidden = figures_sight.hidden_from(session, sight.served, area.id)
+    composed = compose(session, Scope(area.id, found.period, desk.now, hidden), found.edition)
     return Opened(
         found,
         document(session, composed, found.edition),
@@ -135,14 +134,18 @@ def _opened(session: Session, desk: Desk, report_id: int) -> Opened:
     )
 
 
-def _found(session: Session, desk: Desk, report_id: int) -> Report:
+def _found(session: Session, desk: Desk, report_id: int) -> tuple[Report, Area]:
     """The same refusal for a report of another area as for one there is not."""
-    found = session.get(Report, report_id)
+    mine = figures_sight.supervised(session, desk.staff.person_id, desk.now)
+    found = session.execute(
+        select(Report, Area)
+        .join(Area, Area.id == Report.area_id)
+        .where(Report.id == report_id, figures_sight.lies_in(mine))
+    ).first()
     if found is None:
         raise NotFound(f"no report {report_id}")
-    mine = figures_sight.supervised(session, desk.staff.person_id, desk.now)
-    figures_sight.area_seen(session, mine, found.area_id)
-    return found
+    report, area = found
+    return report, area
 
 
 def _areas(session: Session, desk: Desk) -> Sequence[Area]:

@@ -73,8 +73,8 @@ def _supervision(row: SupervisionRow, now: datetime) -> Sequence[str]:
 def _mediations(session: Session, composed: Composed) -> list[Sequence[str]]:
     """A number a period, and nothing else."""
     periods = (composed.scope.period, *composed.others)
-    area_id = composed.scope.area_id
-    found = [mediations.number_in(session, area_id, one.first, one.last) for one in periods]
+    days = [(one.first, one.last) for one in periods]
+    found = mediations.numbers_in(session, composed.scope.area_id, days)
     return [[load("labels")["steering"]["held"], *map(str, found)]] if any(found) else []
 
 

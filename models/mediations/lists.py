@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -64,12 +64,15 @@ def count(session: Session, by: int, now: datetime) -> int:
     return session.scalar(select(func.count()).select_from(Mediation).where(mine)) or 0
 
 
-def number_in(session: Session, area_id: int, first: date, last: date) -> int:
-    """How many were held in a place on these days."""
+def numbers_in(session: Session, area_id: int, periods: Sequence[tuple[date, date]]) -> list[int]:
+    """How many were held in a place, of each of these periods from its first day to its last."""
     within = Mediation.area_id.in_(inner_areas(area_id))
-    begin, over = midnight(first), midnight(date.fromordinal(last.toordinal() + 1))
-    found = select(func.count()).where(within, Mediation.held_at >= begin, Mediation.held_at < over)
-    return session.scalar(found) or 0
+    spans = [(midnight(first), midnight(last + timedelta(days=1))) for first, last in periods]
+    held = (
+        func.count().filter(Mediation.held_at >= begin, Mediation.held_at < over)
+        for begin, over in spans
+    )
+    return list(session.execute(select(*held).where(within)).one())
 
 
 def counted(session: Session, by: int, now: datetime) -> Sequence[Counted]:

@@ -149,31 +149,35 @@ def _spread(
 ) -> list[list[Parts]]:
     """Of each cut each period's parts: as rolled up, less what is hidden, and what still moves.
 
-    One statement for all that is rolled up and one for all that is counted.
+    One statement, whatever there is to tell apart.
     """
     area, times = session.get_one(Area, scope.area_id), _times(periods)
-    found: list[list[Parts]] = [[{} for _ in periods] for _ in cuts]
     kept = {number for number, cut in enumerate(cuts) if is_kept(cut.kind or area.kind, cut.slice)}
-    if kept:
-        rolled = union_all(*(_rolled(number, cuts[number], times) for number in kept))
-        _add(found, session.execute(rolled), KEPT)
-        for number in kept:
-            for one in found[number]:
-                cuts[number].settle(one)
     sources = {
         is_rolled: _tickets(session, area, _arms(scope, is_rolled))
         for is_rolled in {number in kept for number in range(len(cuts))}
     }
-    counted = (
+    rolled = [_rolled(number, cuts[number], times) for number in kept]
+    counted = [
         _counted(number, cut, sources[number in kept], times, scope.now)
         for number, cut in enumerate(cuts)
-    )
-    _add(found, session.execute(union_all(*counted)), COUNTS)
-    return [[_said(one) for one in of_cut] for of_cut in found]
+    ]
+    found: list[list[list[Parts]]] = [[[{} for _ in periods] for _ in cuts] for _ in range(2)]
+    for part, number, period, is_rolled, *numbers in session.execute(union_all(*rolled, *counted)):
+        found[is_rolled][number][period][part] = Counter(dict(zip(COUNTS, numbers, strict=True)))
+    moving, days = found
+    for number in kept:
+        for one in days[number]:
+            cuts[number].settle(one)
+    return [list(map(_added, *both)) for both in zip(days, moving, strict=True)]
 
 
-def _said(parts: Parts) -> Parts:
-    return {part: counts for part, counts in parts.items() if any(counts.values())}
+def _added(rolled: Parts, moving: Parts) -> Parts:
+    """Both together, without the parts that are nothing."""
+    found = {part: Counter(counts) for part, counts in rolled.items()}
+    for part, counts in moving.items():
+        found.setdefault(part, Counter()).update(counts)
+    return {part: counts for part, counts in found.items() if any(counts.values())}
 
 
 def _arms(scope: Scope, is_rolled: bool) -> list[Arm]:
@@ -203,23 +207,25 @@ def _times(periods: Sequence[Period]) -> Subquery:
 
 def _rolled(number: int, cut: Cut, times: Subquery) -> Select[Any]:
     day = MetricDay.__table__.c.day
-    sums = (func.sum(getattr(MetricDay, one)) for one in KEPT)
+    sums = [func.sum(getattr(MetricDay, one)) if one in KEPT else literal(0) for one in COUNTS]
     rows = cut.rolled().join(times, day.between(times.c.first_day, times.c.last_day))
-    return _of_cut(number, rows, times, sums)
+    return _marked(rows, times, (number, 1), sums)
 
 
 def _counted(number: int, cut: Cut, tickets: CTE, times: Subquery, now: datetime) -> Select[Any]:
     of = tickets.c
     is_then = and_(of.reported >= times.c.since, of.reported < times.c.until)
-    sums = (func.sum(one * of.sign) for one in terms(of, now).values())
+    sums = [func.sum(one * of.sign) for one in terms(of, now).values()]
     rows = cut.of_tickets(of, of.place).join(times, is_then)
-    return _of_cut(number, rows, times, sums)
+    return _marked(rows, times, (number, 0), sums)
 
 
-def _of_cut(
-    number: int, rows: Select[Any], times: Subquery, sums: Iterable[ColumnElement[Any]]
+def _marked(
+    rows: Select[Any], times: Subquery, mark: tuple[int, int], sums: Sequence[ColumnElement[Any]]
 ) -> Select[Any]:
-    columns = literal(number).label("cut"), times.c.number, *sums
+    """With the number of the cut, and whether they are rollups."""
+    number, is_rolled = map(literal, mark)
+    columns = number.label("cut"), times.c.number, is_rolled.label("is_rolled"), *sums
     return rows.add_columns(*columns).group_by(times.c.number, PART)
 
 
@@ -247,10 +253,3 @@ def in_community(area: Area) -> list[Condition]:
 
 def place_of(session: Session) -> ColumnElement[int]:
     return func.coalesce(Ticket.area_id, root_area_id(session) or 0)
-
-
-def _add(found: Sequence[list[Parts]], rows: Iterable[Any], names: Sequence[str]) -> None:
-    for part, cut, period, *numbers in rows:
-        counts = found[cut][period].setdefault(part, Counter())
-        for name, one in zip(names, numbers, strict=True):
-            counts[name] += one

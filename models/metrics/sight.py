@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select, union
+from sqlalchemy import ColumnElement, exists, select, union
 from sqlalchemy.orm import Session, aliased
 
 from models.errors import NotFound
@@ -12,7 +12,7 @@ from models.on_duty import NEARNESS
 from models.places import Area, AreaWithin, inner_areas
 from models.posts import Absence, Post, is_held
 from models.protection import SUPERVISING
-from models.served import served_by
+from models.served import Served, served_by
 from models.tickets.sight import is_about
 from models.tickets.table import Ticket
 
@@ -39,18 +39,27 @@ def supervised(session: Session, reader_id: int, now: datetime) -> Sequence[Area
 
 def area_seen(session: Session, mine: Sequence[Area], area_id: int) -> Area:
     """This area, if it lies within those; the same refusal for a wrong number."""
-    lies_within = select(AreaWithin.area_id).where(
-        AreaWithin.area_id == area_id, AreaWithin.outer_id.in_([one.id for one in mine])
-    )
-    area = session.get(Area, area_id)
-    if area is None or session.scalars(lies_within).first() is None:
+    seen = select(Area).where(Area.id == area_id, lies_in(mine))
+    area = session.scalars(seen).first()
+    if area is None:
         raise NotFound(f"area {area_id}")
     return area
 
 
+def lies_in(mine: Sequence[Area]) -> ColumnElement[bool]:
+    """Areas within those."""
+    within = select(AreaWithin.area_id).where(AreaWithin.outer_id.in_([one.id for one in mine]))
+    return Area.id.in_(within)
+
+
 def hidden(session: Session, reader_id: int, area_id: int, now: datetime) -> frozenset[int]:
     """Tickets of an area that are about the reader: they do not see them counted either."""
-    accused = is_about(served_by(session, [reader_id], now))
+    return hidden_from(session, served_by(session, [reader_id], now), area_id)
+
+
+def hidden_from(session: Session, served: Sequence[Served], area_id: int) -> frozenset[int]:
+    """The same of whoever served so."""
+    accused = is_about(served)
     if accused is None:
         return frozenset()
     inside = place_of(session).in_(inner_areas(area_id))

@@ -141,7 +141,7 @@ def test_erasure_reaches_the_record_and_leaves_the_count(house: House) -> None:
         assert (counted.month, counted.number) == ("2026-03", 1)
         area = area_named(session, "幸福社区").id
         day = house.now.date()
-        assert lists.number_in(session, area, day, day) == 1
+        assert lists.numbers_in(session, area, [(day, day)]) == [1]
     page = mediator.get("/console/mediations/1").text
     assert MATTER not in page and "已按当事人要求删除" in page
     columns = {one["name"] for one in inspect(house.database.reader).get_columns("mediations")}

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-from sqlalchemy import Select, event, func, select
+from sqlalchemy import Select, func, select
 
 from app.console.access import ADMIN, PAGES, Open, Page
 from app.house import open_database
@@ -24,11 +23,11 @@ from models.notices.table import Notice
 from models.people import Person
 from models.posts import Post
 from models.reports.table import Report
-from models.statements import Plan
 from models.tickets.table import Ticket
 from tests.app.visitor import House, Visitor
 from tests.bench import figures, filling
 from tests.bench.town import Case, town
+from tests.statements import counted
 
 TICKETS = 100_000
 PEOPLE = 50_000
@@ -109,7 +108,7 @@ def _asked(
     asked = QUERIES.get(page.name, {})
     waits, statements, errors = [], 0, 0
     for _ in range(ASKED):
-        with _counted(database) as said:
+        with counted(database) as said:
             began = time.perf_counter()
             answer = visitor.get(address, query_string=asked)
             waits.append((time.perf_counter() - began) * 1000)
@@ -149,27 +148,3 @@ def _signed_in(house: House, role: str, name: str) -> Visitor:
     if role == "admin":
         visitor.confirm()
     return visitor
-
-
-@contextmanager
-def _counted(database: Database) -> Iterator[list[str]]:
-    """Every statement: SQLAlchemy's own, and those that the compiled ones run by themselves."""
-    said: list[str] = []
-    run = Plan.run
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        said.append(statement)
-
-    def noted(plan: Plan, cursor: Any, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        said.append(plan.sql)
-        return run(plan, cursor, values)
-
-    engines = {database.reader, database.writer}
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        with patch.object(Plan, "run", noted):
-            yield said
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)

@@ -368,7 +368,7 @@ def test_it_takes_the_same_few_statements_for_many_tickets_as_for_one(town: Data
         session.expire_all()
         with counted(town) as many:
             composed(session)
-    assert len(many) == len(few) <= 12
+    assert len(many) <= len(few) <= 12  # the second time the root of all areas is in memory
 
 
 def occasion(session: Session, due_at: datetime = MORNING, job: str = "morning_digest") -> Occasion:
