@@ -1,6 +1,7 @@
 """Runs the web application on Granian."""
 
 import gc
+import logging
 import os
 import socket
 from importlib import import_module
@@ -38,6 +39,11 @@ def workers_of(settings: Settings) -> int:
     return settings.web_workers or min(MOST_WORKERS, os.cpu_count() or 1)
 
 
+def is_news(record: logging.LogRecord) -> bool:
+    """All that Granian says but that there are more threads than processors: ours wait."""
+    return "Python threads" not in record.getMessage()
+
+
 class Beside(Protocol):
     """What runs as long as the web processes do."""
 
@@ -66,6 +72,7 @@ def serve_web(
     # it alone, which would make a copy of each page of it.
     gc.collect()
     gc.freeze()
+    logging.getLogger("_granian").addFilter(is_news)
     server = Granian(
         application,
         factory=True,

@@ -1,5 +1,6 @@
 """The commands that serve, as an operator meets them."""
 
+import logging
 import os
 import socket
 import subprocess
@@ -7,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from app.serving import is_news
 
 
 def linli(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -77,3 +80,9 @@ def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
     shown = linli(command, "--help", folder=tmp_path)
     assert shown.returncode == 0
     assert "Usage:" in shown.stdout
+
+
+def test_of_what_the_server_says_only_the_number_of_threads_is_no_news() -> None:
+    threads = "Configuration allows spawning up to 16 Python threads, which seems quite high"
+    assert not is_news(logging.makeLogRecord({"msg": threads}))
+    assert is_news(logging.makeLogRecord({"msg": "Workers respawn is configured"}))
