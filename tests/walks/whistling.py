@@ -31,7 +31,7 @@ STEPS = (
     "undo",
     "tick",
 )
-WEIGHTS = (8, 9, 9, 4, 5, 2, 1, 9, 6)
+WEIGHTS = (8, 14, 14, 3, 10, 1, 1, 14, 6)
 
 
 class Whistling:
