@@ -16,7 +16,8 @@ def is_current(database: Database) -> bool:
     with database.reader.connect() as connection:
         if not inspect(connection).has_table(_TABLE):
             return False
-        return connection.scalar(text(f"SELECT version_num FROM {_TABLE}")) == newest()
+        found = connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))
+        return bool(found == newest())
 
 
 @cache

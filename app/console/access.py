@@ -16,8 +16,8 @@ from models.projects.sides import staff_roles
 from models.protection import SUPERVISING
 from models.roster.rights import Right, roles_with
 from models.sign_ins import MAY_SIGN_IN
-
 from models.supervisions.sides import supervisors
+
 
 class Open(StrEnum):
     """开放程度 — pages that come before the roles count."""
@@ -65,6 +65,12 @@ ROUTES: Mapping[str, Gate] = {
     "whistle_sound": SERVING,
     "whistle_end": SERVING,
     "call_answer": SERVING,
+    "supervisions": PAID,
+    "supervision": PAID,
+    "supervision_act": PAID,
+    "supervision_new": supervisors(),
+    "supervision_draft": supervisors(),
+    "supervision_ask": supervisors(),
     "mediations": MEDIATING,
     "mediation_new": roles_with(Right.MEDIATE),
     "mediation_keep": roles_with(Right.MEDIATE),
@@ -79,12 +85,6 @@ ROUTES: Mapping[str, Gate] = {
     "project_make": staff_roles(),
     "view_save": SERVING,
     "view_drop": SERVING,
-    "supervisions": PAID,
-    "supervision": PAID,
-    "supervision_act": PAID,
-    "supervision_new": supervisors(),
-    "supervision_draft": supervisors(),
-    "supervision_ask": supervisors(),
     "access_log": ADMIN,
     "areas": roles_with(Right.STAFF),
     "area_change": roles_with(Right.AREAS),
@@ -160,6 +160,20 @@ ROUTES: Mapping[str, Gate] = {
     "jobs": roles_with(Right.JOBS),
     "job_runs": roles_with(Right.JOBS),
     "job_run": roles_with(Right.RUN_JOBS),
+    "settings": SETTING,
+    "setting": SETTING,
+    "setting_look": SETTING,
+    "setting_publish": SETTING,
+    "setting_version": SETTING,
+    "setting_revert": SETTING,
+    "lexicon": editors("lexicon", "house"),
+    "unanswered": roles_with(Right.UNANSWERED),
+    "unanswered_settled": roles_with(Right.UNANSWERED),
+    "unanswered_reopen": roles_with(Right.UNANSWERED),
+    "unanswered_group": roles_with(Right.UNANSWERED),
+    "unanswered_answer": roles_with(Right.UNANSWERED),
+    "unanswered_dismiss": roles_with(Right.UNANSWERED),
+    "wording_list": SETTING,
     "hazards": LEDGER,
     "hazard": LEDGER,
     "hazard_act": LEDGER,
@@ -182,20 +196,6 @@ ROUTES: Mapping[str, Gate] = {
     "account": STAFF,
     "account_keep": STAFF,
     "account_sign_out": STAFF,
-    "settings": SETTING,
-    "setting": SETTING,
-    "setting_look": SETTING,
-    "setting_publish": SETTING,
-    "setting_version": SETTING,
-    "setting_revert": SETTING,
-    "lexicon": editors("lexicon", "house"),
-    "unanswered": roles_with(Right.UNANSWERED),
-    "unanswered_settled": roles_with(Right.UNANSWERED),
-    "unanswered_reopen": roles_with(Right.UNANSWERED),
-    "unanswered_group": roles_with(Right.UNANSWERED),
-    "unanswered_answer": roles_with(Right.UNANSWERED),
-    "unanswered_dismiss": roles_with(Right.UNANSWERED),
-    "wording_list": SETTING,
 }
 
 

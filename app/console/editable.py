@@ -47,8 +47,8 @@ class Unfit(DomainError):
 
     template = "unfit"
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__(", ".join(one.why for one in faults))
+    def __init__(self, faults: Sequence[Fault] = (), **context: object) -> None:
+        super().__init__(", ".join(one.why for one in faults), **context)
         self.faults = faults
 
 

@@ -34,9 +34,10 @@ UNNUMBERED = "…"  # in the preview of a text that nobody has saved
 def shown(session: Session, desk: Desk, sight: Sight, found: Notice) -> dict[str, Any]:
     by = desk.staff.person_id
     names = readers.audiences_of(session, found)
+    area = session.get_one(Area, found.area_id)
     return {
         "notice": found,
-        "area": session.get_one(Area, found.area_id).name,
+        "area": area.name,
         "kind": kinds()[found.kind],
         "audiences": [audiences()[one]["label"] for one in names if one in audiences()],
         "reach": count(session, found.area_id, names, desk.now)

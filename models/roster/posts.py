@@ -50,6 +50,8 @@ def may_give(session: Session, role: Role, area_id: int, by: int, at: datetime) 
 
 def giveable(session: Session, held: Collection[Post], by: int, at: datetime) -> frozenset[int]:
     """Which of these posts `by` may give and end; never their own."""
+    if not held:
+        return frozenset()
     mine = aliased(Post)
     rows = session.execute(
         select(AreaWithin.area_id, mine.role)

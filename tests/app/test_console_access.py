@@ -96,14 +96,14 @@ GATES = {
     "signed in": Open.SIGNED_IN,
     "staff": STAFF,
     "serving": SERVING,
-    "supervising": SUPERVISING,
-    "looking at buildings": SUPERVISING,
     "reading supervisions": PAID,
     "asking supervisions": supervisors(),
     "keeping mediations": roles_with(Right.MEDIATE),
     "reading mediations": access.MEDIATING,
     "reading projects": PAID,
     "making projects": staff_roles(),
+    "supervising": SUPERVISING,
+    "looking at buildings": SUPERVISING,
     "entering for others": roles_with(Right.RECORD),
     "taking lists away": STAFF,
     "entering leave": STAFF,
@@ -122,6 +122,7 @@ GATES = {
     "running jobs": roles_with(Right.RUN_JOBS),
     "words": policies.editors("lexicon", "house"),
     "unanswered": roles_with(Right.UNANSWERED),
+    "settings": access.SETTING,
     "publicity": PUBLICITY,
     "writing notices": WRITING,
     "joint operations": SERVING,
@@ -129,7 +130,6 @@ GATES = {
     "hazard ledger": access.LEDGER,
     "legacy problems": SERVING,
     "opening legacy problems": legacy_staff(),
-    "settings": access.SETTING,
 }
 ROLES = sorted(MAY_SIGN_IN - {Role.ADMIN})
 PLACES = ("幸福里小区", "阳光花园", "和平家园", "幸福社区", "和顺街道")

@@ -1,12 +1,12 @@
 """Every page of the console over 100,000 tickets and 50,000 people; digests of 100 communities."""
 
+import re
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -19,6 +19,7 @@ from jobs.digests import morning_digest
 from jobs.reports import weekly_report
 from models.base import Database
 from models.digests.table import Digest
+from models.hazards.table import Hazard
 from models.notices.table import Notice
 from models.people import Person
 from models.posts import Post
@@ -26,7 +27,7 @@ from models.reports.table import Report
 from models.tickets.table import Ticket
 from tests.app.visitor import House, Visitor
 from tests.bench import figures, filling
-from tests.bench.town import Case, town
+from tests.bench.town import Case, settings_of, town
 from tests.statements import counted
 
 TICKETS = 100_000
@@ -41,14 +42,17 @@ IDS: Mapping[str, Select[Any]] = {
     "post_id": select(func.max(Post.id)),
     "digest_id": select(func.max(Digest.id)),
     "report_id": select(func.max(Report.id)),
-    "number": select(func.max(Notice.id)),
+}
+# The page of one of them is asked for by a number.
+NUMBERED = {
+    "notice": Notice,
+    "notice_poster": Notice,
+    "hazard": Hazard,
 }
 # Words that stand in an address.
-WORDS = {"section": "overdue", "name": "ticket_clock", "kind": "residents"}
-# Of rows that somebody brings or asks for: files, and what lasts some minutes.
-NOT_TIMED = frozenset(
-    {"export_file", "import_shown", "photo", "report_topic", "notice_edit", "slip"}
-)
+WORDS = {"section": "waiting", "name": "ticket_clock", "kind": "residents"}
+# Pages of rows that nobody has brought: a slip of intake on behalf, a question to a post.
+NOT_TIMED = frozenset({"slip", "supervision_new"})
 # What a page is asked for beside its address.
 QUERIES = {
     "figures_list": {"period": "year", "what": "opened"},
@@ -67,13 +71,7 @@ def run() -> Iterator[dict[str, Any]]:
 @contextmanager
 def _filled(case: Case) -> Iterator[tuple[Database, Settings, datetime]]:
     with town(case, residents=PEOPLE) as environment:
-        settings = Settings(
-            data_dir=Path(environment["LINLI_DATA_DIR"]),
-            database_url=environment["LINLI_DATABASE_URL"],
-            data_key=environment["LINLI_DATA_KEY"],
-            secret_key="bench",
-            log_level="WARNING",
-        )
+        settings = settings_of(environment)
         database = open_database(settings)
         now = datetime.now(UTC)
         figures.fill(database, TICKETS, now)
@@ -91,20 +89,29 @@ def _pages(
     names = {role: house.account(role) for role in ("subdistrict_staff", "admin")}
     house.app = create_app(settings, database)
     visitors = {role: _signed_in(house, role, name) for role, name in names.items()}
+    for page, address in _addresses(database):
+        role = "admin" if page.gate == ADMIN else "subdistrict_staff"
+        yield _asked(case, database, page, visitors[role], address)
+
+
+def _addresses(database: Database) -> Iterator[tuple[Page, str]]:
+    """Of the pages whose rows are there; a file that somebody asked for is none."""
     with database.reading() as session:
         ids = {name: session.scalar(found) for name, found in IDS.items()}
+        numbers = {
+            name: session.scalar(select(func.max(table.id))) for name, table in NUMBERED.items()
+        }
     for page in PAGES.values():
-        if page.method == "GET" and not isinstance(page.gate, Open):
-            role = "admin" if page.gate == ADMIN else "subdistrict_staff"
-            if page.name not in NOT_TIMED:
-                yield _asked(case, database, page, visitors[role], ids)
+        known = {**ids, **WORDS, "number": numbers.get(page.name)}
+        parts = re.findall(r"<(?:int:)?(\w+)>", page.rule)
+        is_timed = page.name not in NOT_TIMED and not isinstance(page.gate, Open)
+        if page.method == "GET" and is_timed and all(map(known.get, parts)):
+            yield page, "/console" + re.sub(r"<(?:int:)?(\w+)>", r"{\1}", page.rule).format(**known)
 
 
 def _asked(
-    case: Case, database: Database, page: Page, visitor: Visitor, ids: Mapping[str, Any]
+    case: Case, database: Database, page: Page, visitor: Visitor, address: str
 ) -> dict[str, Any]:
-    rule = page.rule.replace("<int:", "{").replace("<", "{").replace(">", "}")
-    address = "/console" + rule.format(**ids, **WORDS)
     asked = QUERIES.get(page.name, {})
     waits, statements, errors = [], 0, 0
     for _ in range(ASKED):

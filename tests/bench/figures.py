@@ -4,7 +4,6 @@ import statistics
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -23,7 +22,7 @@ from models.posts import Post, Role
 from models.ticket_flow import Level, Outcome, State
 from models.tickets.table import About, Ticket
 from tests.app.visitor import House, Visitor
-from tests.bench.town import Case, town
+from tests.bench.town import Case, settings_of, town
 
 TICKETS = 100_000
 BUILDINGS = 120
@@ -47,13 +46,7 @@ PAGES = {
 def run() -> Iterator[dict[str, Any]]:
     for case in (Case("sqlite", "FULL"), Case("postgresql")):
         with town(case, residents=100) as environment:
-            settings = Settings(
-                data_dir=Path(environment["LINLI_DATA_DIR"]),
-                database_url=environment["LINLI_DATABASE_URL"],
-                data_key=environment["LINLI_DATA_KEY"],
-                secret_key="bench",
-                log_level="WARNING",
-            )
+            settings = settings_of(environment)
             database = open_database(settings)
             now = datetime.now(UTC)
             fill(database, TICKETS, now)

