@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 
 from config.categories import Intent, Urgency
 from config.policy import load
-from models.base import UtcDateTime
 from models.on_duty import Holder
 from models.places import AreaWithin
 from models.posts import Post, Role
-from models.served import serving
+from models.reference import looked_up
+from models.served import terms_of
 from models.statements import Statement
 from models.ticket_flow import Level
 from models.tickets.levels import level_of
@@ -106,7 +106,6 @@ Loads = Callable[[int], int]
 """Person → open tickets, up to FULL_LOAD. Asked only where it decides between equals."""
 
 _RANK = attrgetter("nearness", "role", "department")
-_now: Any = bindparam("now", type_=UtcDateTime(), required=True)
 
 
 def loads(session: Session) -> Loads:
@@ -129,19 +128,13 @@ def duty_phones(session: Session, post_ids: Sequence[int]) -> dict[int, str]:
 
 @cache
 def _holding(roles: frozenset[str]) -> Statement:
-    """Who holds such a post around or inside a place. Built once: it takes half a millisecond."""
+    """Terms of such posts around or inside a place. Built once: it takes half a millisecond."""
     area_id: Any = bindparam("area_id", required=True)
-    since: Any = bindparam("since", type_=UtcDateTime(), required=True)
     outer = select(AreaWithin.outer_id).where(AreaWithin.area_id == area_id)
     inner = select(AreaWithin.area_id).where(AreaWithin.outer_id == area_id)
-    held = serving(
-        # One condition a role: a list of values is only written out at each execution.
-        or_(*(Post.role == Role(role) for role in sorted(roles))),
-        Post.area_id.in_(union(outer, inner)),
-        since=since,
-        until=_now,
-    )
-    return Statement(held)
+    # One condition a role: a list of values is only written out at each execution.
+    is_meant = or_(*(Post.role == Role(role) for role in sorted(roles)))
+    return Statement(terms_of(is_meant, Post.area_id.in_(union(outer, inner))))
 
 
 def accused_at(
@@ -154,9 +147,11 @@ def accused_at(
     """
     if not rule.hidden_from:
         return frozenset()
-    session.flush()  # a Statement sees what is written, not what the session still holds
-    rows = _holding(rule.hidden_from).run(session, area_id=area_id, since=since, now=now)
-    return frozenset(person_id for (person_id,) in rows)
+    roles = rule.hidden_from
+    terms = looked_up(
+        session, ("terms", area_id, roles), lambda: _holding(roles).run(session, area_id=area_id)
+    )
+    return frozenset(who for who, begin, end in terms if begin <= now and since < end)
 
 
 def plan(

@@ -72,12 +72,8 @@ def places_of(served: Iterable[Served], roles: Collection[Role], now: datetime) 
     return tuple(sorted(found))
 
 
-def serving(
-    *held: ColumnElement[bool],
-    since: ColumnElement[datetime] | datetime,
-    until: ColumnElement[datetime] | datetime,
-) -> Select[int]:
-    """Persons who held such a post at any time between, or stood in for whoever did."""
+def terms_of(*held: ColumnElement[bool]) -> Select[Any]:
+    """Person, since, until: whoever holds or held such posts, or stood in for whoever did."""
     posts = select(Post.id.label("post_id"), Post.since, _UNTIL.label("until")).where(*held)
     terms = posts.cte("terms", recursive=True)
     substitute = aliased(Post)
@@ -88,11 +84,8 @@ def serving(
         .join(terms, terms.c.post_id == Absence.post_id)
         .where(begin < end)
     )
-    return (
-        select(Post.person_id)
-        .join(terms, terms.c.post_id == Post.id)
-        .where(terms.c.since <= until, terms.c.until > since)
-        .distinct()
+    return select(Post.person_id, terms.c.since, terms.c.until).join(
+        terms, terms.c.post_id == Post.id
     )
 
 

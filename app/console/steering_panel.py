@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.console.beside import Beside
 from app.console.desk import Desk
 from models.posts import PAID
 from models.projects import lists as projects
 from models.projects.sides import staff_roles
-from models.projects.table import Project, ProjectTicket
+from models.projects.table import Project
 from models.supervisions import lists, sides
 from models.supervisions.lists import Row
-from models.supervisions.table import Supervision
 from models.tickets.table import Ticket
 
 
@@ -32,20 +31,14 @@ class SteeringShown:
         return [row.one.id for row in self.rows]
 
 
-def of_ticket(session: Session, desk: Desk, found: Ticket) -> SteeringShown:
-    """Supervisions are for paid staff, whoever asked. Few tickets have either: one look tells."""
+def of_ticket(session: Session, desk: Desk, found: Ticket, known: Beside) -> SteeringShown:
+    """Supervisions are for paid staff, whoever asked."""
     roles, by = desk.staff.roles, desk.staff.person_id
-    has_project, has_supervisions = session.execute(
-        select(
-            select(ProjectTicket.ticket_id).where(ProjectTicket.ticket_id == found.id).exists(),
-            select(Supervision.id).where(sides.on_tickets([found.id])).exists(),
-        )
-    ).one()
-    is_shown = has_supervisions and bool(roles & PAID)
+    is_shown = known.has_supervisions and bool(roles & PAID)
     rows = lists.of_ticket(session, found.id) if is_shown else []
     asks = found.is_open and bool(roles & sides.supervisors())
     return SteeringShown(
-        projects.of_ticket(session, found.id) if has_project else None,
+        projects.of_ticket(session, found.id) if known.has_project else None,
         found.is_open and bool(roles & staff_roles()),
         rows,
         lists.readable_of(session, [row.one.id for row in rows], by, desk.now),

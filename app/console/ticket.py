@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.console import steering_panel, ticket_page, whistle_panel
 from app.console.access import page
 from app.console.acting import OUTCOMES, FieldUnfit, act
+from app.console.beside import beside
 from app.console.desk import Desk
 from app.console.rendering import render, status_of, words_of
 from app.console.ticket_page import Button
@@ -20,9 +21,12 @@ from models.errors import DomainError, NotAllowed, NotFound
 from models.media import Media, MediaState
 from models.people import Person
 from models.protection import capacities
+from models.takeovers import Takeover
 from models.ticket_flow import Capacity
 from models.tickets import refining
+from models.tickets.actions import held_by
 from models.tickets.sight import Sight, sight_of, ticket_in
+from models.tickets.step import Actor
 from models.tickets.table import Ticket
 
 LONGEST = 500
@@ -180,10 +184,14 @@ def _page(
     by = desk.staff.person_id
     with desk.reading() as session:
         found = ticket_in(session, sight_of(session, by, desk.now), ticket_id)
-        offered = ticket_page.buttons(session, desk, found)
-        whistle = whistle_panel.of_ticket(session, desk, found)
+        held = held_by(session, found, Actor(by), desk.now)
+        offered = ticket_page.buttons(session, desk, found, held)
+        known = beside(session, found)
+        whistle = whistle_panel.of_ticket(session, desk, found, known)
         posts = ticket_page.asked(session, found)
-        steering = steering_panel.of_ticket(session, desk, found)
+        is_over = known.is_talked_over
+        under_way = ticket_page.talk_with_reporter(session, found) if is_over else None
+        steering = steering_panel.of_ticket(session, desk, found, known)
         return render(
             "ticket.html",
             ticket=found,
@@ -204,14 +212,14 @@ def _page(
             given=request.form if problem else {},
             done=request.args.get("done"),
             now=desk.now,
-            **_rights(session, desk, found),
+            **_rights(desk, found, held, under_way),
         )
 
 
-def _rights(session: Session, desk: Desk, found: Ticket) -> dict[str, Any]:
+def _rights(
+    desk: Desk, found: Ticket, held: frozenset[Capacity], under_way: Takeover | None
+) -> dict[str, Any]:
     """What this desk may do beside the buttons: talk, note, look at name and phone."""
-    held = capacities(session, found, desk.staff.person_id, desk.now)
-    under_way = ticket_page.talk_with_reporter(session, found)
     works = bool(held & AT_WORK)
     return {
         "takeover": under_way if under_way and under_way.ticket_id == found.id else None,

@@ -18,7 +18,7 @@ from models.sealing import open_for
 from models.takeovers import IS_OPEN, Takeover
 from models.ticket_flow import ENDED, TRANSITIONS, Action, Capacity
 from models.tickets import assigning
-from models.tickets.actions import allowed
+from models.tickets.actions import allowed_as
 from models.tickets.step import Actor
 from models.tickets.table import Assignment, Note, Part, Ticket
 
@@ -72,9 +72,11 @@ class Asked:
     name: str | None
 
 
-def buttons(session: Session, desk: Desk, ticket: Ticket) -> list[Button]:
+def buttons(
+    session: Session, desk: Desk, ticket: Ticket, held: frozenset[Capacity]
+) -> list[Button]:
     by = Actor(desk.staff.person_id)
-    found = allowed(session, ticket, by=by, at=desk.now)
+    found = allowed_as(held, session, ticket, by=by, at=desk.now)
     return [
         Button(action, TRANSITIONS[ticket.state, action].needs_reason)
         for action in found

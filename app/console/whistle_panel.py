@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from app.console.beside import Beside
 from app.console.desk import Desk
 from models.tickets.table import Ticket
 from models.whistles import answering, ending, lists, sides, terms
@@ -33,9 +34,9 @@ class WhistleShown:
     departments: Sequence[str]
 
 
-def of_ticket(session: Session, desk: Desk, found: Ticket) -> WhistleShown:
+def of_ticket(session: Session, desk: Desk, found: Ticket, known: Beside) -> WhistleShown:
     by = desk.staff.person_id
-    whistle = lists.latest(session, found.id)
+    whistle = lists.latest(session, found.id) if known.has_whistle else None
     calls = lists.calls_of(session, whistle) if whistle is not None else ()
     may_call = found.is_open and sides.may_call(session, found, by, desk.now)
     called = lists.called_departments(session, found.id) if may_call and whistle else set()

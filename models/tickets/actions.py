@@ -46,13 +46,19 @@ def can(
 
     Only the words that some actions need may still be missing.
     """
-    return _may(session, ticket, action, _held(session, ticket, by, at), by, at, given)
+    return _may(session, ticket, action, held_by(session, ticket, by, at), by, at, given)
 
 
 def allowed(session: Session, ticket: Ticket, *, by: Actor, at: datetime) -> list[Action]:
     """The actions to offer, in the order of the table."""
+    return allowed_as(held_by(session, ticket, by, at), session, ticket, by=by, at=at)
+
+
+def allowed_as(
+    held: frozenset[Capacity], session: Session, ticket: Ticket, *, by: Actor, at: datetime
+) -> list[Action]:
+    """The same where the caller knows already what the actor is to the ticket."""
     known = [action for state, action in TRANSITIONS if state == ticket.state]
-    held = _held(session, ticket, by, at)
     return [action for action in known if _may(session, ticket, action, held, by, at, {})]
 
 
@@ -75,7 +81,7 @@ def apply(
     """
     # Of two who act at once the second finds what the first has made of it.
     session.refresh(ticket, with_for_update=True)
-    step = _checked(session, ticket, action, _held(session, ticket, by, at), by, at, given)
+    step = _begun(session, ticket, action, by, at, given)
     step.reason = _explained(step, action, reason)
     if by.is_clock and reason:
         step.detail["cause"] = reason  # a code; what a person writes is sealed instead
@@ -112,6 +118,24 @@ def _may(
     return True
 
 
+def _begun(
+    session: Session,
+    ticket: Ticket,
+    action: Action,
+    by: Actor,
+    at: datetime,
+    given: Mapping[str, Any],
+) -> Step:
+    """As `_checked`; whoever has a step here that can not be undone any more hears just that."""
+    try:
+        held = held_by(session, ticket, by, at)
+        return _checked(session, ticket, action, held, by, at, given)
+    except NotAllowed as refusal:
+        if action == Action.UNDO and undoing.has_acted(session, ticket, by):
+            raise TooLate(number=ticket.number) from refusal
+        raise
+
+
 def _checked(
     session: Session,
     ticket: Ticket,
@@ -127,8 +151,7 @@ def _checked(
         raise TransitionNotAllowed(number=ticket.number, state=ticket.state, action=action)
     capacity = _capacity(session, ticket, action, held, by, at)
     if capacity is None:
-        is_late = action == Action.UNDO and undoing.has_acted(session, ticket, by)
-        raise (TooLate if is_late else NotAllowed)(number=ticket.number)
+        raise NotAllowed(number=ticket.number)
     step = Step(session, ticket, by, capacity, ticket.state, at, given=given)
     hindrances.check(step, action)
     return step
@@ -151,7 +174,7 @@ def _take_effect(step: Step, action: Action) -> None:
         effect(step)
 
 
-def _held(session: Session, ticket: Ticket, by: Actor, at: datetime) -> frozenset[Capacity]:
+def held_by(session: Session, ticket: Ticket, by: Actor, at: datetime) -> frozenset[Capacity]:
     """Everything this actor is to the ticket; asked once for all actions."""
     if by.person_id is None:
         return frozenset({Capacity.CLOCK})

@@ -14,10 +14,10 @@ from config.policy import load
 from models import dispatch, events
 from models.events import Fact
 from models.metrics import counted
-from models.on_duty import BEFORE, Holder
+from models.on_duty import Holder
 from models.posts import Absence, Post, Role, is_held
 from models.protection import accused_persons, holders_for, rule_of
-from models.served import serving
+from models.served import terms_of
 from models.ticket_flow import WAITING, Capacity, State
 from models.tickets import assigning, clock, facts, undoing
 from models.tickets.table import IS_OPEN, Ticket
@@ -47,13 +47,14 @@ def accusing_its_owner(session: Session, after: int, limit: int, now: datetime) 
     meant = {
         Role(role) for row in load("dispatch")["about"].values() for role in row["hidden_from"]
     }
+    terms = terms_of(Post.role.in_(meant)).subquery()
     return session.scalars(
         select(Ticket.id)
         .where(
             IS_OPEN,
             Ticket.id > after,
             Ticket.about.is_not(None),
-            Ticket.owner_id.in_(serving(Post.role.in_(meant), since=BEFORE, until=now)),
+            Ticket.owner_id.in_(select(terms.c.person_id).where(terms.c.since <= now)),
         )
         .order_by(Ticket.id)
         .limit(limit)
