@@ -63,3 +63,9 @@ class StoreBusy(DomainError):
     """The database did not take the work in time; nothing was kept, try again."""
 
     template = "store_busy"
+
+
+class TooManyAttempts(DomainError):
+    """Wait, whoever you are; the same words for a name or a code that does not exist."""
+
+    template = "too_many_attempts"

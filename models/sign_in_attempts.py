@@ -6,19 +6,13 @@ from sqlalchemy import Index, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
-from models.errors import DomainError
+from models.errors import TooManyAttempts
 from models.sealing import KEYRING
 
 WINDOW = timedelta(minutes=15)
 MOST_BY_NAME_AND_ADDRESS = 5
 MOST_BY_NAME = 20  # more, or a stranger could shut somebody out from elsewhere
 MOST_BY_ADDRESS = 40  # an office of twenty goes out by one address
-
-
-class TooManyAttempts(DomainError):
-    """Wait, whoever you are; the same words for a name that does not exist."""
-
-    template = "too_many_attempts"
 
 
 class SignInAttempt(Base):

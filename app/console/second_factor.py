@@ -10,7 +10,7 @@ from app.console.desk import Desk
 from app.console.rendering import render, words_of
 from app.console.sign_in import HOME
 from models import sign_in_attempts, sign_ins, staff_accounts
-from models.sign_in_attempts import TooManyAttempts
+from models.errors import TooManyAttempts
 from models.staff_accounts import StaffAccount
 
 ISSUER = "Linli"

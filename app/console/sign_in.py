@@ -9,7 +9,7 @@ from app.console.access import page
 from app.console.desk import Desk, staff_of
 from app.console.rendering import render, words_of
 from models import sign_in_attempts, sign_ins, staff_accounts
-from models.sign_in_attempts import TooManyAttempts
+from models.errors import TooManyAttempts
 from models.sign_ins import NEEDS_SECOND_FACTOR, Way
 
 HOME = "/console/"

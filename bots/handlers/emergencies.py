@@ -15,7 +15,7 @@ from models.tickets.table import Ticket
 
 @registry.command("stand_down")
 def stand_down_command(chat: Chat, command: Command) -> Reply:
-    """解除 12 误报，是烧纸; without words it asks for them once."""
+    """解除 12 是烧纸; without words it asks for them once."""
     return on_ticket(chat, command, _emergencies(chat), _stand_down)
 
 

@@ -58,5 +58,5 @@ def take(session: Session, code: str, *, by: int, at: datetime) -> Person:
 
 
 def begin_try(session: Session, person_id: int, at: datetime) -> None:
-    """Raises sign_in_attempts.TooManyAttempts."""
+    """Raises TooManyAttempts."""
     sign_in_attempts.begin(session, f"join {person_id}", "chat", at)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from bots import samples, wording
 from bots.rendering import WORDING, render
@@ -53,13 +54,14 @@ def test_a_piece_that_staff_wrote_is_said_in_every_sentence_that_takes_it(
 
 
 def test_what_can_not_be_filled_is_said_as_we_ship_it_and_told_in_the_log(
-    database: Database, capsys: pytest.CaptureFixture[str]
+    database: Database,
 ) -> None:
     shipped = render("courtesy", {})
     write(database, "courtesy", "{{ nobody_fills_this }}")
     followed(database)
-    assert render("courtesy", {}) == shipped
-    assert "wording_failed" in capsys.readouterr().out
+    with capture_logs() as logs:
+        assert render("courtesy", {}) == shipped
+    assert [one["event"] for one in logs] == ["wording_failed"]
 
 
 def test_a_version_of_a_template_that_is_gone_or_says_nothing_changes_nothing(

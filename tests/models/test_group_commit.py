@@ -116,20 +116,20 @@ def test_when_the_commit_fails_everybody_in_it_hears_of_it(
     assert words(notes) == {"afterwards"}
 
 
-def work(word: str, store: Database, pause: float = 0.0) -> int:
+def work(word: str, store: Database, pause: float = 0.0) -> str:
     """Puts the word, perhaps by another thread, and says in which one."""
 
-    def put_it(session: Session) -> int:
+    def put_it(session: Session) -> str:
         session.execute(text("INSERT INTO notes VALUES (:word)"), {"word": word})
         time.sleep(pause)
-        return threading.get_ident()
+        return threading.current_thread().name  # numbers are given again to later ones
 
     return store.write(put_it)
 
 
 def test_one_thread_does_the_work_of_those_who_wait(notes: Database) -> None:
     commits = commits_of(notes)
-    done_by: list[int] = []
+    done_by: list[str] = []
     at_once(*[lambda n=n: done_by.append(work(f"{n}", notes, 0.002)) for n in range(24)])
     assert len(words(notes)) == 24
     assert len(commits) == len(set(done_by)) < 24
