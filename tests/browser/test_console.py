@@ -45,6 +45,7 @@ def busy(served: Served) -> list[int]:
 
 
 def width_of(page: Page) -> int:
+    page.wait_for_load_state()
     return int(page.evaluate("document.documentElement.scrollWidth"))
 
 

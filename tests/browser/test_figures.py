@@ -7,17 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served, go_to, sign_in
+from tests.browser.fitting import sticks_out, too_small
 from tests.factories import MORNING
 from tests.matters import scatter
 
 pytestmark = pytest.mark.browser
-
-TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-TOO_SMALL = """
-[...document.querySelectorAll('main a, main button, main input:not([type=hidden])')]
-  .filter(e => e.offsetParent).map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])
-  .filter(([, box]) => box.height < 44).map(([html]) => html)
-"""
 
 
 @pytest.fixture
@@ -35,12 +29,12 @@ def test_from_a_number_to_its_list_and_back(page: Page, scattered: Served) -> No
     page.get_by_role("link", name="类别").click()
     number = page.locator("dl.counts a.number").first
     said = number.inner_text()
-    assert not page.evaluate(TOO_WIDE)
-    assert page.evaluate(TOO_SMALL) == []
+    assert not sticks_out(page)
+    assert too_small(page) == []
     number.click()
     expect(page.locator("main strong.number")).to_have_text(said)
     assert page.locator("ul.matters > li").count() == min(int(said), 50)
-    assert not page.evaluate(TOO_WIDE)
+    assert not sticks_out(page)
     page.get_by_role("link", name="回到三率").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("幸福社区三率")
     expect(page.get_by_role("link", name="本季")).to_have_attribute("aria-current", "true")

@@ -7,7 +7,7 @@ from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served, go_to, sign_in
-from tests.browser.test_figures import TOO_SMALL, TOO_WIDE
+from tests.browser.fitting import sticks_out, too_small
 
 pytestmark = pytest.mark.browser
 
@@ -32,8 +32,8 @@ def bring(page: Page, path: Path) -> None:
 
 
 def fits(page: Page) -> None:
-    assert not page.evaluate(TOO_WIDE)
-    assert page.evaluate(TOO_SMALL) == []
+    assert not sticks_out(page)
+    assert too_small(page) == []
 
 
 def test_a_sheet_is_mended_and_brought_in(page: Page, served: Served, tmp_path: Path) -> None:

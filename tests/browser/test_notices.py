@@ -8,7 +8,7 @@ from jobs.notices import close_notices, publicity_calendar, publish_notices
 from jobs.queue import Queue
 from tests.app.visitor import PASSWORD
 from tests.browser.conftest import Served
-from tests.browser.test_figures import TOO_WIDE
+from tests.browser.fitting import sticks_out, too_small
 from tests.chat import Town
 from tests.conftest import skip_or_fail
 
@@ -16,17 +16,13 @@ pytestmark = pytest.mark.browser
 
 TITLE = "幸福里小区一季度收支公示"
 # A box to tick is as large as its label.
-TOO_SMALL = """
-[...document.querySelectorAll('main a, main button, main summary, main label.tick, main select')]
-  .filter(e => e.offsetParent).map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])
-  .filter(([, box]) => box.height < 44).map(([html]) => html)
-"""
+TARGETS = "main a, main button, main summary, main label.tick, main select"
 BODY = "物业费收入 186400 元，支出 149500 元。\n公共收益结余 21000 元。\n联系 13800138000。"
 
 
 def looks_right(page: Page) -> None:
-    assert not page.evaluate(TOO_WIDE), "nothing sticks out sideways"
-    assert page.evaluate(TOO_SMALL) == [], "everything is as high as a finger"
+    assert not sticks_out(page), "nothing sticks out sideways"
+    assert too_small(page, TARGETS) == [], "everything is as high as a finger"
     assert page.evaluate("document.querySelectorAll('style, script:not([src])').length") == 0
 
 

@@ -14,7 +14,7 @@ from models.metrics.periods import Period
 from models.reports import making
 from models.reports.table import Edition
 from tests.browser.conftest import Served, go_to, sign_in
-from tests.browser.test_figures import TOO_SMALL, TOO_WIDE
+from tests.browser.fitting import sticks_out, too_small
 from tests.factories import MORNING, area_named
 from tests.matters import scatter
 
@@ -40,13 +40,13 @@ def test_the_digest_of_the_morning_down_to_a_ticket(page: Page, reported: Served
     sign_in(page, reported)
     go_to(page, "日报")
     expect(page.get_by_role("heading", level=2).first).to_contain_text("幸福社区早报")
-    assert not page.evaluate(TOO_WIDE)
+    assert not sticks_out(page)
     figure = page.locator("a.figure").first
     said = figure.locator(".number").inner_text()
     figure.click()
     expect(page.locator("main strong.number")).to_have_text(said)
     assert page.locator("ol.rows > li").count() == min(int(said), 50)
-    assert not page.evaluate(TOO_WIDE)
+    assert not sticks_out(page)
     page.get_by_role("link", name="回到日报").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("日报")
 
@@ -61,8 +61,8 @@ def test_a_report_its_charts_a_list_behind_a_number_and_the_workbook(
     expect(page.get_by_role("heading", level=1)).to_have_text("幸福社区月研判")
     expect(page.locator("[data-chart] canvas").first).to_be_visible()
     assert page.evaluate(DRAWN) == page.locator("[data-chart]").count() > 2
-    assert not page.evaluate(TOO_WIDE)
-    assert page.evaluate(TOO_SMALL) == []
+    assert not sticks_out(page)
+    assert too_small(page) == []
     with page.expect_download() as coming:
         page.get_by_role("link", name="下载 Excel").click()
     book = load_workbook(io.BytesIO(coming.value.path().read_bytes()))

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from app.pages.blueprint import make_pages
 from tests.app.visitor import PASSWORD
 from tests.browser.conftest import PHONE, Served, go_to
+from tests.browser.fitting import sticks_out
 from tests.factories import building, ticket
 
 on_a_phone = pytest.mark.parametrize("page", [PHONE], indirect=True, ids=["phone"])
@@ -74,4 +75,4 @@ def test_a_mediation_is_kept_and_its_agreement_printed(page: Page, served: Serve
     page.get_by_role("button", name="保存").last.click()
     page.get_by_role("link", name="打印协议书").click()
     expect(page.get_by_role("heading", name="调解协议书")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert not sticks_out(page)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,9 +17,10 @@ from app.commands.job import job
 from app.commands.worker import worker
 from config.policy import load
 from jobs.queue import TASKS
-from models import tasks
+from models import policies, tasks
 from models.base import Database
 from models.job_runs import FIRST_SEEN, JobRun, RunState
+from models.migrate import migrate
 from models.tasks import Task, TaskState
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
@@ -44,6 +46,21 @@ def test_job_list_shows_every_job_with_its_times(address: str) -> None:
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(load("schedule")["job"])
     assert all(row["label"] in result.stdout for row in load("schedule")["job"].values())
+
+
+def test_job_list_shows_the_times_that_staff_have_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Database(f"sqlite:///{tmp_path / 'linli.db'}")
+    migrate(store)
+    with store.writing() as session:
+        body = {"jobs": {"morning_digest": {"cron": "15 7 * * *"}}}
+        policies.publish(session, "schedule", body, after=0, by=None, at=NOON)
+    monkeypatch.setenv("LINLI_DATABASE_URL", f"sqlite:///{tmp_path / 'linli.db'}")
+    lines = CliRunner().invoke(job, ["list"]).stdout.splitlines()
+    (digest,) = [line for line in lines if line.startswith("morning_digest ")]
+    assert "15 7 * * *" in digest and " 07:15 " in digest
+    store.dispose()
 
 
 def test_a_job_is_run_as_if_at_a_moment_in_beijing_time(database: Database, address: str) -> None:
