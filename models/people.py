@@ -20,8 +20,19 @@ class Person(Base):
     phone_hash: Mapped[str | None] = mapped_column(index=True)  # keyed
     union_id: Mapped[str | None] = mapped_column(unique=True)
     own_key: Mapped[bytes | None] = mapped_column(LargeBinary)  # wrapped; erasing destroys it
-    merged_into: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     created_at: Mapped[datetime]
+
+    __table_args__ = (
+        # Of the merged alone: an index of all lets SQLite begin a search with "nobody is merged",
+        # which is true of everybody.
+        Index(
+            "ix_persons_merged_into",
+            "merged_into",
+            sqlite_where=text("merged_into IS NOT NULL"),
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
+    )
 
 
 class Identity(Base):

@@ -113,7 +113,7 @@ def waiting(
         .limit(MOST_SHOWN)
     )
     if person_id is not None:
-        found = found.where(or_(entered.id == person_id, writing.id == person_id))
+        found = found.where(or_(Double.entered_id == person_id, Double.writing_id == person_id))
     return [Pair(one, other) for one, other in session.execute(found)]
 
 
