@@ -11,7 +11,7 @@ from bots.rendering import shipped
 from config.policy import load
 
 AT = "2026-03-03T01:30:00+00:00"
-LONG = "楼道里堆了很多纸箱和旧家具，走不过去，味道也大，希望尽快清理干净。" * 8
+TIMES = 8  # that the long sentence of config/placeholders.toml is said in a row
 FLAGS = ("is_", "has_", "can_", "may_", "asks", "for_", "to_", "takes_")
 FREE = ("text", "words", "said", "result", "reason", "plan", "body")  # as long as people like
 ROWS = 2  # of a list
@@ -133,7 +133,8 @@ def _others(what: Placeholder, value: Any) -> Iterator[Any]:
 
 def _with_long_texts(base: Context) -> dict[str, Any]:
     free = {load("placeholders")["samples"][one] for one in FREE}
+    long = load("placeholders")["long"] * TIMES
     return {
-        name: LONG if isinstance(value, str) and value in free else value
+        name: long if isinstance(value, str) and value in free else value
         for name, value in base.items()
     }

@@ -1,5 +1,6 @@
 """What the sheets of grouped lists share: the rows of one group, the latest first."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,14 +11,15 @@ from jobs.listings import PAGE, Query
 from jobs.sheets import Value
 
 
-class Grouped:
+class Grouped(ABC):
     """分组清单 — `lists` is the module that knows the groups: `models.operations.desk` is one."""
 
     keys: Sequence[str] = ("state", "area", "from", "to", "q")
     lists: Any
 
+    @abstractmethod
     def cells(self, session: Session, row: Any) -> Sequence[Value]:
-        raise NotImplementedError
+        """One row as it stands in the sheet."""
 
     def count(
         self, session: Session, person_id: int, query: Query, now: datetime, most: int
