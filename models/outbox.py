@@ -120,6 +120,7 @@ class OutboxMessage(Base):
             "id",
             **_only("state IN ('in_doubt', 'failed', 'held', 'expired')"),
         ),
+        Index("ix_outbox_begun", "begun_at", **_only("begun_at IS NOT NULL")),
         Index("ix_outbox_event", "event_id", **_only("event_id IS NOT NULL")),
         Index("ix_outbox_platform", "platform_id", **_only("platform_id IS NOT NULL")),
     )
