@@ -1,9 +1,9 @@
 """Which posts are asked: the table of config/dispatch.toml over the posts of a place."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from config.categories import Intent, Urgency
 from config.policy import load
+from models.dispatch_changes import AS_SHIPPED, Changes, row_of
 from models.on_duty import Holder
 from models.places import AreaWithin
 from models.posts import Post, Role
@@ -52,7 +53,7 @@ class Rule:
     hidden_from: frozenset[str]
 
 
-@cache
+@lru_cache(4096)  # each version that staff make is asked for anew
 def rule_for(
     category: str,
     urgency: Urgency,
@@ -60,10 +61,15 @@ def rule_for(
     about: About | None,
     emergency: str | None,
     is_known: bool,
+    changes: Changes = AS_SHIPPED,
 ) -> Rule:
-    """Picks the row: about somebody, unknown, emergency, intent, category, default."""
+    """Picks the row: about somebody, unknown, emergency, intent, category, default.
+
+    Only those of the categories can be changed by staff: whom a matter is hidden from and who is
+    alerted are not theirs to set.
+    """
     table = load("dispatch")
-    row: dict[str, Any] = {**table["default"], **table["category"].get(category, {})}
+    row: dict[str, Any] = {**row_of(category, changes)}
     row.update(table["intent"].get(intent, {}))
     departments: Sequence[str] = ()
     if urgency == Urgency.EMERGENCY:
@@ -73,22 +79,26 @@ def rule_for(
         row.update(table["unknown"])
     if about is not None:
         row.update(table["about"][about])
-    hidden_from = frozenset(row.get("hidden_from", ()))
+    hidden_from = meant_by(about)
     return Rule(
         owner=tuple(role for role in row["owner"] if role not in hidden_from),
         helpers=tuple(role for role in row["helpers"] if role not in hidden_from),
         alerted=tuple(role for role in row.get("alerted", ()) if role not in hidden_from),
         departments=tuple(departments),
-        department=department_of(category),
+        department=department_of(category, changes),
         hidden_from=hidden_from,
     )
 
 
-def department_of(category: str) -> str:
+def department_of(category: str, changes: Changes = AS_SHIPPED) -> str:
     """Which liaison takes this category at the department level."""
-    table = load("dispatch")
-    row: Mapping[str, Any] = {**table["default"], **table["category"].get(category, {})}
-    return str(row["department"])
+    return str(row_of(category, changes)["department"])
+
+
+@cache
+def meant_by(about: About | None) -> frozenset[str]:
+    """The posts that a matter about them is hidden from."""
+    return frozenset(load("dispatch")["about"][about]["hidden_from"] if about else ())
 
 
 # Whoever has this many counts as fully loaded: a desk with ten thousand open tickets must not
@@ -138,16 +148,16 @@ def _holding(roles: frozenset[str]) -> Statement:
 
 
 def accused_at(
-    session: Session, area_id: int, rule: Rule, since: datetime, now: datetime
+    session: Session, area_id: int, about: About | None, since: datetime, now: datetime
 ) -> frozenset[int]:
     """Who holds a post that must not see a matter of this place, or held it since that moment.
 
     Being on leave makes nobody impartial, nor does a second post; of a matter that names no
     building, every building head inside is meant.
     """
-    if not rule.hidden_from:
+    roles = meant_by(about)
+    if not roles:
         return frozenset()
-    roles = rule.hidden_from
     terms = looked_up(
         session, ("terms", area_id, roles), lambda: _holding(roles).run(session, area_id=area_id)
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, or_, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, and_, func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -13,11 +13,16 @@ from models import events
 from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Fact
-from models.places import outer_areas
+from models.on_duty import NEARNESS
+from models.places import Area, AreaWithin, outer_areas
 from models.posts import Post, Role, is_held
 
 AS_SHIPPED = 0  # the version before the first: the files alone
 ITEM = "/"  # a subject of many documents has one name for each: wording/ticket_received
+
+
+Layers = dict[int | None, dict[str, Any]]
+"""What the house (None) and areas say."""
 
 
 class Policy(Base):
@@ -73,6 +78,22 @@ def in_force(session: Session, *subjects: str) -> Sequence[Policy]:
     of = or_(Policy.name.in_(subjects), *items)
     found = select(Policy).where(Policy.revision.in_(latest), of)
     return session.scalars(found.order_by(Policy.name, Policy.revision)).all()
+
+
+def layers(session: Session, area_id: int, name: str) -> Layers:
+    """What the house and each area around this one say now, the outermost first."""
+    is_its = and_(Policy.area_id == Area.id, Policy.name == name)
+    rows = session.execute(
+        select(Area.kind, Area.id, Policy.body)
+        .join(AreaWithin, AreaWithin.outer_id == Area.id)
+        .outerjoin(Policy, is_its)
+        .where(AreaWithin.area_id == area_id)
+        .order_by(Policy.version)
+    ).all()
+    last = {(-NEARNESS[kind], outer): body or {} for kind, outer, body in rows}
+    house = current(session, name)
+    found: Layers = {None: house.body if house else {}}
+    return found | {key[1]: last[key] for key in sorted(last)}
 
 
 def history(session: Session, name: str, area_id: int | None = None) -> Sequence[Policy]:

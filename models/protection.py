@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import dispatch, on_duty
+from models.dispatch_changes import changes_at
 from models.errors import NotAllowed
 from models.places import root_area_id
 from models.posts import Role
@@ -26,7 +27,7 @@ def accused_persons(session: Session, ticket: Ticket, now: datetime) -> frozense
         return frozenset()
     # Opened again it is still about those who served here when it was first reported.
     since = ticket.reported_at or ticket.opened_at
-    return dispatch.accused_at(session, area_id, rule_of(ticket), since, now)
+    return dispatch.accused_at(session, area_id, ticket.about, since, now)
 
 
 def capacities(
@@ -90,8 +91,8 @@ def seen(session: Session, ticket_id: int, person_id: int, now: datetime) -> Tic
     return ticket
 
 
-def rule_of(ticket: Ticket) -> dispatch.Rule:
-    """The row of the dispatch table that applies to this ticket."""
+def rule_of(session: Session, ticket: Ticket) -> dispatch.Rule:
+    """The row of the dispatch table that applies to this ticket, where it is."""
     return dispatch.rule_for(
         ticket.category,
         ticket.urgency,
@@ -99,6 +100,7 @@ def rule_of(ticket: Ticket) -> dispatch.Rule:
         ticket.about,
         ticket.emergency,
         ticket.area_id is not None,
+        changes_at(session, ticket.area_id),
     )
 
 

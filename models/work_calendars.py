@@ -7,19 +7,14 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import policies, sla, tasks
 from models.errors import DomainError
-from models.on_duty import NEARNESS
-from models.places import Area, AreaWithin
-from models.policies import Policy
+from models.policies import Layers, Policy
 from models.reference import looked_up
 from models.sla import Rows, ServiceTerms
-
-Layers = dict[int | None, dict[str, Any]]
 
 POLICY = "calendar"
 LIMITS = "sla"  # the policy of how long a matter may take, of the house and of areas
@@ -173,7 +168,7 @@ def ask_recomputing(
 
 def terms_if(session: Session, area_id: int, where: int | None, rows: Rows) -> ServiceTerms:
     """The terms of a place if the house (None) or an area had these limits. Raises ValueError."""
-    layers = _layers(session, area_id, LIMITS)
+    layers = policies.layers(session, area_id, LIMITS)
     if where in layers:
         layers[where] = {"terms": rows}
     return sla.changed(tuple(_changes(session, area_id)), _limits(layers))
@@ -181,7 +176,7 @@ def terms_if(session: Session, area_id: int, where: int | None, rows: Rows) -> S
 
 def rows_around(session: Session, area_id: int) -> Rows:
     """The limits that count in this area as long as it says nothing itself."""
-    layers = _layers(session, area_id, LIMITS)
+    layers = policies.layers(session, area_id, LIMITS)
     around = [body.get("terms", {}) for where, body in layers.items() if where != area_id]
     return sla.overlaid(load("sla")["terms"], around)
 
@@ -189,7 +184,7 @@ def rows_around(session: Session, area_id: int) -> Rows:
 def _terms(session: Session, area_id: int) -> ServiceTerms:
     inner = tuple(_changes(session, area_id))
     try:
-        return sla.changed(inner, _limits(_layers(session, area_id, LIMITS)))
+        return sla.changed(inner, _limits(policies.layers(session, area_id, LIMITS)))
     except ValueError:
         # Files that came later contradict what staff wrote; no report may founder on that.
         return sla.changed(inner)
@@ -202,25 +197,9 @@ def _limits(layers: Layers) -> tuple[str, ...]:
 
 def _changes(session: Session, area_id: int, skip: int | None = None) -> list[str]:
     """What the areas around this one and itself say of the calendar, the outermost first."""
-    layers = _layers(session, area_id, POLICY)
+    layers = policies.layers(session, area_id, POLICY)
     said = (body for where, body in layers.items() if body and where != skip)
     return [json.dumps(body, sort_keys=True) for body in said]
-
-
-def _layers(session: Session, area_id: int, name: str) -> Layers:
-    """What the house and each area around this one says now, the outermost first."""
-    is_its = and_(Policy.area_id == Area.id, Policy.name == name)
-    rows = session.execute(
-        select(Area.kind, Area.id, Policy.body)
-        .join(AreaWithin, AreaWithin.outer_id == Area.id)
-        .outerjoin(Policy, is_its)
-        .where(AreaWithin.area_id == area_id)
-        .order_by(Policy.version)
-    ).all()
-    last = {(-NEARNESS[kind], outer): body or {} for kind, outer, body in rows}
-    house = policies.current(session, name)
-    layers: Layers = {None: house.body if house else {}}
-    return layers | {key[1]: last[key] for key in sorted(last)}
 
 
 def _texts(days: Iterable[date]) -> list[str]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from models.dispatch import meant_by
 from models.places import AreaWithin
-from models.protection import rule_of
 from models.served import served_by
 from models.tickets.table import Ticket
 
@@ -22,7 +22,7 @@ def hidden_tickets(
     near = _near(session, {one.area_id for one in accusing}, {one.area_id for one in served})
     hidden: dict[int, set[int]] = {reader: set() for reader in readers}
     for ticket in accusing:
-        roles = rule_of(ticket).hidden_from
+        roles = meant_by(ticket.about)
         first_told_at = ticket.reported_at or ticket.opened_at
         for post in served:
             # Without a place it may be anywhere.

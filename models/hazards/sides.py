@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from config.categories import Intent
 from models import dispatch, on_duty, protection
 from models.hazards import rules
 from models.hazards.flow import Side
@@ -46,10 +45,7 @@ def accused(session: Session, hazard: Hazard, at: datetime) -> frozenset[int]:
         return protection.accused_persons(session, session.get_one(Ticket, hazard.ticket_id), at)
     if hazard.area_id is None:
         return frozenset()
-    rule = dispatch.rule_for(
-        hazard.category, hazard.urgency, Intent.HAZARD, hazard.about, None, True
-    )
-    return dispatch.accused_at(session, hazard.area_id, rule, hazard.found_at, at)
+    return dispatch.accused_at(session, hazard.area_id, hazard.about, hazard.found_at, at)
 
 
 def _serves(

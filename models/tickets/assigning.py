@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import dispatch
+from models.dispatch_changes import changes_at
 from models.on_duty import Holder
 from models.posts import PAID, Post, Role, is_held
 from models.protection import accused_persons, holders_for, rule_of
@@ -104,7 +105,8 @@ def next_owner(step: Step, returned_by: frozenset[int] = frozenset()) -> Holder 
     holders = holders_for(step.session, ticket, step.at)
     barred = accused_persons(step.session, ticket, step.at) | returned_by
     loads, level = dispatch.loads(step.session), levels.raised(step.session, ticket)
-    return dispatch.plan(holders, rule_of(ticket), loads, level=level, barred=barred).owner
+    rule = rule_of(step.session, ticket)
+    return dispatch.plan(holders, rule, loads, level=level, barred=barred).owner
 
 
 def after_return(step: Step) -> Holder | None:
@@ -182,7 +184,7 @@ def _holder(
         holders_for(session, ticket, at),
         tuple(roles),
         dispatch.loads(session),
-        department=dispatch.department_of(ticket.category),
+        department=dispatch.department_of(ticket.category, changes_at(session, ticket.area_id)),
         barred=accused_persons(session, ticket, at) | barred,
     )
 

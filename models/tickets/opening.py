@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from config.categories import Intent, Urgency
 from models import dispatch, events, on_duty, work_calendars
 from models.dispatch import Plan
+from models.dispatch_changes import changes_at
 from models.events import Fact
 from models.hazards import entering
 from models.insertion import Insertion
@@ -78,12 +79,13 @@ def open_ticket(session: Session, report: Report, now: datetime) -> Opened:
     without owner, for the sweep to dispatch as soon as somebody holds a post.
     """
     is_known = report.area_id is not None and report.is_class_known
+    about, area_id = report.about, report.area_id or root_area_id(session)
     rule = dispatch.rule_for(
-        report.category, report.urgency, report.intent, report.about, report.emergency, is_known
+        *(report.category, report.urgency, report.intent, about, report.emergency, is_known),
+        changes_at(session, report.area_id),
     )
-    area_id = report.area_id or root_area_id(session)
     holders = on_duty.holders_at(session, area_id, now) if area_id else []
-    accused = dispatch.accused_at(session, area_id, rule, now, now) if area_id else frozenset()
+    accused = dispatch.accused_at(session, area_id, about, now, now) if area_id else frozenset()
     barred = accused | {report.reporter_id} if report.hazard_id else accused
     plan = dispatch.plan(holders, rule, dispatch.loads(session), barred=barred)
     terms = work_calendars.terms_at(session, area_id)

@@ -90,7 +90,7 @@ def redispatch(session: Session, ticket: Ticket, at: datetime) -> int | None:
     barred = accused_persons(session, ticket, at)
     loads = dispatch.loads(session)
     raised = levels.raised(session, ticket)
-    plan = dispatch.plan(holders, rule_of(ticket), loads, level=raised, barred=barred)
+    plan = dispatch.plan(holders, rule_of(session, ticket), loads, level=raised, barred=barred)
     if plan.owner is None:
         return None
     old, moves = ticket.state, plan.owner.post_id != ticket.owner_post_id

@@ -96,7 +96,7 @@ def _successor(session: Session, ticket: Ticket, at: datetime) -> Holder | None:
     """Of the level it has reached: nobody's leave takes a matter down."""
     return dispatch.plan(
         holders_for(session, ticket, at),
-        rule_of(ticket),
+        rule_of(session, ticket),
         dispatch.loads(session),
         level=ticket.level,
         barred=accused_persons(session, ticket, at),
