@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from models.places import AreaKind
-from models.posts import Role
+from models.posts import Post, Role
 from models.reference import looked_up
 from models.substitutes import FAR, Service, services
 
@@ -50,6 +50,17 @@ def holders_at(session: Session, area_id: int, now: datetime) -> Sequence[Holder
     Who is away counts as their substitute; away without one, they are left out.
     """
     return looked_up(session, ("roster", area_id), partial(_roster, session, area_id)).at(now)
+
+
+def answering(session: Session, post: Post, now: datetime) -> int | None:
+    """Who answers for one post now: its holder, or who stands in; None while nobody does."""
+    spells = looked_up(session, ("answering", post.id), partial(_of_post, session, post))
+    found = (one.by.person_id for one in spells if one.since <= now < one.until)
+    return next(found, None)
+
+
+def _of_post(session: Session, post: Post) -> list[Service]:
+    return [one for one in services(session, post.area_id) if one.post_id == post.id]
 
 
 def is_served_since(

@@ -45,18 +45,7 @@ def served_by(session: Session, person_ids: Collection[int], now: datetime) -> l
 
 def _terms(session: Session, person_ids: Collection[int]) -> list[tuple[datetime, Served]]:
     """Each with its beginning."""
-    held = select(
-        Post.person_id, Post.id.label("post_id"), Post.since, _UNTIL.label("until")
-    ).where(Post.person_id.in_(person_ids))
-    terms = held.cte("terms", recursive=True)
-    since, until = _overlap(terms, Absence, Post)
-    upwards = (
-        select(terms.c.person_id, Post.id, since, until)
-        .join(Absence, Absence.substitute_id == terms.c.post_id)
-        .join(Post, Post.id == Absence.post_id)
-        .where(since < until)
-    )
-    terms = terms.union(upwards)
+    terms = _upwards(Post.person_id.in_(person_ids))
     rows = session.execute(
         select(terms.c.since, terms.c.person_id, Post.role, Post.area_id, Area.kind, terms.c.until)
         .join(Post, Post.id == terms.c.post_id)
@@ -64,6 +53,27 @@ def _terms(session: Session, person_ids: Collection[int]) -> list[tuple[datetime
         .order_by(Post.id)
     )
     return [(since, Served(*row)) for since, *row in rows]
+
+
+def posts_served(person_id: int, now: datetime) -> Select[int]:
+    """The posts they hold now, and those they stand in for."""
+    terms = _upwards(Post.person_id == person_id)
+    return select(terms.c.post_id).where(terms.c.since <= now, terms.c.until > now)
+
+
+def _upwards(whose: ColumnElement[bool]) -> CTE:
+    """From posts to those that are stood in for from them, however many are away."""
+    held = select(
+        Post.person_id, Post.id.label("post_id"), Post.since, _UNTIL.label("until")
+    ).where(whose)
+    terms = held.cte(recursive=True)  # without a name: one statement may look twice
+    since, until = _overlap(terms, Absence, Post)
+    return terms.union(
+        select(terms.c.person_id, Post.id, since, until)
+        .join(Absence, Absence.substitute_id == terms.c.post_id)
+        .join(Post, Post.id == Absence.post_id)
+        .where(since < until)
+    )
 
 
 def places_of(served: Iterable[Served], roles: Collection[Role], now: datetime) -> tuple[int, ...]:

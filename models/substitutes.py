@@ -33,6 +33,7 @@ class Posting:
 class Service:
     """在岗时段 — who serves a place in which role, from when until when."""
 
+    post_id: int  # that is served, by its holder or in their stead
     by: Posting
     role: Role
     department: str | None
@@ -84,7 +85,7 @@ def services(session: Session, area_id: int) -> Iterator[Service]:
         posting, (role, department, kind) = Posting(*found[0][:5]), found[0][5:8]
         leaves = _leaves(row[8:] for row in found)
         for by, since, until in _served(session, posting, leaves, frozenset()):
-            yield Service(by, role, department, kind, since, until)
+            yield Service(posting.post_id, by, role, department, kind, since, until)
 
 
 def _served(

@@ -60,7 +60,8 @@ def _play(chosen: list[str]) -> None:
             raise click.ClickException(str(difference)) from difference
         finally:
             database.dispose()
-    click.echo(f"\n{len(chosen)} stories, every step as told")
+    number = "1 story" if len(chosen) == 1 else f"{len(chosen)} stories"
+    click.echo(f"\n{number}, every step as told")
 
 
 def _free_port() -> int:

@@ -13,8 +13,8 @@ from models.conversations import Question
 from models.errors import NotAllowed
 from models.events import Event
 from models.legacy import lists, opening, sides, undoing
-from models.legacy.actions import can
 from models.legacy.flow import LegacyAction
+from models.legacy.steps import can
 from models.legacy.table import LegacyProblem
 from models.tickets.table import Ticket
 

@@ -14,9 +14,9 @@ from models.conversations import Question
 from models.errors import NotFound
 from models.events import Event
 from models.operations import lists, planning, sides, undoing
-from models.operations.actions import can
 from models.operations.flow import OperationAction, OperationState
 from models.operations.flow import Reply as Answer
+from models.operations.steps import can
 from models.operations.table import Operation
 
 YES, NO = 1, 2

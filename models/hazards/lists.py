@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select, union
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from models.hazards import rules, sides
 from models.hazards.flow import Finder, HazardState
 from models.hazards.table import IS_WAITING, Hazard
 from models.places import Area, AreaKind, AreaWithin
-from models.posts import Absence, Post, Role, is_held
+from models.posts import Post, Role, is_held
+from models.served import posts_served
 from models.tickets.lists import RECENT_MINUTES
 from models.tickets.table import Assignment
 
@@ -32,24 +33,8 @@ def open_around(session: Session, person_id: int, now: datetime) -> Sequence[Haz
 
 def served_areas(person_id: int, roles: frozenset[Role], now: datetime) -> Select[int]:
     """Areas of such posts of this person, and of those they stand in for."""
-    own = select(Post.area_id).where(
-        Post.person_id == person_id, Post.role.in_(roles), is_held(now)
-    )
-    substitute = aliased(Post)
-    stood_in = (
-        select(Post.area_id)
-        .join(Absence, Absence.post_id == Post.id)
-        .join(substitute, substitute.id == Absence.substitute_id)
-        .where(
-            substitute.person_id == person_id,
-            Post.role.in_(roles),
-            is_held(now),
-            Absence.since <= now,
-            Absence.until > now,
-        )
-    )
-    both = union(own, stood_in).subquery()
-    return select(both.c.area_id)
+    served = posts_served(person_id, now)
+    return select(Post.area_id).where(Post.id.in_(served), Post.role.in_(roles))
 
 
 def post_of(session: Session, person_id: int, now: datetime) -> tuple[Finder, int | None]:

@@ -6,23 +6,22 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models.legacy import lists, sides, telling
-from models.legacy.actions import move
 from models.legacy.flow import LegacyAction, LegacyOutcome
+from models.legacy.steps import STEPS
 from models.legacy.table import LegacyProblem, Milestone, Progress
-from models.telling import Said
 
 
 def note(session: Session, problem: LegacyProblem, text: str, *, by: int, at: datetime) -> None:
     """进展: for everybody to read on the page; nobody is written to for it."""
-    found, before, side = move(session, problem, LegacyAction.NOTE, by=by, at=at, words=text)
+    step = STEPS.begin(session, problem, LegacyAction.NOTE, by=by, at=at, words=text)
     session.add(Progress(problem_id=problem.id, author_id=by, text=text.strip(), at=at))
-    telling.tell(session, problem, Said(found.verb, at, by, side, before, words=text))
+    telling.tell(session, problem, step.said(words=text))
 
 
 def reach(session: Session, milestone: Milestone, words: str, *, by: int, at: datetime) -> None:
     """节点完成: the residents hear of it."""
     problem = session.get_one(LegacyProblem, milestone.problem_id)
-    found, before, side = move(session, problem, LegacyAction.REACH, by=by, at=at)
+    step = STEPS.begin(session, problem, LegacyAction.REACH, by=by, at=at)
     milestone.reach(at)
     if words.strip():
         session.add(Progress(problem_id=problem.id, author_id=by, text=words.strip(), at=at))
@@ -30,12 +29,7 @@ def reach(session: Session, milestone: Milestone, words: str, *, by: int, at: da
     context = telling.of_milestone(milestone) | {
         "next": telling.of_milestone(following) if following else None
     }
-    said = Said(
-        found.verb,
-        at,
-        by,
-        side,
-        before,
+    said = step.said(
         parties=_everybody(session, problem, at),
         detail={"milestone": milestone.id},
         context=context,
@@ -49,15 +43,9 @@ def postpone(
 ) -> None:
     """节点推迟: with the reason, which the residents read too."""
     problem = session.get_one(LegacyProblem, milestone.problem_id)
-    action = LegacyAction.POSTPONE
-    found, before, side = move(session, problem, action, by=by, at=at, words=reason)
+    step = STEPS.begin(session, problem, LegacyAction.POSTPONE, by=by, at=at, words=reason)
     old = milestone.postpone(due_on, reason, load("legacy"), at)
-    said = Said(
-        found.verb,
-        at,
-        by,
-        side,
-        before,
+    said = step.said(
         parties=_everybody(session, problem, at),
         detail={
             "milestone": milestone.id,
@@ -80,18 +68,12 @@ def end(
     at: datetime,
 ) -> None:
     """办结, honestly: solved, eased, or not to be solved for now. What was left is dropped."""
-    found, before, side = move(session, problem, LegacyAction.END, by=by, at=at, words=result)
-    problem.state, problem.outcome = found.target, outcome
-    problem.result, problem.ended_at = result.strip(), at
+    step = STEPS.begin(session, problem, LegacyAction.END, by=by, at=at, words=result)
+    problem.outcome, problem.result, problem.ended_at = outcome, result.strip(), at
     dropped = lists.waiting(session, problem)
     for one in dropped:
         one.drop()
-    said = Said(
-        found.verb,
-        at,
-        by,
-        side,
-        before,
+    said = step.said(
         parties=_everybody(session, problem, at),
         detail={"outcome": outcome, "dropped": [one.id for one in dropped]},
         context={"result": problem.result},

@@ -11,7 +11,8 @@ from models.legacy.flow import OPEN, PUBLIC, LegacyState, MilestoneState
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone, Progress
 from models.people import Person
 from models.places import AreaWithin, inner_areas
-from models.posts import Post, Role, is_held
+from models.posts import Post, Role
+from models.served import posts_served
 from models.tickets.table import Supporter, Ticket
 
 
@@ -28,7 +29,7 @@ def concerning(session: Session, person_id: int, now: datetime) -> Sequence[Lega
     """Where this person is staff of the place or in the task force; the open ones first."""
     roles = [Role(one) for one in load("legacy")["staff"]]
     served = select(Post.area_id).where(
-        Post.person_id == person_id, Post.role.in_(roles), is_held(now)
+        Post.id.in_(posts_served(person_id, now)), Post.role.in_(roles)
     )
     inside = select(AreaWithin.area_id).where(AreaWithin.outer_id.in_(served))
     member = select(ForceMember.problem_id).where(ForceMember.person_id == person_id)

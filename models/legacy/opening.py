@@ -9,8 +9,8 @@ from config.policy import load
 from models import due_days, public_ids
 from models.errors import AlreadyDone, NotAllowed, ReasonMissing, TooLate
 from models.legacy import lists, sides, telling
-from models.legacy.actions import move
 from models.legacy.flow import OPENED, LegacyAction, LegacyState, Side
+from models.legacy.steps import STEPS
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone
 from models.operations.sides import teams
 from models.posts import Post, Role
@@ -51,12 +51,11 @@ def link(
     """Another ticket of the same problem; its residents hear of it from now on."""
     if not sides.may_open(session, ticket, by, at):
         raise NotAllowed(number=ticket.number)
-    found, before, side = move(session, problem, LegacyAction.LINK, by=by, at=at)
+    step = STEPS.begin(session, problem, LegacyAction.LINK, by=by, at=at)
     if lists.of_ticket(session, ticket.id) is not None:
         raise AlreadyDone(number="")
     session.add(LegacyTicket(ticket_id=ticket.id, problem_id=problem.id, linked_at=at))
-    detail = {"ticket": ticket.id}
-    telling.tell(session, problem, Said(found.verb, at, by, side, before, detail=detail))
+    telling.tell(session, problem, step.said(detail={"ticket": ticket.id}))
 
 
 def join(
@@ -69,7 +68,7 @@ def join(
     at: datetime,
 ) -> list[ForceMember]:
     """专班: posts and departments that work on it; nobody whom it is about."""
-    found, before, side = move(session, problem, LegacyAction.JOIN, by=by, at=at)
+    step = STEPS.begin(session, problem, LegacyAction.JOIN, by=by, at=at)
     known = {one.person_id for one in sides.force(session, problem)} | {problem.opened_by}
     barred = known | sides.accused(session, problem, at)
     posts = teams(session, problem.area_id, roles, departments, at)
@@ -77,7 +76,7 @@ def join(
     session.add_all(asked)
     parties = {"new_force": [one.person_id for one in asked]}
     detail = {"posts": [one.post_id for one in asked]}
-    telling.tell(session, problem, Said(found.verb, at, by, side, before, parties, detail))
+    telling.tell(session, problem, step.said(parties=parties, detail=detail))
     return asked
 
 
@@ -94,11 +93,11 @@ def _member(problem: LegacyProblem, post: Post, at: datetime) -> ForceMember:
 
 def plan(session: Session, problem: LegacyProblem, text: str, *, by: int, at: datetime) -> None:
     """The plan, or a better one: from now on everybody may read how it goes."""
-    found, before, side = move(session, problem, LegacyAction.PLAN, by=by, at=at, words=text)
-    problem.plan, problem.planned_at, problem.state = text.strip(), at, found.target
-    told = sides.residents(session, problem) if before == LegacyState.OPENED else []
+    step = STEPS.begin(session, problem, LegacyAction.PLAN, by=by, at=at, words=text)
+    problem.plan, problem.planned_at = text.strip(), at
+    told = sides.residents(session, problem) if step.old == LegacyState.OPENED else []
     parties = {"residents": told, "force": sides.workers(session, problem, at)}
-    telling.tell(session, problem, Said(found.verb, at, by, side, before, parties, words=text))
+    telling.tell(session, problem, step.said(parties=parties, words=text))
 
 
 def schedule(
@@ -111,8 +110,7 @@ def schedule(
     at: datetime,
 ) -> Milestone:
     """A dated step of the plan, reminded of before and on its day."""
-    action = LegacyAction.SCHEDULE
-    found, before, side = move(session, problem, action, by=by, at=at, words=title)
+    step = STEPS.begin(session, problem, LegacyAction.SCHEDULE, by=by, at=at, words=title)
     if due_days.is_past(due_on, at):
         raise TooLate(number=problem.number)
     milestone = Milestone(
@@ -124,12 +122,7 @@ def schedule(
     milestone.wait(load("legacy"), at)
     session.add(milestone)
     session.flush()
-    said = Said(
-        found.verb,
-        at,
-        by,
-        side,
-        before,
+    said = step.said(
         parties={"force": sides.workers(session, problem, at)},
         detail={"milestone": milestone.id, "due": due_on.isoformat()},
         context=telling.of_milestone(milestone),

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models.places import Area, AreaKind, AreaWithin
-from models.posts import Post, Role, is_held
+from models.posts import Post, Role
+from models.served import posts_served
 
 NAMED = (
     *(AreaKind.SUBDISTRICT, AreaKind.COMMUNITY, AreaKind.ESTATE, AreaKind.GRID),
@@ -19,7 +20,7 @@ def plannable(session: Session, person_id: int, now: datetime) -> dict[str, int]
     """Name or nickname → area, of all places where this person may plan, the widest first."""
     roles = [Role(role) for role in load("operations")["planners"]]
     served = select(Post.area_id).where(
-        Post.person_id == person_id, Post.role.in_(roles), is_held(now)
+        Post.id.in_(posts_served(person_id, now)), Post.role.in_(roles)
     )
     inside = select(AreaWithin.area_id).where(AreaWithin.outer_id.in_(served))
     rows = session.execute(

@@ -8,10 +8,9 @@ from models.masking import masked
 from models.notices import actions as notices
 from models.notices.table import Notice
 from models.operations import clock, planning, sides, telling
-from models.operations.actions import move
 from models.operations.flow import ENDED, OperationAction
+from models.operations.steps import STEPS
 from models.operations.table import Operation
-from models.telling import Said
 
 KIND = "operation_result"  # a row of config/notices.toml
 
@@ -31,17 +30,12 @@ def end(
         at=at,
         account=operation.account,
     )
-    found, before, side = move(session, operation, OperationAction.END, by=by, at=at)
+    step = STEPS.begin(session, operation, OperationAction.END, by=by, at=at)
     operation.ended_at, operation.notice_id = at, sheet.id
     clock.set_clock(operation, at)
     planning.stop_listening(session, operation, at)
     session.flush()
-    said = Said(
-        found.verb,
-        at,
-        by,
-        side,
-        before,
+    said = step.said(
         parties={
             "reviewers": sides.reviewers(session, operation, at),
             "members": [] if is_again else sides.coming(session, operation),
@@ -65,13 +59,10 @@ def send_back(
     session: Session, operation: Operation, reason: str, *, by: int, at: datetime
 ) -> None:
     """Something is not right yet: the leader corrects it on site's timeline and ends it anew."""
-    action = OperationAction.SEND_BACK
-    found, before, side = move(session, operation, action, by=by, at=at, words=reason)
+    step = STEPS.begin(session, operation, OperationAction.SEND_BACK, by=by, at=at, words=reason)
     go_on(session, operation, by=by, at=at)
     leader = sides.leader_of(session, operation, at) or operation.leader_id
-    said = Said(
-        found.verb, at, by, side, before, parties={"leader": [leader]}, words=reason.strip()
-    )
+    said = step.said(parties={"leader": [leader]}, words=reason.strip())
     telling.tell(session, operation, said)
 
 

@@ -13,8 +13,8 @@ from config.policy import load
 from models import media, places
 from models.errors import AlreadyDone, NotAllowed, TooLate
 from models.operations import planning, sides, telling
-from models.operations.actions import move
 from models.operations.flow import TICKETED, OperationAction, OperationState, Reply, Side
+from models.operations.steps import STEPS
 from models.operations.table import Finding, FindingPhoto, Operation
 from models.places import Area
 from models.telling import Said
@@ -63,7 +63,7 @@ def add(
     at: datetime,
 ) -> list[Finding]:
     """One message of one person, each of its counts a row; photos sent just before join it."""
-    found, before, side = move(session, operation, OperationAction.FIND, by=by, at=at)
+    step = STEPS.begin(session, operation, OperationAction.FIND, by=by, at=at)
     rows = [
         Finding(
             operation_id=operation.id,
@@ -87,7 +87,7 @@ def add(
         "findings": [row.id for row in rows],
         "counts": [[row.kind, row.count, row.unit] for row in rows],
     }
-    said = Said(found.verb, at, by, side, before, detail=detail, words=text)
+    said = step.said(detail=detail, words=text)
     telling.tell(session, operation, said)
     return rows
 
@@ -104,8 +104,8 @@ def correct(
 ) -> None:
     """Another count or another kind, by who told it or by the leader."""
     operation = session.get_one(Operation, finding.operation_id)
-    found, before, side = move(session, operation, OperationAction.CORRECT, by=by, at=at)
-    if finding.person_id != by and side != Side.LEADER:
+    step = STEPS.begin(session, operation, OperationAction.CORRECT, by=by, at=at)
+    if finding.person_id != by and step.side != Side.LEADER:
         raise NotAllowed(number=operation.number)
     if finding.retracted_at is not None:
         raise AlreadyDone(number="")
@@ -114,7 +114,7 @@ def correct(
     finding.kind = finding.kind if kind is None else kind
     finding.is_settled = finding.is_settled if is_settled is None else is_settled
     detail = {"finding": finding.id, "before": old, "after": held(finding)}
-    telling.tell(session, operation, Said(found.verb, at, by, side, before, detail=detail))
+    telling.tell(session, operation, step.said(detail=detail))
 
 
 def settle(session: Session, finding: Finding, *, by: int, at: datetime) -> None:

@@ -10,7 +10,6 @@ from config.policy import load
 from models import conversations
 from models.errors import NotAllowed, NotFound, ReasonMissing, TooLate
 from models.operations import clock, sides, telling
-from models.operations.actions import move
 from models.operations.flow import (
     INVITED,
     PLANNED,
@@ -19,6 +18,7 @@ from models.operations.flow import (
     Reply,
     Side,
 )
+from models.operations.steps import STEPS
 from models.operations.table import Member, Operation
 from models.outbox import Quiet
 from models.places import Area
@@ -115,19 +115,14 @@ def reply(
     session: Session, operation: Operation, answer: Reply, *, by: int, at: datetime, words: str = ""
 ) -> Member:
     """Comes, or can not; nobody has to say why. The leader hears who of the teams does not."""
-    found, before, side = move(session, operation, OperationAction.REPLY, by=by, at=at)
+    step = STEPS.begin(session, operation, OperationAction.REPLY, by=by, at=at)
     member = sides.member_of(session, operation, by)
     if member is None:
         raise NotAllowed(number=operation.number)
     member.reply, member.replied_at = answer, at
     leader = sides.leader_of(session, operation, at)
     is_missed = answer == Reply.DECLINED and leader is not None
-    said = Said(
-        found.verb,
-        at,
-        by,
-        side,
-        before,
+    said = step.said(
         parties={"leader": [leader] if is_missed and leader else []},
         detail={"reply": answer},
         context={"role": member.role, "department": member.department},
@@ -141,18 +136,13 @@ def reply(
 
 def start(session: Session, operation: Operation, *, by: int | None, at: datetime) -> None:
     """By the leader, or by the clock at its time: from now on what people tell is counted."""
-    found, before, side = move(session, operation, OperationAction.START, by=by, at=at)
+    step = STEPS.begin(session, operation, OperationAction.START, by=by, at=at)
     operation.started_at = at
     clock.set_clock(operation, at)
     people = sides.coming(session, operation)
     leader = sides.leader_of(session, operation, at) or operation.leader_id
     listen(session, operation, [*people, leader], at)
-    said = Said(
-        found.verb,
-        at,
-        by,
-        side,
-        before,
+    said = step.said(
         parties={"members": people, "leader": [leader]},
         quiet=Quiet.AWAKE,
         expires_at=at + timedelta(hours=load("operations")["on_site_hours"]),
@@ -162,12 +152,11 @@ def start(session: Session, operation: Operation, *, by: int | None, at: datetim
 
 def cancel(session: Session, operation: Operation, reason: str, *, by: int, at: datetime) -> None:
     """It does not take place; who was asked hears why."""
-    action = OperationAction.CANCEL
-    found, before, side = move(session, operation, action, by=by, at=at, words=reason)
+    step = STEPS.begin(session, operation, OperationAction.CANCEL, by=by, at=at, words=reason)
     clock.set_clock(operation, at)
     stop_listening(session, operation, at)
     people = sides.coming(session, operation)
-    said = Said(found.verb, at, by, side, before, {"members": people}, words=reason.strip())
+    said = step.said(parties={"members": people}, words=reason.strip())
     telling.tell(session, operation, said)
 
 

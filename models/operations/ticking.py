@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from config.settings import public_link
 from models.notices.table import OUT, Notice, NoticeState
 from models.operations import clock, ending, planning, sides, telling
-from models.operations.actions import move
 from models.operations.flow import OVERRUN, REMINDED, OperationAction, OperationState, Side
+from models.operations.steps import STEPS
 from models.operations.table import Operation
 from models.outbox import Quiet
 from models.telling import Said
@@ -52,25 +52,18 @@ def settle(session: Session, operation: Operation, now: datetime) -> str | None:
 
 
 def _take_up(session: Session, operation: Operation, now: datetime) -> str:
-    action = OperationAction.TAKE_UP
-    found, before, side = move(session, operation, action, by=None, at=now)
+    step = STEPS.begin(session, operation, OperationAction.TAKE_UP, by=None, at=now)
     ending.count_on(session, operation, now)
     leader = sides.leader_of(session, operation, now) or operation.leader_id
-    said = Said(found.verb, now, None, side, before, parties={"leader": [leader]})
+    said = step.said(parties={"leader": [leader]})
     telling.tell(session, operation, said)
     return "taken_up"
 
 
 def _publish(session: Session, operation: Operation, now: datetime) -> str:
     """Who took part hears where it is read; who wrote the sheet hears it as its author."""
-    action = OperationAction.PUBLISH
-    found, before, side = move(session, operation, action, by=None, at=now)
-    said = Said(
-        found.verb,
-        now,
-        None,
-        side,
-        before,
+    step = STEPS.begin(session, operation, OperationAction.PUBLISH, by=None, at=now)
+    said = step.said(
         parties={"members": sides.coming(session, operation)},
         context={
             "notice_id": operation.notice_id,

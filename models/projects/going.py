@@ -8,19 +8,19 @@ from config.policy import load
 from models import due_days, milestones
 from models.errors import NotFound
 from models.projects import lists
-from models.projects.flow import ProjectAction
+from models.projects.flow import ProjectAction, ProjectState, Side
 from models.projects.making import ProjectUnfit, check_day
-from models.projects.steps import Step, begin, end
+from models.projects.steps import STEPS, tell
 from models.projects.table import Project, ProjectMilestone, ProjectNote
+from models.stepping import Step
 
 _A = ProjectAction
 
 
 def start(session: Session, project: Project, *, by: int, at: datetime) -> None:
     """From now on everybody may read of it."""
-    step = begin(session, project, _A.START, by=by, at=at)
-    project.state = step.move.target
-    end(session, project, step, by=by, at=at)
+    step = STEPS.begin(session, project, _A.START, by=by, at=at)
+    tell(session, project, step)
 
 
 def note(
@@ -33,23 +33,23 @@ def note(
     at: datetime,
 ) -> None:
     """进展: for everybody to read on the page; nobody is written to for it."""
-    step = begin(session, project, _A.NOTE, by=by, at=at, words=text)
+    step = STEPS.begin(session, project, _A.NOTE, by=by, at=at, words=text)
     most = load("projects")["most_photos"]
     if photo_id is not None and lists.photo_count(session, project) >= most:
         raise ProjectUnfit(field="photos", most=most)
     _keep_note(session, project, text, photo_id, by, at)
-    end(session, project, step, by=by, at=at, words=text)
+    tell(session, project, step, text)
 
 
 def reach(
     session: Session, milestone: ProjectMilestone, words: str, *, by: int, at: datetime
 ) -> None:
     project = session.get_one(Project, milestone.project_id)
-    step = begin(session, project, _A.REACH, by=by, at=at)
+    step = STEPS.begin(session, project, _A.REACH, by=by, at=at)
     milestone.reach(at)
     if words.strip():
         _keep_note(session, project, words, None, by, at)
-    _end_milestone(session, project, milestone, step, words, by, at)
+    _tell_milestone(session, project, milestone, step, words)
 
 
 def postpone(
@@ -57,20 +57,20 @@ def postpone(
 ) -> None:
     """With the reason, which everybody reads too."""
     project = session.get_one(Project, milestone.project_id)
-    step = begin(session, project, _A.POSTPONE, by=by, at=at, words=reason)
+    step = STEPS.begin(session, project, _A.POSTPONE, by=by, at=at, words=reason)
     milestone.postpone(day, reason, load("projects"), at)
-    _end_milestone(session, project, milestone, step, reason, by, at)
+    _tell_milestone(session, project, milestone, step, reason)
 
 
 def move_end(
     session: Session, project: Project, day: date, reason: str, *, by: int, at: datetime
 ) -> None:
-    step = begin(session, project, _A.MOVE_END, by=by, at=at, words=reason)
+    step = STEPS.begin(session, project, _A.MOVE_END, by=by, at=at, words=reason)
     check_day(day, at)
     detail = {"due": [project.due_on.isoformat(), day.isoformat()]}
     project.due_on = day
     project.clock_at = due_days.next_moment(day, load("projects"), at)
-    end(session, project, step, by=by, at=at, words=reason, detail=detail)
+    tell(session, project, step, reason, detail=detail)
 
 
 def finish(session: Session, project: Project, result: str, *, by: int, at: datetime) -> None:
@@ -86,15 +86,14 @@ def take_up(
     session: Session, project: Project, day: date, words: str, *, by: int, at: datetime
 ) -> None:
     """What was stopped goes on, with a new last day; its milestones wait again."""
-    step = begin(session, project, _A.TAKE_UP, by=by, at=at, words=words)
-    project.state, project.result, project.ended_at = step.move.target, None, None
-    project.due_on = day
+    step = STEPS.begin(session, project, _A.TAKE_UP, by=by, at=at, words=words)
+    project.result, project.ended_at, project.due_on = None, None, day
     check_day(day, at)
     project.clock_at = due_days.next_moment(day, load("projects"), at)
     for one in lists.dropped(session, project):
         one.wait(load("projects"), at)
     _keep_note(session, project, words, None, by, at)
-    end(session, project, step, by=by, at=at, words=words)
+    tell(session, project, step, words)
 
 
 def milestone_of(session: Session, project: Project, milestone_id: int | None) -> ProjectMilestone:
@@ -109,14 +108,13 @@ def _close(
     session: Session, project: Project, action: ProjectAction, words: str, by: int, at: datetime
 ) -> None:
     """What was left of its plan is dropped."""
-    step = begin(session, project, action, by=by, at=at, words=words)
-    project.state, project.result = step.move.target, words.strip()
-    project.ended_at, project.clock_at = at, None
+    step = STEPS.begin(session, project, action, by=by, at=at, words=words)
+    project.result, project.ended_at, project.clock_at = words.strip(), at, None
     left = lists.waiting(session, project)
     for one in left:
         one.drop()
     detail = {"dropped": [one.id for one in left]}
-    end(session, project, step, by=by, at=at, words=words, detail=detail)
+    tell(session, project, step, words, detail=detail)
 
 
 def _keep_note(
@@ -128,15 +126,13 @@ def _keep_note(
     )
 
 
-def _end_milestone(
+def _tell_milestone(
     session: Session,
     project: Project,
     milestone: ProjectMilestone,
-    step: Step,
+    step: Step[ProjectState, Side],
     words: str,
-    by: int,
-    at: datetime,
 ) -> None:
     context = milestones.facts(milestone)
     detail = {"milestone": milestone.id, "due": milestone.due_on.isoformat()}
-    end(session, project, step, by=by, at=at, words=words, detail=detail, context=context)
+    tell(session, project, step, words, detail=detail, context=context)

@@ -19,7 +19,7 @@ from models.posts import Post
 from models.projects import sides
 from models.projects.flow import OPEN, PUBLIC, ProjectKind, ProjectState
 from models.projects.table import Project, ProjectMilestone, ProjectNote, ProjectTicket
-from models.supervisions.sides import served_posts
+from models.served import posts_served
 from models.tickets.asked import word_in
 from models.tickets.table import Supporter, Ticket
 
@@ -76,7 +76,7 @@ def readable(session: Session, by: int, at: datetime) -> ColumnElement[bool]:
     within = select(AreaWithin.area_id).where(
         AreaWithin.outer_id.in_(sides.steered(session, by, at))
     )
-    return or_(Project.area_id.in_(within), Project.post_id.in_(served_posts(by, at)))
+    return or_(Project.area_id.in_(within), Project.post_id.in_(posts_served(by, at)))
 
 
 def rows(
@@ -216,7 +216,7 @@ def _where(wanted: Wanted, by: int, now: datetime) -> ColumnElement[bool]:
     is_open = Project.state.in_(OPEN)
     conditions: Mapping[Group, ColumnElement[bool]] = {
         Group.OPEN: is_open,
-        Group.MINE: and_(is_open, Project.post_id.in_(served_posts(by, now))),
+        Group.MINE: and_(is_open, Project.post_id.in_(posts_served(by, now))),
         Group.LATE: and_(is_open, Project.due_on < local(now).date()),
     }
     group = wanted.group

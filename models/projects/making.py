@@ -11,7 +11,7 @@ from models.errors import AlreadyDone, DomainError, NotAllowed
 from models.on_duty import Holder
 from models.projects import lists, sides, telling
 from models.projects.flow import MADE, ProjectAction, ProjectKind, ProjectState, Side
-from models.projects.steps import begin, end
+from models.projects.steps import STEPS, tell
 from models.projects.table import Project, ProjectMilestone, ProjectTicket
 from models.protection import accused_persons
 from models.telling import Said
@@ -83,7 +83,7 @@ def link(session: Session, project: Project, ticket: Ticket, *, by: int, at: dat
 
     One about whoever answers for the project is refused: they would have it in hand.
     """
-    step = begin(session, project, ProjectAction.LINK, by=by, at=at)
+    step = STEPS.begin(session, project, ProjectAction.LINK, by=by, at=at)
     barred = accused_persons(session, ticket, at)
     if by in barred or sides.owner(session, project, at) in barred:
         raise ProjectUnfit(field="ticket")
@@ -91,14 +91,14 @@ def link(session: Session, project: Project, ticket: Ticket, *, by: int, at: dat
         raise AlreadyDone(number="")
     session.add(ProjectTicket(ticket_id=ticket.id, project_id=project.id, linked_at=at))
     session.flush()
-    end(session, project, step, by=by, at=at, detail={"ticket": ticket.id})
+    tell(session, project, step, detail={"ticket": ticket.id})
 
 
 def schedule(
     session: Session, project: Project, title: str, day: date, *, by: int, at: datetime
 ) -> ProjectMilestone:
     """A dated step, reminded of before and on its day."""
-    step = begin(session, project, ProjectAction.SCHEDULE, by=by, at=at, words=title)
+    step = STEPS.begin(session, project, ProjectAction.SCHEDULE, by=by, at=at, words=title)
     check_day(day, at)
     most = load("projects")["most_milestones"]
     if len(lists.milestones(session, project)) >= most:
@@ -109,7 +109,7 @@ def schedule(
     session.add(milestone)
     session.flush()
     context = milestones.facts(milestone)
-    end(session, project, step, by=by, at=at, detail={"milestone": milestone.id}, context=context)
+    tell(session, project, step, detail={"milestone": milestone.id}, context=context)
     return milestone
 
 
@@ -117,11 +117,11 @@ def hand_over(
     session: Session, project: Project, owner: Holder | None, *, by: int, at: datetime
 ) -> None:
     """Another post answers for it."""
-    step = begin(session, project, ProjectAction.HAND_OVER, by=by, at=at)
+    step = STEPS.begin(session, project, ProjectAction.HAND_OVER, by=by, at=at)
     offered = sides.owners(session, project.area_id, at)
     barred = sides.accused(session, project, at)
     if owner not in offered or owner.post_id == project.post_id or owner.person_id in barred:
         raise ProjectUnfit(field="owner")
     detail = {"post": [project.post_id, owner.post_id]}
     project.post_id = owner.post_id
-    end(session, project, step, by=by, at=at, detail=detail)
+    tell(session, project, step, detail=detail)

@@ -53,9 +53,7 @@ def owners(session: Session, area_id: int, at: datetime) -> list[Holder]:
 
 def owner(session: Session, project: Project, at: datetime) -> int | None:
     """Who holds the post that answers for it now, or stands in."""
-    place = session.get_one(Post, project.post_id).area_id
-    holders = on_duty.holders_at(session, place, at)
-    return next((one.person_id for one in holders if one.post_id == project.post_id), None)
+    return on_duty.answering(session, session.get_one(Post, project.post_id), at)
 
 
 def held(

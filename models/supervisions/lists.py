@@ -15,6 +15,7 @@ from models.people import Person
 from models.places import Area, inner_areas
 from models.posts import Post
 from models.projects.table import Project
+from models.served import posts_served
 from models.supervisions import sides
 from models.supervisions.flow import OPEN, SupervisionState
 from models.supervisions.table import (
@@ -146,7 +147,7 @@ def of_group(group: Group, by: int, now: datetime) -> ColumnElement[bool]:
     is_open = Supervision.state.in_(OPEN)
     conditions: Mapping[Group, ColumnElement[bool]] = {
         Group.OPEN: is_open,
-        Group.TO_ANSWER: and_(waits, Supervision.post_id.in_(sides.served_posts(by, now))),
+        Group.TO_ANSWER: and_(waits, Supervision.post_id.in_(posts_served(by, now))),
         Group.LATE: and_(waits, Supervision.due_on < local(now).date()),
         Group.ANSWERED: Supervision.state == SupervisionState.ANSWERED,
         Group.MINE: and_(is_open, Supervision.supervisor_id == by),

@@ -4,17 +4,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import on_duty
 from models.on_duty import NEARNESS, Holder
 from models.places import Area, AreaWithin, root_area_id
-from models.posts import PAID, Absence, Post, Role, is_held
+from models.posts import PAID, Post, Role
 from models.projects import sides as projects
 from models.projects.table import Project, ProjectTicket
 from models.protection import accused_persons, holders_for
-from models.served import served_by
+from models.served import posts_served, served_by
 from models.supervisions.flow import Side
 from models.supervisions.table import SupervisedTicket, Supervision
 from models.tickets.sight import is_about
@@ -97,9 +97,7 @@ def held(
 
 def answerer(session: Session, one: Supervision, at: datetime) -> int | None:
     """Who holds the post that was asked now, or stands in; None while nobody does."""
-    place = session.get_one(Post, one.post_id).area_id
-    holders = on_duty.holders_at(session, place, at)
-    return next((held.person_id for held in holders if held.post_id == one.post_id), None)
+    return on_duty.answering(session, session.get_one(Post, one.post_id), at)
 
 
 def _supervisor(
@@ -140,25 +138,13 @@ def readable(session: Session, by: int, at: datetime) -> ColumnElement[bool]:
     mine = or_(
         Supervision.supervisor_id == by,
         Supervision.person_id == by,
-        Supervision.post_id.in_(served_posts(by, at)),
+        Supervision.post_id.in_(posts_served(by, at)),
         Supervision.area_id.in_(within),
     )
     accusing = is_about(served)
     if accusing is None:
         return mine
     return and_(mine, not_(on_tickets(select(Ticket.id).where(accusing))))
-
-
-def served_posts(by: int, at: datetime) -> Select[int]:
-    """Their own, and those they stand in for now."""
-    own = aliased(Post)
-    stands_in = (
-        select(Absence.post_id)
-        .join(own, own.id == Absence.substitute_id)
-        .where(own.person_id == by, Absence.since <= at, Absence.until > at)
-    )
-    is_served = or_(Post.person_id == by, Post.id.in_(stands_in))
-    return select(Post.id).where(is_served, is_held(at))
 
 
 def on_tickets(ids: Collection[int] | Select[int]) -> ColumnElement[bool]:

@@ -14,7 +14,6 @@ from models.base import Database
 from models.errors import AlreadyDone, DomainError, NotAllowed, TooLate
 from models.events import Event
 from models.legacy import going, lists, opening, sides
-from models.legacy.actions import can
 from models.legacy.flow import (
     MOVES,
     LegacyAction,
@@ -22,6 +21,7 @@ from models.legacy.flow import (
     LegacyState,
     MilestoneState,
 )
+from models.legacy.steps import can
 from models.legacy.table import LegacyProblem, Milestone, Progress
 from models.posts import Role
 from models.tickets.table import Supporter

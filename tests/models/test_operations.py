@@ -18,10 +18,10 @@ from models.events import Event
 from models.notices import actions as notices
 from models.notices.table import Notice, NoticeState
 from models.operations import ending, finding, lists, planning, sides, ticking, undoing
-from models.operations.actions import can
 from models.operations.finding import Count
 from models.operations.flow import MOVES, OperationAction, OperationState, Reply
 from models.operations.planning import Plan
+from models.operations.steps import can
 from models.operations.table import Finding, FindingPhoto, Operation
 from models.posts import Absence, Role
 from tests import factories

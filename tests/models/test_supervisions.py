@@ -1,6 +1,7 @@
 """督办: who may ask whom, until when, and what becomes of it; on both stores."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -14,14 +15,14 @@ from models.errors import NotAllowed, NotFound, ReasonMissing, TransitionNotAllo
 from models.events import Event
 from models.on_duty import Holder
 from models.outbox import OutboxMessage
-from models.posts import PAID, Role
+from models.posts import PAID, Absence, Role
 from models.supervisions import asking, lists, sides, steps, ticking
 from models.supervisions.asking import SupervisionUnfit, Wanted
 from models.supervisions.flow import FLOW, Side, SupervisionAction, SupervisionState
 from models.supervisions.lists import Group
 from models.supervisions.table import Supervision
 from models.tickets.table import About, Ticket
-from tests.factories import MORNING, building, demo_person, ticket, town
+from tests.factories import MORNING, building, demo_person, post_of, ticket, town
 
 FRIDAY = date(2026, 3, 6)
 STREET, WORKER = "subdistrict_staff", "grid_worker"
@@ -144,7 +145,10 @@ def test_a_button_stands_for_each_row_of_the_table_and_for_no_other(database: Da
                     (one.person_id, Side.ASKED),
                 ):
                     may = move is not None and side in move.by
-                    assert steps.can(session, one, action, by=who, at=at) is may, (state, action)
+                    assert steps.can(session, one, action, by=who, at=at) is may, (
+                        state,
+                        action,
+                    )
                 other = demo_person(session, "community_staff")
                 assert not steps.can(session, one, action, by=other, at=at)
 
@@ -198,6 +202,27 @@ def test_it_is_read_by_its_two_sides_and_the_desks_above_and_never_by_whom_it_is
             counts = lists.counts(session, who, MORNING)
             for group in Group:
                 assert counts[group] == len(lists.rows(session, who, group, MORNING)), (role, group)
+
+
+def test_it_waits_for_whoever_stands_in_for_who_stands_in(store: Database) -> None:
+    town(store)
+    away = MORNING + timedelta(days=1)
+    with store.writing() as session:
+        worker = post_of(session, WORKER)
+        others = [post_of(session, "property_staff", count) for count in (1, 2)]
+        for post, instead in pairwise([worker, *others]):
+            until = MORNING + timedelta(days=3)
+            leave = Absence(post_id=post.id, since=away, until=until, substitute_id=instead.id)
+            session.add(leave)
+        last = others[-1].person_id
+    with store.writing() as session:
+        one = asked(session)
+        assert one.post_id == worker.id
+        assert lists.to_answer(session, last, MORNING) == []
+        assert lists.to_answer(session, last, away) == [one]
+        steps.answer(session, one, "我代他办", by=last, at=away)
+        with pytest.raises(NotFound):
+            lists.row_in(session, one.id, last, MORNING + timedelta(days=4))
 
 
 def test_words_of_somebody_erased_are_gone_and_the_supervision_stays_counted(
