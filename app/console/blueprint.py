@@ -44,7 +44,7 @@ SUBJECTS = (
         "ledger_groups",
         "ledger_errcodes",
     ),
-    *("settings", "settings_wording", "settings_terms", "settings_schedule"),
+    *("settings", "settings_wording", "settings_terms", "settings_schedule", "settings_dispatch"),
 )
 
 LARGEST_FORM = 6_000_000  # a sheet of the largest size with its form around it
