@@ -32,6 +32,8 @@ COMMANDS = {
     "qr": "app.commands.qr:qr",
     "console": "app.commands.console:console",
     "job": "app.commands.job:job",
+    "backup": "app.commands.backup:backup",
+    "restore": "app.commands.restore:restore",
 }
 
 

@@ -51,6 +51,11 @@ def words_cache(settings: Settings) -> Path:
     return settings.data_dir / "words"
 
 
+def media_folder(settings: Settings) -> Path:
+    """Where photos lie."""
+    return settings.data_dir.absolute() / "media"
+
+
 def shipped_words(settings: Settings) -> Lexicon:
     """The words of the files as they are now; read once, and forked workers share that."""
     return _read_words(words_cache(settings), tuple(_files_as_they_are()))

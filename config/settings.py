@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -105,9 +106,7 @@ def generate_missing_keys(data_dir: Path) -> None:
     For `linli run` and `linli demo` only: a server run by several processes needs keys that the
     operator chose, and `linli web` refuses to start without them.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    path = data_dir / GENERATED
-    kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    kept = kept_keys(data_dir)
     made = {
         "LINLI_SECRET_KEY": secrets.token_urlsafe(32),
         DATA_KEY: "1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
@@ -116,9 +115,30 @@ def generate_missing_keys(data_dir: Path) -> None:
         kept.setdefault(name, value)
         if not os.environ.get(name):
             os.environ[name] = kept[name]
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    keep_keys(data_dir, kept)
+
+
+def kept_keys(data_dir: Path) -> dict[str, str]:
+    """What `generate_missing_keys` made, by variable; nothing where it never ran."""
+    path = data_dir / GENERATED
+    kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return kept
+
+
+def keep_keys(data_dir: Path, keys: Mapping[str, str]) -> None:
+    """Where `linli run` finds them again."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(data_dir / GENERATED, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(kept, file, indent=2)
+        json.dump(keys, file, indent=2)
+
+
+def with_kept_keys(settings: Settings) -> Settings:
+    """With the keys that `linli run` made, where the environment has none."""
+    kept = kept_keys(settings.data_dir)
+    missing = [field for field in ("secret_key", "data_key") if not getattr(settings, field)]
+    found = {field: kept.get(f"LINLI_{field.upper()}", "") for field in missing}
+    return settings.model_copy(update=found)
 
 
 @cache
@@ -130,5 +150,9 @@ def public_link(path: str) -> str:
 
 def missing_keys(settings: Settings) -> list[str]:
     """Names of the variables a server must not start without."""
-    needed = {"LINLI_SECRET_KEY": settings.secret_key, DATA_KEY: settings.data_key}
-    return [name for name, value in needed.items() if not value]
+    return [name for name, value in own_keys(settings).items() if not value]
+
+
+def own_keys(settings: Settings) -> dict[str, str]:
+    """The keys of this house, by variable: without them its store can not be read again."""
+    return {"LINLI_SECRET_KEY": settings.secret_key, DATA_KEY: settings.data_key}

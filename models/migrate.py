@@ -1,5 +1,6 @@
 """Brings a store up to date; the only place that changes tables."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -17,6 +18,16 @@ def migrate(database: Database, revision: str = HEAD) -> None:
 
     SQLite learns WAL here, once, so that no two workers race for it.
     """
+    _run(database, command.upgrade if revision == HEAD else command.downgrade, revision)
+
+
+def build(database: Database, revision: str) -> None:
+    """The tables as they were at that revision, in a store without rows."""
+    _run(database, command.downgrade, "base")
+    _run(database, command.upgrade, revision)
+
+
+def _run(database: Database, move: Callable[[Config, str], None], revision: str) -> None:
     url = database.url.render_as_string(hide_password=False)
     engine = create_engine(url)  # an engine of its own: no time limits, the driver's transactions
     try:
@@ -26,10 +37,7 @@ def migrate(database: Database, revision: str = HEAD) -> None:
                 connection.commit()
             config = _config()
             config.attributes["connection"] = connection
-            if revision == HEAD:
-                command.upgrade(config, revision)
-            else:
-                command.downgrade(config, revision)
+            move(config, revision)
             connection.commit()
     finally:
         engine.dispose()
