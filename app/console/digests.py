@@ -1,6 +1,6 @@
 """The digests one was sent: today's and earlier ones, and the list behind each number."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,14 +24,24 @@ from models.tickets.table import Ticket
 
 PAGE = 50
 
-# Section → the queue's conditions that ask the same of this moment.
-LIVE: Mapping[Section, Mapping[str, str]] = {
-    Section.OVERDUE: {"due": "overdue"},
-    Section.DUE_TODAY: {"due": "today"},
-    Section.WAITING: {"group": "waiting"},
-    Section.WORKING: {"group": "working"},
-    Section.SUSPENDED: {"group": "suspended"},
-    Section.EMERGENCIES: {"urgency": "emergency"},
+# Section → the page and its conditions that ask the same of this moment.
+LIVE: Mapping[Section, tuple[str, Mapping[str, str]]] = {
+    Section.OVERDUE: ("queue", {"due": "overdue"}),
+    Section.DUE_TODAY: ("queue", {"due": "today"}),
+    Section.WAITING: ("queue", {"group": "waiting"}),
+    Section.WORKING: ("queue", {"group": "working"}),
+    Section.SUSPENDED: ("queue", {"group": "suspended"}),
+    Section.EMERGENCIES: ("queue", {"urgency": "emergency"}),
+    Section.SUPERVISIONS_LATE: ("supervisions", {"group": "late"}),
+    Section.SUPERVISIONS_TODAY: ("supervisions", {}),
+    Section.SUPERVISIONS_OPEN: ("supervisions", {}),
+    Section.OPERATIONS: ("operations", {}),
+    Section.MILESTONES_LATE: ("projects", {}),
+    Section.MILESTONES_SOON: ("projects", {}),
+    Section.LEGACY_LATE: ("legacy_problems", {"state": "late"}),
+    Section.LEGACY_SOON: ("legacy_problems", {}),
+    Section.FOLLOW_UPS: ("mediations", {}),
+    Section.UNANSWERED: ("unanswered", {}),
 }
 
 
@@ -66,7 +76,7 @@ def digest_list(desk: Desk, digest_id: int, section: str) -> Any:
         sight = sight_of(session, desk.staff.person_id, desk.now)
         ids = earlier.seen_lists(session, [digest], sight, desk.now)[digest.id][wanted]
         from_, shown = _page_of(ids)
-        rows = ROWS.get(wanted, _tickets)(session, shown)
+        rows = pages.ROWS.get(wanted, _tickets)(session, shown)
         words = render(
             "digest_list.html",
             digest=digest,
@@ -104,14 +114,6 @@ def _names(session: Session, digests: Sequence[Digest]) -> dict[int, str]:
 def _tickets(session: Session, ids: Sequence[int]) -> list[Ticket]:
     found = {one.id: one for one in session.scalars(select(Ticket).where(Ticket.id.in_(ids)))}
     return [found[one] for one in ids]
-
-
-ROWS: Mapping[Section, Callable[[Session, Sequence[int]], Sequence[Any]]] = {
-    Section.VACANT: pages.places,
-    Section.UNREACHED: pages.persons,
-    Section.LATE_CHECK_INS: pages.late_check_ins,
-    Section.HAZARDS: pages.hazards,
-}
 
 
 def _note_looks(desk: Desk, persons: Sequence[int]) -> None:

@@ -114,14 +114,8 @@ def _list(chat: Chat, digest: Digest, section: Section, page: int) -> Reply:
 
 def _rows(chat: Chat, digest: Digest, section: Section, page: int) -> list[Any]:
     ids = pages.page_of(digest, section, page)
-    if section == Section.VACANT:
-        return pages.places(chat.session, ids)
-    if section == Section.LATE_CHECK_INS:
-        return pages.late_check_ins(chat.session, ids)
-    if section == Section.HAZARDS:
-        return pages.hazards(chat.session, ids)
-    if section == Section.UNREACHED:
-        return pages.persons(chat.session, ids)
+    if section in pages.ROWS:
+        return list(pages.ROWS[section](chat.session, ids))
     return [line(one) for one in pages.tickets(chat.session, digest, ids, chat.now)]
 
 

@@ -1,7 +1,7 @@
 """What a digest says: a handful of statements a community, then plain arithmetic a reader."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, aliased, load_only
 
 from config.categories import Urgency
 from models import localtime, outbox
+from models.digests import affairs
+from models.digests.due import due
 from models.digests.sight import hidden_tickets
 from models.digests.table import ORDER, DigestKind, Section
 from models.hazards import lists as hazards
@@ -70,6 +72,7 @@ class _Facts:
     unreached: Sequence[tuple[int, int]]  # person, ticket of the message
     late_check_ins: Sequence[tuple[int, int]]  # call of a department, its ticket
     hazards: Sequence[tuple[int, frozenset[int]]]  # found today, and whom each accuses
+    due: Mapping[Section, Sequence[int]]
 
 
 def compose(
@@ -86,7 +89,8 @@ def compose(
         reader: _composed(
             facts,
             hidden[reader],
-            [one for one, accused in facts.hazards if reader not in accused],
+            affairs.seen(session, facts.due, reader, now)
+            | {Section.HAZARDS: [one for one, accused in facts.hazards if reader not in accused]},
         )
         for reader in readers
     }
@@ -98,7 +102,9 @@ def compose_for_group(
     """For a group whose members nobody knows: nothing in it is about anybody."""
     facts = _facts(session, community_id, kind, now)
     accusing = frozenset(one.id for one in facts.tickets if one.about is not None)
-    return _composed(facts, accusing, [one for one, accused in facts.hazards if not accused])
+    hazards = [one for one, accused in facts.hazards if not accused]
+    told = affairs.told_to_groups(session, facts.due) | {Section.HAZARDS: hazards}
+    return _composed(facts, accusing, told)
 
 
 def _facts(session: Session, community_id: int, kind: DigestKind, now: datetime) -> _Facts:
@@ -112,6 +118,7 @@ def _facts(session: Session, community_id: int, kind: DigestKind, now: datetime)
         _unreached(session, tickets, now) if is_morning else (),
         _late_check_ins(session, community_id, now) if is_morning else (),
         () if is_morning else _found_today(session, community_id, now),
+        due(session, community_id, kind, now),
     )
 
 
@@ -198,13 +205,16 @@ def _found_today(
     return [(one.id, sides.accused(session, one, now)) for one in found]
 
 
-def _composed(facts: _Facts, hidden: frozenset[int], hazards_seen: list[int]) -> Composed:
+def _composed(
+    facts: _Facts, hidden: frozenset[int], beside: Mapping[Section, list[int]]
+) -> Composed:
+    """`beside` are the lists of what is no ticket, as far as the reader may see them."""
     seen = [one for one in facts.tickets if one.id not in hidden]
     topics = _topics(seen, facts.now)
     lists = {
         section: [one.id for one in seen if belongs(one)]
-        for section, belongs in _tests(facts.now).items()
-    }
+        for section, belongs in _tests(facts).items()
+    } | dict(beside)
     lists[Section.VACANT] = list(facts.vacant)
     told = {one.id for one in seen}
     lists[Section.UNREACHED] = list(
@@ -213,7 +223,6 @@ def _composed(facts: _Facts, hidden: frozenset[int], hazards_seen: list[int]) ->
     lists[Section.LATE_CHECK_INS] = [
         call for call, ticket in facts.late_check_ins if ticket in told
     ]
-    lists[Section.HAZARDS] = hazards_seen
     ranks = {category: rank for rank, (category, _) in enumerate(topics)}
     talked_of = [one for one in _lately(seen, facts.now) if one.category in ranks]
     lists[Section.TOPICS] = [
@@ -223,8 +232,9 @@ def _composed(facts: _Facts, hidden: frozenset[int], hazards_seen: list[int]) ->
     return Composed(kept, topics if Section.TOPICS in kept else [])
 
 
-def _tests(now: datetime) -> dict[Section, Test]:
+def _tests(facts: _Facts) -> dict[Section, Test]:
     """Section → whether a ticket belongs in it."""
+    now, unanswered = facts.now, frozenset(facts.due.get(Section.UNANSWERED, ()))
     yesterday, today = _yesterday(now)
     tomorrow = localtime.end_of_day(now)
     ended = (State.RESOLVED, State.ARCHIVED)
@@ -243,6 +253,7 @@ def _tests(now: datetime) -> dict[Section, Test]:
         Section.NEW_YESTERDAY: lambda one: (
             one.state not in GONE and yesterday <= one.opened_at < today
         ),
+        Section.UNANSWERED: lambda one: one.id in unanswered,
         Section.EMERGENCIES: is_emergency,
         Section.WORKING: lambda one: one.state in WORKING,
         Section.SUSPENDED: lambda one: one.state == State.SUSPENDED,

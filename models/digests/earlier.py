@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from models import localtime
+from models.digests import affairs
 from models.digests.sending import ASKED
 from models.digests.table import Digest, Section
 from models.errors import NotFound
@@ -19,6 +20,9 @@ from models.tickets.table import Ticket
 from models.whistles.table import Whistle, WhistleCall
 
 DAYS_IN_SIGHT = 31
+OF_PLACES = (Section.VACANT, Section.UNREACHED)  # whoever serves the community reads them
+OF_CALLS, OF_HAZARDS = Section.LATE_CHECK_INS, Section.HAZARDS
+NO_TICKETS = (*OF_PLACES, OF_CALLS, OF_HAZARDS, *affairs.TABLES)
 
 Lists = Mapping[Section, Sequence[int]]
 
@@ -27,16 +31,14 @@ Lists = Mapping[Section, Sequence[int]]
 class _Seen:
     """可见范围 — what of the lists of some digests their reader may see at this moment."""
 
-    tickets: frozenset[int] = frozenset()
-    calls: frozenset[int] = frozenset()
-    hazards: frozenset[int] = frozenset()
-    communities: frozenset[int] = frozenset()
+    tickets: frozenset[int]
+    communities: frozenset[int]
+    beside: Mapping[Section, Collection[int]]  # of what is no ticket
 
     def of(self, section: Section, community_id: int, ids: Iterable[int]) -> list[int]:
-        if section in (Section.VACANT, Section.UNREACHED):
+        if section in OF_PLACES:
             return list(ids) if community_id in self.communities else []
-        seen = {Section.LATE_CHECK_INS: self.calls, Section.HAZARDS: self.hazards}
-        return [one for one in ids if one in seen.get(section, self.tickets)]
+        return [one for one in ids if one in self.beside.get(section, self.tickets)]
 
 
 def sent_to(session: Session, reader_id: int, now: datetime) -> Sequence[Digest]:
@@ -104,9 +106,8 @@ def topics_of(
 
 
 def _seen(session: Session, digests: Collection[Digest], sight: Sight, now: datetime) -> _Seen:
-    calls = _tickets_of_calls(session, _ids(digests, Section.LATE_CHECK_INS))
-    others = (Section.VACANT, Section.UNREACHED, Section.LATE_CHECK_INS, Section.HAZARDS)
-    told = _ids(digests, *(section for section in Section if section not in others))
+    calls = _tickets_of_calls(session, _ids(digests, OF_CALLS))
+    told = _ids(digests, *(section for section in Section if section not in NO_TICKETS))
     tickets = frozenset(
         session.scalars(
             select(Ticket.id).where(Ticket.id.in_(told | set(calls.values())), sight.condition())
@@ -116,13 +117,14 @@ def _seen(session: Session, digests: Collection[Digest], sight: Sight, now: date
         AreaWithin.area_id.in_({one.community_id for one in digests}),
         AreaWithin.outer_id.in_(sight.places),
     )
-    hazards = _ids(digests, Section.HAZARDS)
-    return _Seen(
-        tickets,
-        frozenset(call for call, ticket in calls.items() if ticket in tickets),
-        frozenset(_hazards(session, hazards, sight.person_id, now)) if hazards else frozenset(),
-        frozenset(session.scalars(within)),
-    )
+    others = {section: _ids(digests, section) for section in affairs.TABLES}
+    beside: dict[Section, Collection[int]] = {
+        **dict.fromkeys(affairs.TABLES, ()),
+        **affairs.seen(session, others, sight.person_id, now),
+        OF_CALLS: {call for call, ticket in calls.items() if ticket in tickets},
+        OF_HAZARDS: set(_hazards(session, _ids(digests, OF_HAZARDS), sight.person_id, now)),
+    }
+    return _Seen(tickets, frozenset(session.scalars(within)), beside)
 
 
 def _ids(digests: Iterable[Digest], *sections: Section) -> set[int]:
@@ -148,6 +150,8 @@ def _tickets_of_calls(session: Session, calls: Collection[int]) -> dict[int, int
 def _hazards(
     session: Session, ids: Collection[int], reader_id: int, now: datetime
 ) -> Iterable[int]:
+    if not ids:
+        return
     for one in session.scalars(select(Hazard).where(Hazard.id.in_(ids))):
         if sides.may_see(session, one, reader_id, now):
             yield one.id

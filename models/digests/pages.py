@@ -1,12 +1,13 @@
 """The lists behind the numbers of a digest, a page at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from models.digests import affair_rows
 from models.digests.sight import hidden_tickets
 from models.digests.table import Digest, Section
 from models.hazards import telling
@@ -87,6 +88,24 @@ def hazards(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
         telling.place_of(found[one]) | {"hazard_id": one, "hazard_state": found[one].state}
         for one in ids
     ]
+
+
+# Section → its rows; of every other, tickets.
+ROWS: Mapping[Section, Callable[[Session, Sequence[int]], Sequence[Any]]] = {
+    Section.SUPERVISIONS_LATE: affair_rows.supervisions,
+    Section.SUPERVISIONS_TODAY: affair_rows.supervisions,
+    Section.SUPERVISIONS_OPEN: affair_rows.supervisions,
+    Section.LATE_CHECK_INS: late_check_ins,
+    Section.OPERATIONS: affair_rows.operations,
+    Section.HAZARDS: hazards,
+    Section.MILESTONES_LATE: affair_rows.project_steps,
+    Section.MILESTONES_SOON: affair_rows.project_steps,
+    Section.LEGACY_LATE: affair_rows.legacy_steps,
+    Section.LEGACY_SOON: affair_rows.legacy_steps,
+    Section.FOLLOW_UPS: affair_rows.follow_ups,
+    Section.VACANT: places,
+    Section.UNREACHED: persons,
+}
 
 
 def page_of(digest: Digest, section: Section, page: int) -> list[int]:

@@ -27,8 +27,18 @@ class Section(StrEnum):
     EMERGENCIES = "emergencies"
     WORKING = "working"
     SUSPENDED = "suspended"
+    SUPERVISIONS_LATE = "supervisions_late"  # no answer although its day has passed
+    SUPERVISIONS_TODAY = "supervisions_today"  # to be answered today
+    SUPERVISIONS_OPEN = "supervisions_open"  # every other that has not ended
     LATE_CHECK_INS = "late_check_ins"  # departments called by a whistle
+    OPERATIONS = "operations"  # joint ones of today
     HAZARDS = "hazards"  # found today, and what became of them
+    MILESTONES_LATE = "milestones_late"  # of projects
+    MILESTONES_SOON = "milestones_soon"
+    LEGACY_LATE = "legacy_late"  # milestones of legacy problems
+    LEGACY_SOON = "legacy_soon"
+    FOLLOW_UPS = "follow_ups"  # of mediations
+    UNANSWERED = "unanswered"  # questions that the directory had no entry for
     VACANT = "vacant"  # buildings without a building head
     UNREACHED = "unreached"  # persons no channel could bring a message to
     ENDED_YESTERDAY = "ended_yesterday"
@@ -39,10 +49,19 @@ ORDER = {
     DigestKind.MORNING: (
         Section.OVERDUE,
         Section.DUE_TODAY,
+        Section.SUPERVISIONS_LATE,
+        Section.SUPERVISIONS_TODAY,
         Section.WAITING,
+        Section.UNANSWERED,
         Section.NEW_YESTERDAY,
         Section.EMERGENCIES,
+        Section.OPERATIONS,
         Section.LATE_CHECK_INS,
+        Section.MILESTONES_LATE,
+        Section.MILESTONES_SOON,
+        Section.LEGACY_LATE,
+        Section.LEGACY_SOON,
+        Section.FOLLOW_UPS,
         Section.VACANT,
         Section.UNREACHED,
         Section.ENDED_YESTERDAY,
@@ -54,6 +73,9 @@ ORDER = {
         Section.WAITING,
         Section.WORKING,
         Section.SUSPENDED,
+        Section.SUPERVISIONS_LATE,
+        Section.SUPERVISIONS_OPEN,
+        Section.OPERATIONS,
         Section.HAZARDS,
     ),
 }

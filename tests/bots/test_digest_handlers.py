@@ -17,7 +17,7 @@ from models.outbox import Delivery, OutboxMessage
 from models.posts import Role
 from models.sealing import KEYRING
 from models.tickets.table import About
-from tests import factories
+from tests import affairs, factories
 from tests.chat import Talker, Town
 
 YESTERDAY = factories.MORNING
@@ -71,7 +71,7 @@ def test_a_digit_shows_the_list_and_the_next_digit_another(town: Town, staff: Ta
 
 
 def number_of(told: str, name: str) -> tuple[int, int]:
-    found = re.search(rf"^(\d) {name}：(\d+)", told, re.MULTILINE)
+    found = re.search(rf"^(\d+) {name}：(\d+)", told, re.MULTILINE)
     assert found is not None, told
     return int(found[1]), int(found[2])
 
@@ -196,3 +196,35 @@ def test_a_missed_person_is_on_the_call_list_with_what_to_tell_them(
     assert "幸福里小区3号楼 居民A" in listed
     assert "我的消息" in listed
     assert "#" not in listed, "whom to call, and not about what"
+
+
+def test_what_is_no_ticket_is_listed_with_how_to_look_at_one(town: Town, staff: Talker) -> None:
+    today = MORNING.date()
+    with town.database.writing() as session:
+        here = factories.area_named(session, "幸福社区")
+        affairs.supervision(session, here, today - timedelta(days=1), YESTERDAY)
+        plans = [make(session, here, YESTERDAY) for make in (affairs.project, affairs.legacy)]
+        for plan in plans:
+            affairs.step(session, plan, today + timedelta(days=2), YESTERDAY)
+        affairs.follow_up(session, here, today, YESTERDAY)
+        affairs.operation(session, here, MORNING + timedelta(hours=12))
+    send(town, DigestKind.MORNING, MORNING)
+    told = staff.received()[-1]
+    for name, row, hint in (
+        ("督办过期没答复", "督办1 幸福社区\n　网格员，3月3日（周二）前答复", "督办 1"),
+        (
+            "今天的专项整治",
+            "整治1 飞线夜查（还没开始）\n　3月4日（周三）20:00 幸福社区",
+            "专项整治 1",
+        ),
+        ("7天内的项目节点", "3月6日（周五） 管道进场\n　项目1 雨污分流", "项目 1"),
+        ("7天内的遗留问题节点", "3月6日（周五） 管道进场\n　3号楼外墙渗漏", "一事一策"),
+        ("调解要回访", "调解1｜3月4日（周三） 幸福社区", "工作台“调解”"),
+    ):
+        number, count = number_of(told, name)
+        listed = staff.say(str(number))
+        assert count == 1 and row in listed and hint in listed.splitlines()[-1], listed
+    assert len(told) <= 200, told
+    assert "督办1" not in town.person("demo-resident-2").say("督办 1")
+    for said in ("督办 1", "项目 1", "一事一策", "专项整治 1"):
+        assert "没有找到" not in staff.say(said), said
