@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import shutil
 import socket
 from importlib import import_module
 from typing import Protocol
@@ -18,6 +19,7 @@ from config.settings import Settings
 THREADS = 16  # of one process; they wait for the body, and for the one who writes
 MOST_WORKERS = 2
 BACKLOG = 1024
+METER_FILES = "PROMETHEUS_MULTIPROC_DIR"  # read by the library when it is first loaded
 STOP_SECONDS = 5  # no push is waited for longer; a process told to stop while it starts never hears
 
 
@@ -44,6 +46,14 @@ def is_news(record: logging.LogRecord) -> bool:
     return "Python threads" not in record.getMessage()
 
 
+def share_meters(settings: Settings, port: int) -> None:
+    """What the web processes count is added up from files, which begin anew with the server."""
+    folder = settings.data_dir.absolute() / "meters" / str(port)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ[METER_FILES] = str(folder)
+
+
 class Beside(Protocol):
     """What runs as long as the web processes do."""
 
@@ -65,6 +75,7 @@ def serve_web(
     OSError when the port is taken.
     """
     check_free(host, port)
+    share_meters(settings, port)
     shipped_words(settings)
     for module in (application.partition(":")[0], SITE):
         import_module(module)

@@ -6,6 +6,8 @@ from flask import Flask
 
 from app.console.blueprint import add_console, load_pages
 from app.errors import register_errors
+from app.meters import meter_pages
+from app.metrics import make_metrics
 from app.pages.blueprint import make_pages
 from config.settings import Settings
 from models.base import Database
@@ -16,8 +18,10 @@ load_pages()  # with this module, so that the web processes share what the serve
 def make_site(settings: Settings, database: Database) -> Flask:
     site = Flask(__name__, static_folder=None)
     site.secret_key = settings.secret_key
+    meter_pages(site)
     add_console(site, database, settings)
     site.register_blueprint(make_pages(database))
+    site.register_blueprint(make_metrics(database, settings))
     if settings.dev:
         # It loads the schedule with all its jobs, which no other web process needs.
         site.register_blueprint(import_module("app.dev").make_dev(database))

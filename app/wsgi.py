@@ -1,6 +1,7 @@
 """The web process: the WeChat door and health at once, the site when it is asked for."""
 
 import gc
+from importlib import import_module
 
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -13,7 +14,7 @@ from app.house import LiveLexicon, open_database
 from app.wechat.intake import Desk, Intake, write_here
 from app.wechat.keys import accounts_of
 from app.wechat.limit import MinuteLimit
-from app.wechat.webhook import PATH, Webhook
+from app.wechat.webhook import PATH
 from app.wechat.writer import WriterClient
 from bots import dialogue, handover
 from bots.message import IncomingMessage
@@ -28,9 +29,12 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     database = database or open_database(settings)
     lexicon = LiveLexicon.load(database, settings)
     app = Flask(__name__, static_folder=None)
-    webhook = Webhook(accounts_of(settings).get, _intake(database, lexicon, settings))
+    # Loaded here, once the server has said where its processes count together.
+    meters = import_module("app.meters")
+    webhook = meters.metered(accounts_of(settings).get, _intake(database, lexicon, settings))
     front = Front(app.wsgi_app, site_of(settings, database))
     app.wsgi_app = DispatcherMiddleware(front, {PATH: webhook})  # type: ignore[method-assign]
+    app.wsgi_app = logs.Traced(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.register_blueprint(health.make_health(database))

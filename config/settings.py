@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     sandbox_port: int = Field(8010, description="port of the sandbox")
     quiet_hours: bool = Field(True, description="no push from 22:00 to 08:00 unless it is urgent")
     messages_per_minute: int = Field(30, ge=1, description="of one person; more are only kept")
+    metrics_token: str = Field(
+        "", description="opens /metrics from anywhere; empty: from this machine and its network"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
     dev: bool = Field(False, description="opens /dev/ for the sandbox; set by `linli run` alone")
 

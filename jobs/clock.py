@@ -10,10 +10,11 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from jobs.schedule import Schedule, ScheduledJob, load_schedule
 from jobs.timetable import timetable
-from models import job_runs
+from models import job_runs, tracing
 from models.base import Database
 from models.errors import AlreadyDone, NotFound, StoreBusy
 from models.job_runs import ClaimedRun, LapsedRun, RunState
@@ -109,18 +110,25 @@ def fire(
         run = claim(session, scheduled.name, due_at, now, scheduled.lease)
     if run is None:
         return None
+    with tracing.afresh(), bound_contextvars(job=run.job, run_id=run.id):
+        return _fire_traced(database, scheduled, run, now)
+
+
+def _fire_traced(
+    database: Database, scheduled: ScheduledJob, run: ClaimedRun, now: datetime
+) -> Firing:
     begun = time.monotonic()
     try:
-        detail, state = scheduled.run(database, due_at), RunState.DONE
+        detail, state = scheduled.run(database, run.due_at), RunState.DONE
     except Exception as failure:
         # One failing job must not stop the others; its words may hold what residents wrote.
         detail, state = type(failure).__name__, RunState.FAILED
-        log.debug("job_failed_because", job=scheduled.name, exc_info=True)
+        log.debug("job_failed_because", exc_info=True)
     seconds = time.monotonic() - begun
     _record(database, run, state, detail, now + timedelta(seconds=seconds))
     note = log.info if state is RunState.DONE else log.error
-    note("job_" + state, job=run.job, due_at=due_at.isoformat(), detail=detail, seconds=seconds)
-    return Firing(run.job, due_at, state, detail)
+    note("job_" + state, due_at=run.due_at.isoformat(), detail=detail, seconds=seconds)
+    return Firing(run.job, run.due_at, state, detail)
 
 
 def run_due_job(database: Database, name: str, at: datetime, now: datetime) -> Firing:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
-from models import tasks
+from models import tasks, tracing
 from models.base import Database
 from models.errors import DomainError, StoreBusy
 
@@ -97,19 +98,21 @@ class Queue:
         return done
 
     def _run(self, claimed: tasks.Claimed) -> None:
+        with tracing.afresh(), bound_contextvars(task=claimed.kind, task_id=claimed.id):
+            self._run_traced(claimed)
+
+    def _run_traced(self, claimed: tasks.Claimed) -> None:
         error: Exception | None = None
         try:
             TASKS[claimed.kind](self._database, self._now(), **claimed.payload)
         except Exception as failure:
             # One failing task must not stop the rest.
             error = failure
-            log.debug("task_failed_because", task_id=claimed.id, exc_info=True)
+            log.debug("task_failed_because", exc_info=True)
         held = self._settle(claimed, error)
         note = log.info if error is None and held else log.warning
         note(
             "task_run",
-            kind=claimed.kind,
-            task_id=claimed.id,
             attempts=claimed.attempts,
             error=type(error).__name__ if error else None,
             held=held,

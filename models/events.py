@@ -13,6 +13,7 @@ from models import outbox
 from models.base import Base
 from models.insertion import Insertion
 from models.outbox import Quiet
+from models.tracing import TICKET
 
 
 class Event(Base):
@@ -69,6 +70,9 @@ _insertion = Insertion(
 
 def record(session: Session, *facts: Fact) -> list[int]:
     """Writes the facts and the messages they cause; returns the events' ids."""
+    for fact in facts:
+        if fact.subject_kind == "ticket":
+            TICKET.set(fact.subject_id)
     ids = _insertion.run(session, [_row(fact) for fact in facts])
     messages = [
         message

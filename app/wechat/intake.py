@@ -1,6 +1,5 @@
 """One message, whatever the number of its deliveries: worked on once, one reply kept."""
 
-import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -10,9 +9,10 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
+from app.logs import fault
 from app.wechat.limit import MinuteLimit
 from bots.message import IncomingMessage
-from models import inbox
+from models import inbox, tracing
 from models.base import Database
 from models.errors import StoreBusy
 from models.inbox import Outcome, Received
@@ -33,6 +33,7 @@ class Delivery:
     message: IncomingMessage
     arrived: datetime
     deadline: datetime  # words reach the person in the answer before this moment, not after
+    request: str = ""  # its number in the log, where another process may do the work
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,11 @@ class Desk:
 
     def take(self, delivery: Delivery, heard: Any, session: Session) -> Received:
         """Works on the message unless that is done, and keeps its reply."""
-        received = self._receive(session, delivery)
-        if not received.is_repeat:
-            received = self._work(session, delivery, received, heard)
-        return self.settle(session, delivery, received)
+        with tracing.afresh(delivery.request):
+            received = self._receive(session, delivery)
+            if not received.is_repeat:
+                received = self._work(session, delivery, received, heard)
+            return self.settle(session, delivery, received)
 
     def _receive(self, session: Session, delivery: Delivery) -> Received:
         message = delivery.message
@@ -176,12 +178,3 @@ def content_of(message: IncomingMessage) -> dict[str, Any]:
     """All a message says, as plain data, for the rows that nothing else was made of."""
     content = {name: value for name, value in asdict(message).items() if value is not None}
     return content | {"sent_at": message.sent_at.isoformat()}
-
-
-def fault(failure: BaseException) -> dict[str, Any]:
-    """Kind and place of a fault. Its own words are left out: they may quote the message."""
-    frames = traceback.extract_tb(failure.__traceback__)[-3:]
-    places = [
-        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames
-    ]
-    return {"fault": type(failure).__name__, "at": places}

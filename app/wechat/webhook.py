@@ -9,13 +9,15 @@ import structlog
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from app.logs import fault
 from app.wechat.envelope import check_handshake, open_push, seal_json, seal_xml
-from app.wechat.intake import Answered, Delivery, Intake, NotKept, fault
+from app.wechat.intake import Answered, Delivery, Intake, NotKept
 from app.wechat.keys import AccountKeys
 from app.wechat.parse import Push, read_push
 from app.wechat.refusals import NotGenuine, Refused, TooLarge, UnknownAccount
 from app.wechat.replies import fit, text_json, text_xml
 from app.wechat.tree import is_json
+from models.tracing import REQUEST
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -24,6 +26,7 @@ BODY_BYTES = 64 * 1024
 IN_TIME = timedelta(seconds=4.5)  # WeChat hangs up after five
 SUCCESS = "success"
 PATH = "/wechat"
+REFUSAL = "linli.refusal"  # in the environment of a request: why it was turned away
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +63,7 @@ class Webhook:
         try:
             response = self._answer(request, account)
         except Refused as refusal:
-            kind = type(refusal).__name__
+            environ[REFUSAL] = kind = type(refusal).__name__
             log.warning("push_refused", account=account[:40], kind=kind, reason=str(refusal))
             response = _plain("", refusal.status)
         except NotKept:
@@ -89,7 +92,7 @@ class Webhook:
         push = read_push(account, open_push(keys, request.args, body, arrived))
         _check_sender(request, push)
         deadline = arrived + IN_TIME if keys.can_answer_with_words else arrived
-        answered = self._intake.take(Delivery(push.message, arrived, deadline))
+        answered = self._intake.take(Delivery(push.message, arrived, deadline, REQUEST.get()))
         form = JSON if is_json(body) else XML
         reply = _words(push, answered, form)
         if not reply:

@@ -13,7 +13,8 @@ import structlog
 from msgspec import MsgspecError, Struct
 from msgspec.msgpack import Decoder, Encoder
 
-from app.wechat.intake import Delivery, Desk, fault
+from app.logs import fault
+from app.wechat.intake import Delivery, Desk
 from bots.dialogue import Heard
 from models.base import Database
 from models.engines import LOCK_SECONDS
@@ -118,15 +119,16 @@ class Writer:
             made = self._database.write_all(takes)
         except Exception as failure:
             made = [failure] * len(jobs)
-        return [_ended(one) for one in made]
+        requests = [delivery.request for delivery, _ in jobs]
+        return [_ended(one, request) for one, request in zip(made, requests, strict=True)]
 
 
-def _ended(made: Received | BaseException) -> Ended:
+def _ended(made: Received | BaseException, request: str) -> Ended:
     if isinstance(made, Received):
         return Ended(made)
     if isinstance(made, StoreBusy):
         return Ended(is_busy=True)
-    log.error("work_failed", **fault(made))
+    log.error("work_failed", request=request, **fault(made))
     log.debug("work_failed_because", exc_info=made)
     return Ended()
 

@@ -29,6 +29,7 @@ def settle(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) ->
     log.info(
         "message_tried",
         message_id=parcel.message.id,
+        ticket=parcel.message.ticket_id,
         channel=parcel.route.channel,
         attempts=parcel.message.attempts,
         end=type(outcome).__name__,
