@@ -3,6 +3,7 @@
 from importlib import import_module
 
 import click
+from pydantic import ValidationError
 
 from app import logs
 from config.settings import Settings
@@ -34,6 +35,7 @@ COMMANDS = {
     "job": "app.commands.job:job",
     "backup": "app.commands.backup:backup",
     "restore": "app.commands.restore:restore",
+    "doctor": "app.commands.doctor:doctor",
 }
 
 
@@ -58,4 +60,8 @@ def main() -> None:
 
     Settings come from the environment (LINLI_...); the README lists them.
     """
-    logs.configure(Settings())
+    try:
+        logs.configure(Settings())
+    except ValidationError as refusal:
+        wrong = (f"LINLI_{one['loc'][0]}".upper() + f": {one['msg']}" for one in refusal.errors())
+        raise click.ClickException("; ".join(wrong)) from refusal

@@ -65,6 +65,11 @@ class Tokens:
         named = {key for key, known in self._from_settings.items() if known.app_id}
         return sorted(named.union(keys))
 
+    def try_credentials(self, account: str) -> None:
+        """Asks for a token, whatever is held: the platform gives out the same one again. Raises
+        ApiRefused, CredentialsMissing, NotReached, Unanswered; nothing is kept of the answer."""
+        self._ask(account)
+
     def current(self, account: str, api: str = EVERY_API) -> HeldToken:
         """A token for a call of this API now, or ApiStopped. One near its end is renewed, and
         used while that fails."""

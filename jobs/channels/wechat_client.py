@@ -56,6 +56,10 @@ class WeChatClient:
     def close(self) -> None:
         self._wire.close()
 
+    def platform_time(self) -> datetime | None:
+        """By the clock of whoever answers there. Raises NotReached and Unanswered."""
+        return self._wire.time_there()
+
     # Messages
 
     def custom_send(self, account: str, openid: str, text: str) -> Answer:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -73,6 +75,16 @@ class Wire:
     def download(self, path: str, query: Mapping[str, str]) -> Download:
         return self._fetch("GET", path, query)
 
+    def time_there(self) -> datetime | None:
+        """By the Date header, whatever the answer is; None where there is none."""
+        with (
+            _told_apart(),
+            self._session.head(
+                self._base, timeout=self._time_limits, allow_redirects=False
+            ) as answer,
+        ):
+            return _moment(answer.headers.get("Date", ""))
+
     def _fetch(self, method: str, path: str, query: Mapping[str, str], **more: Any) -> Download:
         with (
             _told_apart(),
@@ -100,6 +112,13 @@ class Wire:
                 raise TooLarge
             pieces.append(piece)
         return b"".join(pieces)
+
+
+def _moment(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None
 
 
 @contextmanager
