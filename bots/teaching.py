@@ -17,7 +17,7 @@ from bots.taught import (
     weights_in,
 )
 from bots.understand import Understanding, understand
-from config.categories import CATEGORIES, is_label, label_of
+from config.categories import NAMING, is_label, label_of
 from models.errors import DomainError
 
 MOST_NEAR = 12
@@ -215,11 +215,7 @@ def _checked(word: str) -> str:
 
 def _labels() -> dict[str, str]:
     """The classes by what staff read, hidden ones too."""
-    return {
-        label_of(one.key, child.key): f"{one.key}.{child.key}"
-        for one in CATEGORIES.values()
-        for child in one.children
-    }
+    return {_name(label): label for label in NAMING.names if is_label(label)}
 
 
 def _category(label: str) -> str:

@@ -16,6 +16,8 @@ LEVEL_ONE = (
 
 LAST_RESORT = "other"
 
+ADDED = "own_"  # begins the key of a child that staff added; the file has none such
+
 
 class Urgency(StrEnum):
     """紧急程度 — how fast a matter must be met."""
@@ -93,7 +95,8 @@ CATEGORIES = read_categories(load("categories"))
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """叫法 — what staff call the classes, in which order, and which children they never choose.
+    """叫法 — what staff call the classes, in which order, which children they never choose, and
+    which they added.
 
     Keys are category or category.child. What is not named here is as the file has it.
     """
@@ -101,6 +104,7 @@ class Shown:
     labels: Mapping[str, str] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     hidden: frozenset[str] = frozenset()
+    added: Mapping[str, str] = field(default_factory=dict)
 
 
 class Naming:
@@ -110,8 +114,8 @@ class Naming:
         self.use(Shown())
 
     def use(self, shown: Shown) -> None:
-        """From now on; both are swapped whole, so that no thread sees half of it."""
-        self.shown, self.categories = shown, arranged(shown)
+        """From now on; each is swapped whole, so that no thread sees half of it."""
+        self.shown, self.categories, self.names = shown, arranged(shown), names(shown)
 
 
 def arranged(shown: Shown) -> tuple[Category, ...]:
@@ -123,11 +127,26 @@ def arranged(shown: Shown) -> tuple[Category, ...]:
 
 def _named(one: Category, shown: Shown) -> Category:
     children = (
-        replace(child, label=shown.labels.get(f"{one.key}.{child.key}", child.label))
-        for child in one.children
+        Subcategory(child.key, shown.labels.get(f"{one.key}.{child.key}", child.label))
+        for child in _children(one, shown)
         if f"{one.key}.{child.key}" not in shown.hidden
     )
     return Category(one.key, shown.labels.get(one.key, one.label), tuple(children))
+
+
+def _children(one: Category, shown: Shown) -> list[Subcategory]:
+    """Those of the file, then those that staff added; the one of last resort ends the list."""
+    pairs = ((key.partition("."), label) for key, label in shown.added.items())
+    added = [Subcategory(child, label) for (of, _, child), label in pairs if of == one.key]
+    return sorted((*one.children, *added), key=lambda child: child.key == LAST_RESORT)
+
+
+def names(shown: Shown) -> dict[str, str]:
+    """Every category, and every category.child, by what people read; hidden ones too."""
+    every = arranged(replace(shown, hidden=frozenset()))
+    return {one.key: one.label for one in every} | {
+        f"{one.key}.{child.key}": child.label for one in every for child in one.children
+    }
 
 
 NAMING = Naming()
@@ -144,14 +163,24 @@ def category(key: str) -> Category:
 
 def label_of(key: str, subkey: str | None = None) -> str:
     """What staff and residents read: 停车, or 停车·僵尸车. Also of what is hidden."""
-    found, labels = CATEGORIES[key], NAMING.shown.labels
-    label = labels.get(key, found.label)
+    label = NAMING.names[key]
     if not subkey:
         return label
-    return f"{label}·{labels.get(f'{key}.{subkey}') or found.child(subkey).label}"
+    child = NAMING.names.get(f"{key}.{subkey}")
+    if child is None and is_added(subkey):
+        return label  # added a moment ago, by another process
+    return f"{label}·{child or CATEGORIES[key].child(subkey).label}"
 
 
 def is_label(label: str) -> bool:
-    """Whether this is category.child of the taxonomy."""
-    key, _, child = label.partition(".")
-    return key in CATEGORIES and any(one.key == child for one in CATEGORIES[key].children)
+    """Whether this is category.child of the taxonomy, or of what staff added to it."""
+    return "." in label and label in NAMING.names
+
+
+def is_added(child: str) -> bool:
+    """Whether staff added this child; its key says so for good."""
+    return child.startswith(ADDED)
+
+
+def added_key(number: int) -> str:
+    return f"{ADDED}{number}"

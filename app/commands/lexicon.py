@@ -18,7 +18,7 @@ from app.commands.lexicon_answers import (
 )
 from app.commands.named import person_named
 from app.house import now, words_cache
-from bots import learning
+from bots import learning, naming
 from bots.lexicon import Lexicon, load_lexicon
 from bots.regression import Moved, load_sentences, moved
 from bots.taught import (
@@ -111,11 +111,10 @@ def apply(file: Any, reason: str | None, openid: str | None, account: str) -> No
     """
     given = _json(file)
     base = _files()
-    change = _change(given, base)
     with store.opened(WORDS) as database:
         with database.reading() as session:
             last, words = _in_force(session)
-        after = merged(words, change)
+        after = merged(words, _change(given, base))
         differing = _checked(base, words, after)
         body = {"words": after} if after else {}
         with database.writing() as session:
@@ -195,6 +194,8 @@ def _files() -> Lexicon:
 
 
 def _in_force(session: Session) -> tuple[int, Words]:
+    """With the classes that staff added, which words may be taught for."""
+    naming.follow(session)
     found = policies.current(session, POLICY)
     return (found.version, words_of(found.body)) if found else (policies.AS_SHIPPED, {})
 

@@ -14,7 +14,7 @@ from app.console.desk import Desk
 from app.console.rendering import render, status_of, words_of
 from app.console.ticket_page import Button
 from app.console.whistle_panel import WhistleShown
-from config.categories import CATEGORIES, categories
+from config.categories import categories, is_label
 from models import access_log, media, takeovers
 from models.access_log import Looked
 from models.errors import DomainError, NotAllowed, NotFound
@@ -54,11 +54,10 @@ def ticket_class(desk: Desk, ticket_id: int) -> Any:
     """What is corrected here teaches the weights as a correction in chat does."""
 
     def change(session: Session, _: Sight, found: Ticket) -> None:
-        category, _, child = request.form.get("class", "").partition(".")
-        known = CATEGORIES.get(category)
-        if known is None or child not in {one.key for one in known.children}:
+        named, by = request.form.get("class", ""), desk.staff.person_id
+        if not is_label(named):
             raise FieldUnfit(field="class")
-        by = desk.staff.person_id
+        category, _, child = named.partition(".")
         refining.reclassify(session, found, category, child, by=by, at=desk.now)
 
     return changed(desk, ticket_id, "class", change)

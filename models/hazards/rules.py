@@ -8,19 +8,22 @@ from config.policy import load
 from models.hazards.flow import Finder
 from models.posts import Role
 
+EVERY = ["*"]  # also the children that staff added
+
 
 def belongs(category: str, subcategory: str | None, intent: Intent, urgency: Urgency) -> bool:
     """Whether a report stands in the ledger by what it says."""
     return (category, intent) in _by_intent() or (
         intent == Intent.REPORT
         and urgency != Urgency.EMERGENCY
-        and (category, subcategory) in by_class()
+        and is_hazardous(category, subcategory)
     )
 
 
 def is_hazardous(category: str, subcategory: str | None) -> bool:
     """Whether the class alone makes a report a hazard."""
-    return (category, subcategory) in by_class()
+    is_whole = load("hazards")["ledger"]["classes"].get(category) == EVERY
+    return is_whole or (category, subcategory) in by_class()
 
 
 @cache
@@ -30,7 +33,7 @@ def by_class() -> Collection[tuple[str, str | None]]:
     return frozenset(
         (category, child)
         for category, named in from_table.items()
-        for child in ([*children[category]["children"], None] if named == ["*"] else named)
+        for child in ([*children[category]["children"], None] if named == EVERY else named)
     )
 
 

@@ -98,7 +98,10 @@ def test_the_house_keeps_only_what_the_file_does_not_say(house: House) -> None:
     late = staff.post(PUBLISH, form)
     assert late.status_code == 422 and "刚发布了第 1 版（大家商量的）" in late.text
     assert staff.post(PUBLISH, form | {"after": "1"}).status_code == 409
-    assert "部门：住建" in staff.get("/console/settings/edit?of=categories").text
+    assert (
+        "先派给：网格员，没有就网格长。部门：住建"
+        in staff.get("/console/settings/edit?of=categories").text
+    )
 
 
 def test_what_can_not_be_is_told_at_its_field_and_what_nobody_could_take_is_told_too(
