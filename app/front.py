@@ -9,9 +9,8 @@ from config.settings import Settings
 from models.base import Database
 
 SITE = "app.site"
-SEGMENTS = frozenset(
-    {"console", "p", "dev", "metrics"}
-)  # what the addresses of the site begin with
+# What the addresses of the site begin with.
+SEGMENTS = frozenset({"console", "p", "dev", "metrics"})
 
 
 class Front:

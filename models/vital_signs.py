@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import TextClause, func, select, text
+from sqlalchemy import ScalarSelect, Select, TextClause, func, select, text, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.accounts import Account, ApiStop
@@ -36,18 +37,23 @@ class Reading:
 
 def queues(session: Session, now: datetime) -> Iterator[Reading]:
     """Tasks, and messages that are to leave: how many wait, and since when the oldest does."""
-    yield from _waiting(session, "tasks", Task.due_at, IS_DUE, now)
-    yield from _waiting(session, "messages", OutboxMessage.not_before, IS_QUEUED, now)
-    yield Reading("tasks_failed", _count(session, Task.id, IS_FAILED))
+    failed = select(func.count(Task.id)).where(IS_FAILED).correlate(None).scalar_subquery()
+    due, oldest, given_up = session.execute(_waiting(Task.due_at, IS_DUE, now, failed)).one()
+    yield Reading("tasks_due", due)
+    yield Reading("tasks_oldest_due_seconds", _age(oldest, now))
+    yield Reading("tasks_failed", given_up)
+    due, oldest = session.execute(_waiting(OutboxMessage.not_before, IS_QUEUED, now)).one()
+    yield Reading("messages_due", due)
+    yield Reading("messages_oldest_due_seconds", _age(oldest, now))
 
 
 def messages(session: Session, now: datetime) -> Iterator[Reading]:
     """Those that are under way or did not arrive, and how the calls of the last minutes ended."""
-    yield Reading("messages", _count(session, OutboxMessage.id, IS_SENDING), {"state": "sending"})
-    troubled = (
-        select(OutboxMessage.state, func.count()).where(IS_TROUBLED).group_by(OutboxMessage.state)
+    by_state = (
+        select(OutboxMessage.state, func.count()).where(one).group_by(OutboxMessage.state)
+        for one in (IS_SENDING, IS_TROUBLED)
     )
-    for state, number in session.execute(troubled):
+    for state, number in session.execute(union_all(*by_state)):
         yield Reading("messages", number, {"state": state})
     way = (OutboxMessage.channel, OutboxMessage.state, OutboxMessage.errcode)
     tried = select(*way, func.count()).where(OutboxMessage.begun_at > now - RECENT).group_by(*way)
@@ -81,8 +87,7 @@ def platform(session: Session, now: datetime) -> Iterator[Reading]:
     """How long the access tokens last, and which calls the platform has made us stop."""
     held = select(Account.key, Account.token_expires_at).where(Account.token_serial > 0)
     for account, until in session.execute(held):
-        left = (until - now).total_seconds() if until else 0
-        yield Reading("access_token_seconds_left", left, {"account": account})
+        yield Reading("access_token_seconds_left", -_age(until, now), {"account": account})
     stopped = select(ApiStop.account, ApiStop.api).where(ApiStop.until > now)
     for account, api in session.execute(stopped):
         yield Reading("platform_stopped", 1, {"account": account, "api": api})
@@ -97,18 +102,13 @@ def readings(session: Session, now: datetime) -> Iterator[Reading]:
 
 
 def _waiting(
-    session: Session,
-    what: str,
     due_at: InstrumentedAttribute[datetime],
     state: TextClause,
     now: datetime,
-) -> Iterator[Reading]:
-    number, oldest = session.execute(
-        select(func.count(), func.min(due_at)).where(state, due_at <= now)
-    ).one()
-    yield Reading(f"{what}_due", number)
-    yield Reading(f"{what}_oldest_due_seconds", (now - oldest).total_seconds() if oldest else 0)
+    *more: ScalarSelect[int],
+) -> Select[*tuple[Any, ...]]:
+    return select(func.count(), func.min(due_at), *more).where(state, due_at <= now)
 
 
-def _count(session: Session, counted: InstrumentedAttribute[int], state: TextClause) -> int:
-    return session.scalar(select(func.count(counted)).where(state)) or 0
+def _age(since: datetime | None, now: datetime) -> float:
+    return (now - since).total_seconds() if since else 0
