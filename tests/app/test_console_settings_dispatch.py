@@ -143,7 +143,7 @@ def test_what_can_not_be_is_told_at_its_field_and_what_nobody_could_take_is_told
             post.until = house.now
     empty = text_of(staff.post(LOOK, liaison).text)
     assert "栋楼没有这几个岗位的人" in empty and "栋楼没有这几个岗位的人" not in look
-    assert "这里没有人担任部门联络员，先由上一级接" in empty
+    assert "这里没有人担任部门联络员，先给值班台。" in empty
 
 
 def test_whatever_paid_posts_are_written_are_read_back() -> None:
