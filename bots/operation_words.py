@@ -18,6 +18,9 @@ _ENDS = " ,，、。;；:：."
 _BUILDING = re.compile(r"第?[\d一二三四五六七八九十百]{1,4}\s*(?:号楼|号栋|栋|幢)")
 
 
+Teams = tuple[tuple[Role, ...], tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """整治安排 — what of a plan was said: what, when, where, who."""
@@ -71,6 +74,15 @@ def read_teams(text: str) -> tuple[tuple[Role, ...], tuple[str, ...], str]:
     return tuple(roles), tuple(departments), " ".join(left)
 
 
+def more_teams(text: str) -> Teams | None:
+    """ "加 消防", "再叫上供电": further teams, and nothing else."""
+    found = _more().match(text)
+    if found is None:
+        return None
+    roles, departments, left = read_teams(text[found.end() :])
+    return (roles, departments) if (roles or departments) and not left.strip(_ENDS) else None
+
+
 def _all_teams(part: str) -> list[Role | str]:
     """ "消防和城管", "网格员楼长": nothing but names of teams; else none at all."""
     found: list[Role | str] = []
@@ -91,6 +103,12 @@ def _title(text: str) -> str:
     words = [word for word in text.split() if word not in load("operations")["plan"]["fillers"]]
     longest: int = load("operations")["plan"]["longest_title"]
     return " ".join(words).strip(_ENDS)[:longest]
+
+
+@cache
+def _more() -> re.Pattern[str]:
+    words = sorted(load("operations")["plan"]["more"], key=len, reverse=True)
+    return re.compile(rf"(?:{'|'.join(map(re.escape, words))}){_GAP}*")
 
 
 @cache

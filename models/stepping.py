@@ -1,7 +1,7 @@
 """Steps on one kind of thing: what may be done, what is done, and its taking back (撤销)."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -110,10 +110,13 @@ class Steps(Generic[Thing, State, Action, Side]):
         action = self.taken_back_as[event.verb]
         return thing, self.begin(session, thing, action, by=by, at=at)
 
-    def undoing(self, step: Step[State, Side], event: Event, told: Collection[int]) -> Said:
+    def undoing(
+        self, step: Step[State, Side], event: Event, told: Sequence[int], **context: Any
+    ) -> Said:
+        """`told` are those who have read of it."""
         detail = {"undone_event": event.id, "undone": event.verb}
-        parties = {"told": list(told)}
-        return Said(self.undone, step.at, step.by, step.side, step.old, parties, detail)
+        said = step.said(parties={"told": told}, detail=detail, context=context)
+        return replace(said, verb=self.undone)
 
     def _last(self, session: Session, person_id: int, now: datetime) -> Event | None:
         """But for what they have taken back already."""

@@ -43,10 +43,13 @@ def acted(
     find: Callable[[Session], Any],
     *,
     page: str,
-    number: int,
     shown: Callable[[Problem], str],
+    **where: int,
 ) -> Any:
-    """The action that a form names, on what `find` finds; NotFound for one of no table."""
+    """The action that a form names, on what `find` finds; NotFound for one of no table.
+
+    `page` and `where` are the address to go on to.
+    """
     action = request.form.get("action", "")
     act = acts.get(action)
     if act is None:
@@ -55,7 +58,7 @@ def acted(
         desk,
         lambda session: act(session, desk, find(session), request.form),
         field=action,
-        done=lambda: url_for(page, number=number, done=action),
+        done=lambda: url_for(page, **where, done=action),
         shown=shown,
     )
 

@@ -16,8 +16,9 @@ from app.console.grouped import USUAL, grouped
 from app.console.history import steps
 from app.console.photos import picture
 from app.console.rendering import render
+from app.console.undoing import act_of, last_step
 from models.errors import NotFound
-from models.hazards import acting, sides
+from models.hazards import acting, sides, undoing
 from models.hazards import desk as lists
 from models.hazards.desk import Group, Sight, hazard_in, sight_of
 from models.hazards.flow import FLOW, Finder, HazardAction
@@ -106,6 +107,7 @@ def _page(desk: Desk, number: int, problem: Problem) -> str:
             row=row,
             hazard=row.hazard,
             buttons=[one for one in HazardAction if FLOW.can(row.hazard.state, one, held)],
+            undoable=last_step(session, desk, undoing, row.hazard.id),
             photos=[] if row.hazard.ticket_id else lists.photos_of(session, row.hazard),
             steps=steps(session, KIND, row.hazard.id),
             problem=problem,
@@ -137,4 +139,5 @@ ACTS: Mapping[str, Act] = {
     HazardAction.SOLVE: _solve,
     HazardAction.PASS_UP: _pass_up,
     HazardAction.STRIKE: _strike,
+    "undo": act_of(undoing),
 }

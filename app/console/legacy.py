@@ -14,20 +14,20 @@ from app.console.desk import Desk
 from app.console.fields import number_in, words_in
 from app.console.grouped import USUAL, grouped
 from app.console.legacy_page import OUTCOMES, shown
+from app.console.operation_forms import teams_in
 from app.console.rendering import render
+from app.console.undoing import act_of
 from config.policy import load
 from models.errors import NotFound
 from models.legacy import desk as lists
-from models.legacy import going, opening
+from models.legacy import going, opening, undoing
 from models.legacy.desk import Group, Sight, problem_in, sight_of
 from models.legacy.flow import LegacyAction
 from models.legacy.lists import waiting
 from models.legacy.table import LegacyProblem, Milestone
 from models.localtime import local
-from models.posts import Role
 from models.tickets.asked import day_in, word_in
 from models.tickets.sight import ticket_in
-from models.whistles.terms import departments
 
 LONGEST_WORDS, LONGEST_PLAN = 300, 2000
 
@@ -147,11 +147,9 @@ def _schedule(session: Session, desk: Desk, found: LegacyProblem, form: Form) ->
 
 
 def _join(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
-    roles = [Role(one) for one in form.getlist("roles") if one in load("operations")["team"]]
-    named = [one for one in form.getlist("departments") if one in departments()]
-    if not roles and not named:
-        raise FieldUnfit(field="teams")
-    opening.join(session, found, roles, named, by=desk.staff.person_id, at=desk.now)
+    roles, named = teams_in(form)
+    if not opening.join(session, found, roles, named, by=desk.staff.person_id, at=desk.now):
+        raise FieldUnfit(field="nobody")
 
 
 def _link(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
@@ -193,4 +191,5 @@ ACTS: Mapping[str, Act] = {
     LegacyAction.REACH: _reach,
     LegacyAction.POSTPONE: _postpone,
     LegacyAction.END: _end,
+    "undo": act_of(undoing),
 }

@@ -6,11 +6,12 @@ from sqlalchemy.orm import Session
 
 from app.console.desk import Desk
 from app.console.history import steps
+from app.console.undoing import last_step
 from config.policy import load
 from config.settings import public_link
 from models import places
 from models.legacy import desk as lists
-from models.legacy import sides
+from models.legacy import sides, undoing
 from models.legacy.desk import Sight
 from models.legacy.flow import FLOW, PUBLIC, LegacyAction, LegacyOutcome, MilestoneState
 from models.legacy.lists import force_of, milestones, progress
@@ -44,6 +45,7 @@ def shown(session: Session, desk: Desk, sight: Sight, found: LegacyProblem) -> d
             for one in OFFERED
             if FLOW.can(found.state, one, held) and (waiting or one not in NEEDS_MILESTONE)
         ],
+        "undoable": last_step(session, desk, undoing, found.id),
         "outcomes": list(OUTCOMES),
         "team": list(load("operations")["team"]),
         "departments": departments(),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.console.access import page
 from app.console.acting import FieldUnfit
-from app.console.changing import Problem, changed
+from app.console.changing import Form, Problem, changed
 from app.console.desk import Desk
 from app.console.fields import number_in, words_in
 from app.console.rendering import render
@@ -23,6 +23,8 @@ from models.whistles.terms import departments
 
 LONGEST_TARGETS = 60
 
+Teams = tuple[tuple[Role, ...], tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -32,7 +34,7 @@ class Draft:
     targets: str = ""
     area_id: int | None = None
     starts: str = ""
-    roles: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
     departments: tuple[str, ...] = ()
 
 
@@ -62,13 +64,14 @@ def operation_plan(desk: Desk) -> Any:
 
 def _read() -> Draft:
     form = request.form
+    roles, named = _teams(form)
     return Draft(
         title=" ".join(form.get("title", "").split())[: longest_title()],
         targets=words_in(form, LONGEST_TARGETS, "targets"),
         area_id=number_in(form.get("area", "")),
         starts=form.get("starts", ""),
-        roles=tuple(one for one in form.getlist("roles") if one in team()),
-        departments=tuple(one for one in form.getlist("departments") if one in departments()),
+        roles=roles,
+        departments=named,
     )
 
 
@@ -79,14 +82,31 @@ def _plan(draft: Draft, now: datetime) -> Plan:
         ("title", bool(draft.title)),
         ("area", draft.area_id is not None),
         ("starts", starts_at is not None and starts_at >= now),
-        ("teams", bool(draft.roles or draft.departments)),
     )
     for field, is_there in checks:
         if not is_there:
             raise FieldUnfit(field=field)
+    _check_teams(draft.roles, draft.departments)
     assert draft.area_id is not None and starts_at is not None
-    roles = tuple(Role(one) for one in draft.roles)
-    return Plan(draft.title, draft.area_id, starts_at, roles, draft.departments, draft.targets)
+    teams = draft.roles, draft.departments
+    return Plan(draft.title, draft.area_id, starts_at, *teams, draft.targets)
+
+
+def teams_in(form: Form) -> Teams:
+    """The roles and departments that are ticked. Raises FieldUnfit where none is."""
+    teams = _teams(form)
+    _check_teams(*teams)
+    return teams
+
+
+def _teams(form: Form) -> Teams:
+    roles = tuple(Role(one) for one in form.getlist("roles") if one in team())
+    return roles, tuple(one for one in form.getlist("departments") if one in departments())
+
+
+def _check_teams(roles: tuple[Role, ...], named: tuple[str, ...]) -> None:
+    if not roles and not named:
+        raise FieldUnfit(field="teams")
 
 
 def _moment(text: str) -> datetime | None:

@@ -9,17 +9,20 @@ from sqlalchemy.orm import Session
 
 from app.console.desk import Desk
 from app.console.history import steps
+from app.console.undoing import last_step
 from bots import operation_sheet
+from config.policy import load
 from models.notices.table import Notice
-from models.operations import finding, lists, sides, telling
+from models.operations import finding, lists, sides, telling, undoing
 from models.operations.flow import FLOW, REPLIED, OperationAction, Reply, Side
 from models.operations.table import Finding, Member, Operation
 from models.operations.telling import SUBJECT
 from models.posts import UNPAID
+from models.whistles.terms import departments
 
 BUTTONS = (
     *(OperationAction.START, OperationAction.END, OperationAction.SEND_BACK),
-    OperationAction.CANCEL,
+    *(OperationAction.INVITE, OperationAction.CANCEL),
 )
 
 
@@ -63,6 +66,9 @@ def shown(session: Session, desk: Desk, found: Operation) -> dict[str, Any]:
         ),
         "can": can,
         "buttons": [one for one in BUTTONS if can[one]],
+        "undoable": last_step(session, desk, undoing, found.id),
+        "team": list(load("operations")["team"]),
+        "departments": departments(),
         "may_make_ticket": can[OperationAction.FIND],
         "sums": lists.sums_of(findings),
         "told": told,

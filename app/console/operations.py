@@ -12,13 +12,15 @@ from app.console.changing import Act, Form, Problem, acted, done_in
 from app.console.desk import Desk
 from app.console.fields import number_in, words_in
 from app.console.grouped import USUAL, grouped
+from app.console.operation_forms import teams_in
 from app.console.operation_page import shown
 from app.console.photos import picture
 from app.console.rendering import render
+from app.console.undoing import act_of
 from models.errors import NotFound
 from models.media import Media
 from models.operations import desk as lists
-from models.operations import ending, finding, planning
+from models.operations import ending, finding, planning, undoing
 from models.operations.desk import Group, Sight, operation_in, sight_of
 from models.operations.finding import Count
 from models.operations.flow import OperationAction, Reply
@@ -86,6 +88,12 @@ def _start(session: Session, desk: Desk, found: Operation, _: Form) -> None:
     planning.start(session, found, by=desk.staff.person_id, at=desk.now)
 
 
+def _invite(session: Session, desk: Desk, found: Operation, form: Form) -> None:
+    roles, named = teams_in(form)
+    if not planning.invite(session, found, roles, named, by=desk.staff.person_id, at=desk.now):
+        raise FieldUnfit(field="nobody")
+
+
 def _cancel(session: Session, desk: Desk, found: Operation, form: Form) -> None:
     planning.cancel(
         session, found, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now
@@ -150,6 +158,7 @@ def _finding(session: Session, found: Operation, form: Form) -> Finding:
 
 ACTS: Mapping[str, Act] = {
     OperationAction.START: _start,
+    OperationAction.INVITE: _invite,
     OperationAction.CANCEL: _cancel,
     OperationAction.END: _end,
     OperationAction.SEND_BACK: _send_back,
@@ -160,4 +169,5 @@ ACTS: Mapping[str, Act] = {
     OperationAction.CORRECT: _correct,
     "settle": _settle,
     "make_ticket": _make_ticket,
+    "undo": act_of(undoing),
 }

@@ -3,24 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import redirect, request, send_from_directory, url_for
+from flask import request, url_for
 from sqlalchemy.orm import Session
 
 from app.console.access import page
+from app.console.changing import Act, Form, Problem, acted
 from app.console.desk import Desk
 from app.console.fields import number_in
+from app.console.photos import picture
 from app.console.project_forms import day_of, holder_in, photo_in
-from app.console.rendering import render, status_of, words_of
+from app.console.rendering import render
 from app.console.supervisions import tickets_seen
 from config.policy import load
 from config.settings import public_link
-from models import media
-from models.errors import DomainError, NotFound
 from models.projects import going, lists, making, sides, steps
 from models.projects.flow import PUBLIC, ProjectAction, ProjectKind
 from models.projects.lists import Group, wanted_of
 from models.projects.making import ProjectUnfit
-from models.projects.table import Project, ProjectMilestone
+from models.projects.table import Project
 from models.supervisions import sides as supervising
 from models.tickets.asked import word_in
 from models.tickets.table import Ticket
@@ -32,8 +32,6 @@ OFFERED = (
     *(ProjectAction.FINISH, ProjectAction.HAND_OVER, ProjectAction.MOVE_END),
     *(ProjectAction.STOP, ProjectAction.TAKE_UP),
 )
-
-Act = Callable[[Session, Desk, Project], None]
 
 
 @page("/projects")
@@ -58,100 +56,86 @@ def projects(desk: Desk) -> Any:
 
 @page("/projects/<int:project_id>")
 def project(desk: Desk, project_id: int) -> Any:
-    return _page(desk, project_id)
+    return _page(desk, project_id, {})
 
 
 @page("/projects/<int:project_id>", "POST")
 def project_act(desk: Desk, project_id: int) -> Any:
-    action = word_in(ProjectAction, request.form.get("action"))
-    if action is None or action not in ACTS:
-        raise NotFound(number=f"#{project_id}")
-    try:
-        with desk.writing() as session:
-            row = lists.row_in(session, project_id, desk.staff.person_id, desk.now)
-            ACTS[action](session, desk, row.project)
-    except DomainError as refusal:
-        return _page(desk, project_id, {action: words_of(refusal)}), status_of(refusal)
-    return redirect(url_for("console.project", project_id=project_id, done=action))
+    by = desk.staff.person_id
+    return acted(
+        desk,
+        ACTS,
+        lambda session: lists.row_in(session, project_id, by, desk.now).project,
+        page="console.project",
+        project_id=project_id,
+        shown=lambda problem: _page(desk, project_id, problem),
+    )
 
 
 @page("/projects/<int:project_id>/photos/<int:photo_id>")
 def project_photo(desk: Desk, project_id: int, photo_id: int) -> Any:
     with desk.reading() as session:
         row = lists.row_in(session, project_id, desk.staff.person_id, desk.now)
-        found = lists.photo_of(session, row.project, photo_id)
-        if found is None:
-            raise NotFound("no such photo")
-        path = media.thumbnail_path_of(found.sha256 or "")
-    folder = desk.settings.data_dir.absolute() / "media"
-    return send_from_directory(folder, path, mimetype="image/jpeg")
+        return picture(desk, lists.photo_of(session, row.project, photo_id))
 
 
-def _words() -> str:
-    return request.form.get("words", "")
-
-
-def _milestone(session: Session, found: Project) -> ProjectMilestone:
-    wanted = number_in(request.form.get("milestone", ""))
-    return going.milestone_of(session, found, wanted)
-
-
-def _start(session: Session, desk: Desk, found: Project) -> None:
+def _start(session: Session, desk: Desk, found: Project, _: Form) -> None:
     going.start(session, found, by=desk.staff.person_id, at=desk.now)
 
 
-def _note(session: Session, desk: Desk, found: Project) -> None:
+def _note(session: Session, desk: Desk, found: Project, form: Form) -> None:
     photo = photo_in(session, desk)
-    going.note(session, found, _words(), photo, by=desk.staff.person_id, at=desk.now)
+    going.note(session, found, form.get("words", ""), photo, by=desk.staff.person_id, at=desk.now)
 
 
-def _schedule(session: Session, desk: Desk, found: Project) -> None:
-    by, at = desk.staff.person_id, desk.now
-    making.schedule(session, found, _words(), day_of("day"), by=by, at=at)
+def _reach(session: Session, desk: Desk, found: Project, form: Form) -> None:
+    milestone = going.milestone_of(session, found, number_in(form.get("milestone", "")))
+    going.reach(session, milestone, form.get("words", ""), by=desk.staff.person_id, at=desk.now)
 
 
-def _reach(session: Session, desk: Desk, found: Project) -> None:
-    by, milestone = desk.staff.person_id, _milestone(session, found)
-    going.reach(session, milestone, _words(), by=by, at=desk.now)
+def _postpone(session: Session, desk: Desk, found: Project, form: Form) -> None:
+    milestone = going.milestone_of(session, found, number_in(form.get("milestone", "")))
+    _dated(going.postpone)(session, desk, milestone, form)
 
 
-def _postpone(session: Session, desk: Desk, found: Project) -> None:
-    by, milestone = desk.staff.person_id, _milestone(session, found)
-    going.postpone(session, milestone, day_of("day"), _words(), by=by, at=desk.now)
-
-
-def _link(session: Session, desk: Desk, found: Project) -> None:
-    number = number_in(request.form.get("ticket", "").strip().removeprefix("#"))
+def _link(session: Session, desk: Desk, found: Project, form: Form) -> None:
+    number = number_in(form.get("ticket", "").strip().removeprefix("#"))
     seen = tickets_seen(session, desk, [number] if number is not None else [])
     if not seen:
         raise ProjectUnfit(field="ticket")
     making.link(session, found, seen[0], by=desk.staff.person_id, at=desk.now)
 
 
-def _hand_over(session: Session, desk: Desk, found: Project) -> None:
+def _hand_over(session: Session, desk: Desk, found: Project, _: Form) -> None:
     owner = holder_in(sides.owners(session, found.area_id, desk.now))
     making.hand_over(session, found, owner, by=desk.staff.person_id, at=desk.now)
 
 
-def _move_end(session: Session, desk: Desk, found: Project) -> None:
-    by = desk.staff.person_id
-    going.move_end(session, found, day_of("day"), _words(), by=by, at=desk.now)
+def _schedule(session: Session, desk: Desk, found: Project, form: Form) -> None:
+    words, by = form.get("words", ""), desk.staff.person_id
+    making.schedule(session, found, words, day_of("day"), by=by, at=desk.now)
 
 
-def _finish(session: Session, desk: Desk, found: Project) -> None:
-    going.finish(session, found, _words(), by=desk.staff.person_id, at=desk.now)
+def _worded(verb: Callable[..., object]) -> Act:
+    """A step that needs words alone."""
+
+    def act(session: Session, desk: Desk, found: Any, form: Form) -> None:
+        verb(session, found, form.get("words", ""), by=desk.staff.person_id, at=desk.now)
+
+    return act
 
 
-def _stop(session: Session, desk: Desk, found: Project) -> None:
-    going.stop(session, found, _words(), by=desk.staff.person_id, at=desk.now)
+def _dated(verb: Callable[..., object]) -> Act:
+    """A step that needs a day and words."""
+
+    def act(session: Session, desk: Desk, found: Any, form: Form) -> None:
+        words, by = form.get("words", ""), desk.staff.person_id
+        verb(session, found, day_of("day"), words, by=by, at=desk.now)
+
+    return act
 
 
-def _take_up(session: Session, desk: Desk, found: Project) -> None:
-    by = desk.staff.person_id
-    going.take_up(session, found, day_of("day"), _words(), by=by, at=desk.now)
-
-
-ACTS: Mapping[ProjectAction, Act] = {
+ACTS: Mapping[str, Act] = {
     ProjectAction.START: _start,
     ProjectAction.NOTE: _note,
     ProjectAction.SCHEDULE: _schedule,
@@ -159,14 +143,14 @@ ACTS: Mapping[ProjectAction, Act] = {
     ProjectAction.POSTPONE: _postpone,
     ProjectAction.LINK: _link,
     ProjectAction.HAND_OVER: _hand_over,
-    ProjectAction.MOVE_END: _move_end,
-    ProjectAction.FINISH: _finish,
-    ProjectAction.STOP: _stop,
-    ProjectAction.TAKE_UP: _take_up,
+    ProjectAction.MOVE_END: _dated(going.move_end),
+    ProjectAction.FINISH: _worded(going.finish),
+    ProjectAction.STOP: _worded(going.stop),
+    ProjectAction.TAKE_UP: _dated(going.take_up),
 }
 
 
-def _page(desk: Desk, project_id: int, problem: Mapping[str, str] | None = None) -> str:
+def _page(desk: Desk, project_id: int, problem: Problem) -> str:
     by = desk.staff.person_id
     with desk.reading() as session:
         row = lists.row_in(session, project_id, by, desk.now)
@@ -185,8 +169,9 @@ def _page(desk: Desk, project_id: int, problem: Mapping[str, str] | None = None)
             may_ask=may_ask,
             link=public_link(f"/p/projects/{found.public_id}") if found.state in PUBLIC else None,
             longest=load("projects")["longest_words"],
-            problem=problem or {},
-            given=request.form if problem else {},
+            act=url_for("console.project_act", project_id=project_id),
+            problem=problem,
+            given=request.form,
             done=word_in(ProjectAction, request.args.get("done")),
             is_new=request.args.get("done") == "make",
             now=desk.now,

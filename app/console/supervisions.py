@@ -1,24 +1,24 @@
 """督办: the lists of who asks and who is asked, one supervision with its steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.console.access import page
+from app.console.changing import Act, Form, Problem, acted, done_in
 from app.console.desk import Desk
 from app.console.fields import day_in, number_in
-from app.console.rendering import render, status_of, words_of
-from models.errors import DomainError, NotFound
+from app.console.rendering import render
+from app.console.undoing import act_of, last_step
 from models.supervisions import lists, sides, steps
 from models.supervisions.asking import SupervisionUnfit
 from models.supervisions.flow import SupervisionAction
 from models.supervisions.lists import Group, group_of
 from models.supervisions.table import Supervision
-from models.tickets.asked import word_in
 from models.tickets.sight import sight_of
 from models.tickets.table import Ticket
 
@@ -49,40 +49,54 @@ def supervisions(desk: Desk) -> Any:
 
 @page("/supervisions/<int:supervision_id>")
 def supervision(desk: Desk, supervision_id: int) -> Any:
-    return _page(desk, supervision_id)
+    return _page(desk, supervision_id, {})
 
 
 @page("/supervisions/<int:supervision_id>", "POST")
 def supervision_act(desk: Desk, supervision_id: int) -> Any:
-    action = word_in(SupervisionAction, request.form.get("action"))
-    if action not in OFFERED:
-        raise NotFound(number=f"#{supervision_id}")
-    try:
-        with desk.writing() as session:
-            row = lists.row_in(session, supervision_id, desk.staff.person_id, desk.now)
-            _act(session, desk, row.one, action)
-    except NotFound:
-        raise
-    except DomainError as refusal:
-        return _page(desk, supervision_id, {action: words_of(refusal)}), status_of(refusal)
-    return redirect(url_for("console.supervision", supervision_id=supervision_id, done=action))
+    by = desk.staff.person_id
+    return acted(
+        desk,
+        ACTS,
+        lambda session: lists.row_in(session, supervision_id, by, desk.now).one,
+        page="console.supervision",
+        supervision_id=supervision_id,
+        shown=lambda problem: _page(desk, supervision_id, problem),
+    )
 
 
-def _act(session: Session, desk: Desk, one: Supervision, action: SupervisionAction) -> None:
-    by, at, words = desk.staff.person_id, desk.now, request.form.get("words", "")
-    match action:
-        case SupervisionAction.ANSWER:
-            steps.answer(session, one, words, by=by, at=at)
-        case SupervisionAction.CLOSE:
-            steps.close(session, one, by=by, at=at)
-        case SupervisionAction.ASK_AGAIN:
-            steps.ask_again(session, one, words, day_of("day"), by=by, at=at)
-        case SupervisionAction.TALK:
-            steps.talk(session, one, words, day_of("day"), by=by, at=at)
-        case SupervisionAction.MOVE_DAY:
-            steps.move_day(session, one, day_of("day"), by=by, at=at)
-        case _:
-            steps.withdraw(session, one, words, by=by, at=at)
+def _close(session: Session, desk: Desk, one: Supervision, _: Form) -> None:
+    steps.close(session, one, by=desk.staff.person_id, at=desk.now)
+
+
+def _move_day(session: Session, desk: Desk, one: Supervision, _: Form) -> None:
+    steps.move_day(session, one, day_of("day"), by=desk.staff.person_id, at=desk.now)
+
+
+def _worded(verb: Callable[..., None]) -> Act:
+    def act(session: Session, desk: Desk, one: Supervision, form: Form) -> None:
+        verb(session, one, form.get("words", ""), by=desk.staff.person_id, at=desk.now)
+
+    return act
+
+
+def _dated(verb: Callable[..., None]) -> Act:
+    def act(session: Session, desk: Desk, one: Supervision, form: Form) -> None:
+        words, by = form.get("words", ""), desk.staff.person_id
+        verb(session, one, words, day_of("day"), by=by, at=desk.now)
+
+    return act
+
+
+ACTS: Mapping[str, Act] = {
+    SupervisionAction.ANSWER: _worded(steps.answer),
+    SupervisionAction.CLOSE: _close,
+    SupervisionAction.ASK_AGAIN: _dated(steps.ask_again),
+    SupervisionAction.TALK: _dated(steps.talk),
+    SupervisionAction.MOVE_DAY: _move_day,
+    SupervisionAction.WITHDRAW: _worded(steps.withdraw),
+    "undo": act_of(steps),
+}
 
 
 def day_of(field: str) -> date:
@@ -93,7 +107,7 @@ def day_of(field: str) -> date:
     return day
 
 
-def _page(desk: Desk, supervision_id: int, problem: Mapping[str, str] | None = None) -> str:
+def _page(desk: Desk, supervision_id: int, problem: Problem) -> str:
     by = desk.staff.person_id
     with desk.reading() as session:
         row = lists.row_in(session, supervision_id, by, desk.now)
@@ -104,9 +118,11 @@ def _page(desk: Desk, supervision_id: int, problem: Mapping[str, str] | None = N
             said=lists.said(session, row.one),
             tickets=_seen(session, desk, row.tickets),
             actions=[one for one in OFFERED if one in allowed],
-            problem=problem or {},
-            given=request.form if problem else {},
-            done=word_in(SupervisionAction, request.args.get("done")),
+            undoable=last_step(session, desk, steps, supervision_id),
+            act=url_for("console.supervision_act", supervision_id=supervision_id),
+            problem=problem,
+            given=request.form,
+            done=done_in("supervision_done"),
             now=desk.now,
         )
 

@@ -1,12 +1,12 @@
 """Joint operations: planned in one line or step by step, listed, begun, called off."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from bots import commands, operation_views, pending, registry
+from bots import commands, operation_views, operation_words, pending, registry
 from bots.chat import Chat
 from bots.commands import Command
-from bots.handlers import on_site, operation_plans, operation_sheets
+from bots.handlers import on_site, operation_plans, operation_sheets, operation_teams
 from bots.message import Reply
 from bots.pending import Pending
 from models import conversations
@@ -14,12 +14,16 @@ from models.conversations import Question
 from models.errors import NotFound
 from models.events import Event
 from models.operations import lists, planning, sides, undoing
-from models.operations.flow import OperationAction, OperationState
+from models.operations.flow import OPEN, OperationAction, OperationState
 from models.operations.flow import Reply as Answer
 from models.operations.steps import can
 from models.operations.table import Operation
 
 YES, NO = 1, 2
+MENU = (
+    *(OperationAction.START, OperationAction.END, OperationAction.INVITE),
+    OperationAction.CANCEL,
+)
 OF_A_DATE = "月日号点时:-/."  # what follows a number that names no operation
 
 
@@ -48,6 +52,9 @@ def invitation_by_digit(chat: Chat, operation_id: int, digit: int) -> Reply:
 def operation_command(chat: Chat, command: Command) -> Reply:
     """专项整治 飞线夜查 明晚8点 幸福里小区; with a number one of them; alone, the list."""
     text = command.text
+    if (more := operation_words.more_teams(text)) is not None:
+        found = _meant(chat, command, OPEN, OperationAction.INVITE)
+        return operation_teams.invite(chat, found, more) if isinstance(found, Operation) else found
     if command.number is not None and not text.startswith(tuple(OF_A_DATE)):
         operation = _seen(chat, command.number)
         return on_site.take(chat, operation, text) if text else show(chat, operation)
@@ -97,7 +104,7 @@ def _offered(chat: Chat, operation: Operation) -> list[str]:
         return [str(Answer.COMING), str(Answer.DECLINED)]
     return [
         str(action)
-        for action in (OperationAction.START, OperationAction.END, OperationAction.CANCEL)
+        for action in MENU
         if can(chat.session, operation, action, by=chat.person_id, at=chat.now)
     ]
 
@@ -114,8 +121,11 @@ def operation_shown(chat: Chat, question: Question, text: str, digit: int | None
     chosen = offered[digit - 1]
     if chosen in (Answer.COMING, Answer.DECLINED):
         return invitation_by_digit(chat, operation.id, YES if chosen == Answer.COMING else NO)
+    beside = commands.remark(chat.text)
     if chosen == OperationAction.CANCEL:
-        return cancel(chat, operation, chat.as_said(commands.remark(chat.text)))
+        return cancel(chat, operation, chat.as_said(beside))
+    if chosen == OperationAction.INVITE:
+        return operation_teams.ask(chat, operation, beside)
     return start(chat, operation) if chosen == OperationAction.START else _end(chat, operation)
 
 
@@ -144,8 +154,7 @@ def _end(chat: Chat, operation: Operation) -> Reply:
 
 @registry.command("operation_cancel")
 def cancel_command(chat: Chat, command: Command) -> Reply:
-    states = [OperationState.PLANNED, OperationState.UNDER_WAY]
-    found = _meant(chat, command, states, OperationAction.CANCEL)
+    found = _meant(chat, command, OPEN, OperationAction.CANCEL)
     if not isinstance(found, Operation):
         return found
     return cancel(chat, found, chat.as_said(command.text))
@@ -182,7 +191,7 @@ def undo(chat: Chat, step: Event) -> Reply:
 
 
 def _meant(
-    chat: Chat, command: Command, states: Sequence[OperationState], action: OperationAction
+    chat: Chat, command: Command, states: Collection[OperationState], action: OperationAction
 ) -> Operation | Reply:
     """The one with the number, or the only one of this person that the action fits."""
     if command.number is not None:

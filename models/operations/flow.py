@@ -21,6 +21,8 @@ class OperationAction(StrEnum):
     START = "start"
     CANCEL = "cancel"
     UNPLAN = "unplan"  # taken back within ten minutes
+    INVITE = "invite"
+    UNINVITE = "uninvite"  # taken back within ten minutes
     REPLY = "reply"
     FIND = "find"
     CORRECT = "correct"
@@ -50,6 +52,7 @@ class Reply(StrEnum):
 
 
 PLANNED, INVITED, REPLIED = "operation_planned", "operation_invited", "operation_replied"
+ASKED_MORE = "operation_asked_more"
 STARTED, FOUND, CORRECTED = "operation_started", "operation_found", "operation_corrected"
 ENDED, PUBLISHED, CANCELLED = "operation_ended", "operation_published", "operation_cancelled"
 UNDONE, RETURNED = "operation_undone", "operation_sheet_returned"
@@ -63,7 +66,11 @@ MOVES = {
     (_S.PLANNED, _A.START): to(_S.UNDER_WAY, STARTED, _L, _C),
     (_S.PLANNED, _A.CANCEL): to(_S.CANCELLED, CANCELLED, _L, needs_words=True),
     (_S.PLANNED, _A.UNPLAN): to(_S.CANCELLED, CANCELLED, _L),
+    (_S.PLANNED, _A.INVITE): to(_S.PLANNED, ASKED_MORE, _L),
+    (_S.PLANNED, _A.UNINVITE): to(_S.PLANNED, UNDONE, _L),
     (_S.PLANNED, _A.REPLY): to(_S.PLANNED, REPLIED, _M),
+    (_S.UNDER_WAY, _A.INVITE): to(_S.UNDER_WAY, ASKED_MORE, _L),
+    (_S.UNDER_WAY, _A.UNINVITE): to(_S.UNDER_WAY, UNDONE, _L),
     (_S.UNDER_WAY, _A.REPLY): to(_S.UNDER_WAY, REPLIED, _M),
     (_S.UNDER_WAY, _A.FIND): to(_S.UNDER_WAY, FOUND, _L, _M),
     (_S.UNDER_WAY, _A.CORRECT): to(_S.UNDER_WAY, CORRECTED, _L, _M),

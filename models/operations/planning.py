@@ -1,8 +1,9 @@
 """Before anybody is on site: planned, answered, begun, called off."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -66,7 +67,9 @@ def plan(
     clock.set_clock(operation, at)
     told = Said(PLANNED, at, by, Side.LEADER, detail={"starts": wanted.starts_at.isoformat()})
     telling.tell(session, operation, told)
-    invite(session, operation, wanted.roles, wanted.departments, at)
+    if asked := _ask(session, operation, wanted.roles, wanted.departments, at):
+        invited = Said(INVITED, at, by, Side.LEADER, expires_at=operation.starts_at)
+        telling.tell(session, operation, replace(invited, **_invitation(asked)))
     return operation
 
 
@@ -75,28 +78,43 @@ def invite(
     operation: Operation,
     roles: Collection[Role],
     departments: Sequence[str],
+    *,
+    by: int,
     at: datetime,
 ) -> list[Member]:
-    """Asks these posts; who is asked already, and the leader, are left out."""
+    """再请人: further teams, also once it is under way; nobody is told where nobody is left."""
+    step = STEPS.begin(session, operation, OperationAction.INVITE, by=by, at=at)
+    if asked := _ask(session, operation, roles, departments, at):
+        over = operation.starts_at
+        if operation.started_at is not None:
+            over = operation.started_at + timedelta(hours=load("operations")["on_site_hours"])
+        telling.tell(session, operation, step.said(expires_at=over, **_invitation(asked)))
+    return asked
+
+
+def _ask(
+    session: Session,
+    operation: Operation,
+    roles: Collection[Role],
+    departments: Sequence[str],
+    at: datetime,
+) -> list[Member]:
+    """These posts; who is asked already, and the leader, are left out."""
     known = {one.person_id for one in sides.members(session, operation)} | {operation.leader_id}
-    posts = sides.teams(session, operation.area_id, roles, departments, operation.starts_at)
+    when = max(operation.starts_at, at)
+    posts = sides.teams(session, operation.area_id, roles, departments, when)
     asked = [_asked(operation, post, at) for post in posts if post.person_id not in known]
     session.add_all(asked)
     session.flush()
-    for part in ("paid", "unpaid"):
-        people = [one.person_id for one in asked if (one.role in UNPAID) == (part == "unpaid")]
-        if people:
-            said = Said(
-                INVITED,
-                at,
-                operation.leader_id,
-                Side.LEADER,
-                parties={part: people},
-                detail={"posts": [one.post_id for one in asked if one.person_id in people]},
-                expires_at=operation.starts_at,
-            )
-            telling.tell(session, operation, said)
     return asked
+
+
+def _invitation(asked: Sequence[Member]) -> dict[str, Any]:
+    """Who does it for nothing is asked in other words."""
+    unpaid = [one.person_id for one in asked if one.role in UNPAID]
+    paid = [one.person_id for one in asked if one.role not in UNPAID]
+    detail = {"posts": [one.post_id for one in asked]}
+    return {"parties": {"paid": paid, "unpaid": unpaid}, "detail": detail}
 
 
 def _asked(operation: Operation, post: Post, at: datetime) -> Member:

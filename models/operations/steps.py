@@ -2,6 +2,7 @@
 
 from models.operations import sides
 from models.operations.flow import (
+    ASKED_MORE,
     CORRECTED,
     ENDED,
     FLOW,
@@ -23,12 +24,13 @@ STEPS = Steps(
     sides.held,
     taken_back_as={
         PLANNED: OperationAction.UNPLAN,
+        ASKED_MORE: OperationAction.UNINVITE,
         FOUND: OperationAction.CORRECT,
         CORRECTED: OperationAction.CORRECT,
         ENDED: OperationAction.REOPEN,
     },
     undone=UNDONE,
-    # Replies are simply given anew; who is invited is invited with the plan.
+    # Replies are simply given anew; the first invitations go with the plan.
     beside=frozenset({INVITED, REPLIED}),
 )
 can = STEPS.can

@@ -64,15 +64,21 @@ def test_from_a_ticket_to_the_end_of_the_problem(either_house: House) -> None:
     page = shown(staff, number)
     assert "原定 2026年3月20日" in page and "等材料" in page and "住建" in page
     house.later(days=23)
-    staff = house.signed_in("community_staff")
+    staff, housing = house.signed_in("community_staff"), house.signed_in("department_liaison", 4)
     assert listed(staff, "late") == listed(staff, "open") == 1 and "过期" in shown(staff, number)
     assert act(staff, number, "reach", milestone=step.id, words="勘察完了") == 302
     assert act(staff, number, "reach", milestone=step.id) == 422, "none of that waits any more"
     assert listed(staff, "late") == 0
     assert act(staff, number, "end", words="管道全部换新", outcome="nonsense") == 422
     assert act(staff, number, "end", words="管道全部换新", outcome="solved") == 302
+    assert "撤销：办结" in shown(staff, number) and "撤销" not in shown(housing, number)
+    assert act(housing, number, "undo") == 422
+    assert act(staff, number, "undo") == 302 and "result-title" not in shown(staff, number)
+    assert act(staff, number, "end", words="管道换新了", outcome="solved") == 302
+    house.later(minutes=11)
     page = shown(staff, number)
-    assert "管道全部换新" in page and "可以做的" not in page
+    assert "管道换新了" in page and "可以做的" not in page
+    assert act(staff, number, "undo") == 422, "ten minutes have passed"
     rows = taken(staff, "legacy", state="ended")
     assert [row[:4] for row in rows[1:]] == [["3号楼渗漏", "幸福里小区3号楼", "已办结", "已解决"]]
 

@@ -69,7 +69,7 @@ def test_from_the_plan_to_the_published_sheet(either_house: House) -> None:
     assert act(fire, number, "find", kind="corridor_cleared", count="1") == 302
     page = shown(leader, number)
     assert '<span class="number">3</span> 处 <span class="soft">拆除飞线' in page
-    assert "没解决" in page and page.count("改数") == 2
+    assert "没解决" in page and page.count('class="button">改数') == 2
     one = re.search(r'name="finding" value="(\d+)"', page)
     assert one is not None
     assert act(leader, number, "correct", finding=one[1], count="0") == 422
@@ -117,6 +117,39 @@ def test_what_was_typed_stays_and_others_find_nothing(house: House) -> None:
 def area_id(house: House, name: str) -> str:
     with house.database.reading() as session:
         return str(area_named(session, name).id)
+
+
+def test_further_teams_are_asked_by_the_leader_and_the_asking_is_taken_back(house: House) -> None:
+    leader, second = (house.signed_in("community_staff", count) for count in (1, 2))
+    number = plan(house, leader)
+    assert act(second, number, "invite", departments=["police"]) == 403
+    assert act(leader, number, "invite") == 422
+    answer = leader.post(
+        f"/console/operations/{number}/act", {"action": "invite", "departments": ["fire"]}
+    )
+    assert answer.status_code == 422 and "要么已经请过" in answer.text
+    assert "公安" not in team(leader, number)
+    police, worker = house.signed_in("department_liaison"), house.signed_in("grid_worker")
+    assert worker.get(f"/console/operations/{number}").status_code == 404
+    assert act(leader, number, "start") == 302
+    assert act(leader, number, "invite", departments=["police"], roles=["grid_worker"]) == 302
+    assert "公安" in team(leader, number) and "网格员" in team(leader, number)
+    assert "撤销：又请了人" in shown(leader, number) and "撤销：" not in shown(second, number)
+    with house.database.reading() as session:
+        who = demo_person(session, "grid_worker")
+        told = select(OutboxMessage).where(OutboxMessage.person_id == who)
+        asked = session.scalars(told.order_by(OutboxMessage.id.desc())).first()
+        assert asked is not None and "已经开始" in render(asked.template, asked.context)
+    assert act(police, number, "coming") == 302 and "网格员" in team(worker, number)
+    assert act(leader, number, "undo") == 302
+    assert "公安" in team(leader, number), "who has said that they come is not sent home"
+    assert "网格员" not in team(leader, number)
+    assert act(leader, number, "undo") == 422
+    assert worker.get(f"/console/operations/{number}").status_code == 404
+
+
+def team(visitor: Visitor, number: int) -> str:
+    return shown(visitor, number).partition('id="team-title"')[2].partition("</section>")[0]
 
 
 def test_volunteers_who_can_not_come_are_counted_and_not_named(house: House) -> None:

@@ -75,6 +75,21 @@ def counts(town: Town) -> list[tuple[str | None, int, str]]:
     return found
 
 
+def test_further_teams_are_asked_in_a_line_or_by_the_menu(town: Town, staff: Talker) -> None:
+    planned(staff)
+    power, police = (town.person(f"demo-department_liaison-{count}") for count in (7, 1))
+    assert "已请：供电" in staff.say("专项整治 1 加供电")
+    assert "【专项整治】飞线夜查" in power.received()[-1]
+    assert "没有找到能新请的人" in staff.say("专项整治 再叫上 供电、消防")
+    assert "已撤销，刚才请的人不用来了" in staff.say("撤销")
+    assert len(power.received()) <= 1 and "供电" not in staff.say("专项整治 1")
+    assert "请谁参加" in staff.say("2") and "已请：公安、物业" in staff.say("公安和物业")
+    assert "1 参加" in police.received()[-1]
+    assert "在哪里" in staff.say("专项整治 加装消防栓检查"), "that is a plan of its own"
+    resident = town.person("demo-resident-1")
+    assert "已请" not in resident.say("专项整治 1 加供电")
+
+
 def test_a_night_check_from_plan_to_published_result(
     town: Town, staff: Talker, fire: Talker, head: Talker
 ) -> None:
