@@ -20,6 +20,7 @@ from models.errors import AlreadyDone, NotFound, StoreBusy
 from models.job_runs import ClaimedRun, LapsedRun, RunState
 
 TICK_SECONDS = 1
+SET_BACK = timedelta(seconds=TICK_SECONDS)  # less is two ticks at once
 THREADS = 4  # so that a long digest does not hold up the reminders of the minute
 
 Ahead = tuple[ScheduledJob, datetime | None]
@@ -48,6 +49,7 @@ class Clock:
         self._schedule = schedule
         self._read = read or (lambda _: schedule)
         self._next: dict[str, datetime] = {}  # spares the database the seconds with nothing due
+        self._looked: datetime | None = None
 
     def tick(self, now: datetime) -> list[Firing]:
         """Runs all that is due by `now` and that no other clock has. Never raises for one job."""
@@ -64,16 +66,18 @@ class Clock:
     def _look(self, now: datetime) -> tuple[list[Ahead], list[LapsedRun]]:
         """Jobs that may be due with when each last was, and the runs that lapsed: in one look."""
         with self._database.reading() as session:
-            self._follow(session)
+            self._follow(session, now)
             jobs = self._schedule.values()
             ahead = [one for one in jobs if now >= self._next.get(one.name, now)]
-            due = [(one, job_runs.last_due(session, one.name)) for one in ahead]
+            due = [(one, job_runs.last_due(session, one.name, now)) for one in ahead]
             return due, job_runs.lapsed(session, now)
 
-    def _follow(self, session: Session) -> None:
+    def _follow(self, session: Session, now: datetime) -> None:
+        """Another schedule, or a machine's clock that was set back: what comes next is new."""
         fresh = self._read(session)
-        if fresh is not self._schedule:
-            self._schedule, self._next = fresh, {}
+        if fresh is not self._schedule or (self._looked and now < self._looked - SET_BACK):
+            self._next = {}
+        self._schedule, self._looked = fresh, now
 
     def _fire_due(
         self, scheduled: ScheduledJob, since: datetime, now: datetime

@@ -35,6 +35,7 @@ FIRST_SEEN = datetime(1970, 1, 1, tzinfo=UTC)
 
 A fixed moment under the unique key, so that clocks started together agree on one beginning.
 """
+ENDLESS = datetime.max.replace(tzinfo=UTC)
 
 
 class RunState(StrEnum):
@@ -76,7 +77,11 @@ class JobRun(Base):
 # Each clock asks these each minute for every job.
 _LAST_DUE = Statement(
     select(JobRun.due_at, JobRun.started_at)
-    .where(JobRun.job == bindparam("job", required=True), JobRun.is_manual.is_(False))
+    .where(
+        JobRun.job == bindparam("job", required=True),
+        JobRun.is_manual.is_(False),
+        JobRun.due_at <= bindparam("until", required=True),
+    )
     .order_by(JobRun.due_at.desc())
     .limit(literal_column("1"))
 )
@@ -180,9 +185,13 @@ def meet(session: Session, jobs: Iterable[str], now: datetime) -> None:
     )
 
 
-def last_due(session: Session, job: str) -> datetime | None:
-    """Due time of the latest firing, or when the job was first seen; None when it never was."""
-    row = _LAST_DUE.first(session, job=job)
+def last_due(session: Session, job: str, until: datetime = ENDLESS) -> datetime | None:
+    """Due time of the latest firing, or when the job was first seen; None when it never was.
+
+    A clock that was ahead and is set right again leaves firings behind that are yet to come:
+    `until` looks past them, or nothing would be due before them.
+    """
+    row = _LAST_DUE.first(session, job=job, until=until)
     if row is None:
         return None
     due_at: datetime = row[0]

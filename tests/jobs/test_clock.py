@@ -92,6 +92,18 @@ def test_a_clock_that_starts_anew_goes_on_where_the_last_one_stopped(store: Data
     assert log == [("digest", eight)]
 
 
+def test_a_clock_that_was_ahead_and_is_set_right_goes_on_with_what_is_due(store: Database) -> None:
+    log: Log = []
+    eight, day = SEVEN + timedelta(hours=1), timedelta(days=1)
+    clock = digest_clock(store, log)
+    for moment in (SEVEN, eight + day, SEVEN + MINUTE, eight, eight + MINUTE):
+        clock.tick(moment)
+    digest_clock(store, log).tick(eight + 2 * MINUTE)  # and so does one that starts anew
+    assert log == [("digest", eight + day), ("digest", eight)]
+    clock.tick(eight + day)
+    assert len(log) == 2
+
+
 def test_three_days_of_downtime_give_one_digest(store: Database) -> None:
     log: Log = []
     digest_clock(store, log).tick(SEVEN)
