@@ -1,7 +1,7 @@
 """What staff changed of who gets a class first: rows over config/dispatch.toml, by place."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -32,12 +32,17 @@ def changes_at(session: Session, area_id: int | None) -> Changes:
     return looked_up(session, (POLICY, area_id), partial(_said_around, session, area_id))
 
 
-def changes_if(
-    session: Session, area_id: int, where: int | None, body: Mapping[str, Any]
-) -> Changes:
-    """What would count at a place if the house (None) or an area said this."""
-    layers = policies.layers(session, area_id, POLICY)
-    return _changes((layers | {where: body} if where in layers else layers).values())
+def changes_tried(
+    session: Session, area_ids: Collection[int], where: int | None, body: Mapping[str, Any]
+) -> dict[int, tuple[Changes, Changes]]:
+    """Area → what counts there now, and what would if the house (None) or an area said this."""
+    return {
+        area_id: (
+            _changes(layers.values()),
+            _changes((layers | {where: body} if where in layers else layers).values()),
+        )
+        for area_id, layers in policies.layers_of(session, area_ids, POLICY).items()
+    }
 
 
 def changes_outside(session: Session, area_id: int | None) -> Changes:

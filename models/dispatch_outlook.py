@@ -13,7 +13,7 @@ from config.categories import Intent, Urgency
 from config.policy import load
 from models import dispatch, on_duty
 from models.dispatch import Plan
-from models.dispatch_changes import DEPARTMENT, OWNER, Row, changes_at, changes_if
+from models.dispatch_changes import DEPARTMENT, OWNER, Changes, Row, changes_tried
 from models.places import Area, AreaKind, AreaWithin
 from models.posts import Post, Role, is_held
 from models.tickets.table import About
@@ -66,14 +66,11 @@ def nexts(
     said this."""
     loads = cache(dispatch.loads(session))
     found: dict[str, list[Next]] = {category: [] for category in categories}
+    tried = changes_tried(session, [place.area_id for place in places], where, body)
     for place in places:
         holders = on_duty.holders_at(session, place.area_id, now)
-        versions = (
-            changes_at(session, place.area_id),
-            changes_if(session, place.area_id, where, body),
-        )
         for category in categories:
-            rules = (_rule(category, changes) for changes in versions)
+            rules = (_rule(category, changes) for changes in tried[place.area_id])
             plans = [dispatch.plan(holders, rule, loads) for rule in rules]
             found[category].append(Next(place, *plans))
     return found
@@ -104,7 +101,7 @@ def guarded_from(category: str) -> About | None:
     return About(about) if about else None
 
 
-def _rule(category: str, changes: tuple[str, ...]) -> dispatch.Rule:
+def _rule(category: str, changes: Changes) -> dispatch.Rule:
     about = guarded_from(category)
     return dispatch.rule_for(category, Urgency.NORMAL, Intent.REPORT, about, None, True, changes)
 

@@ -1,6 +1,6 @@
 """Policies: what overrides the files of config, as versions that are never edited."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,18 +82,25 @@ def in_force(session: Session, *subjects: str) -> Sequence[Policy]:
 
 def layers(session: Session, area_id: int, name: str) -> Layers:
     """What the house and each area around this one say now, the outermost first."""
+    return layers_of(session, [area_id], name)[area_id]
+
+
+def layers_of(session: Session, area_ids: Collection[int], name: str) -> dict[int, Layers]:
+    """Area → its layers."""
     is_its = and_(Policy.area_id == Area.id, Policy.name == name)
     rows = session.execute(
-        select(Area.kind, Area.id, Policy.body)
+        select(AreaWithin.area_id, Area.kind, Area.id, Policy.body)
         .join(AreaWithin, AreaWithin.outer_id == Area.id)
         .outerjoin(Policy, is_its)
-        .where(AreaWithin.area_id == area_id)
+        .where(AreaWithin.area_id.in_(area_ids))
         .order_by(Policy.version)
     ).all()
-    last = {(-NEARNESS[kind], outer): body or {} for kind, outer, body in rows}
+    last = {(inner, -NEARNESS[kind], outer): body or {} for inner, kind, outer, body in rows}
     house = current(session, name)
-    found: Layers = {None: house.body if house else {}}
-    return found | {key[1]: last[key] for key in sorted(last)}
+    found: dict[int, Layers] = {one: {None: house.body if house else {}} for one in area_ids}
+    for inner, nearness, outer in sorted(last):
+        found[inner][outer] = last[inner, nearness, outer]
+    return found
 
 
 def history(session: Session, name: str, area_id: int | None = None) -> Sequence[Policy]:

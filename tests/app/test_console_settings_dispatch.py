@@ -64,7 +64,7 @@ def test_one_community_sends_parking_elsewhere_and_the_next_one_does_not(house: 
     assert "跟外面一样：物业、网格员、网格长" in page
     with counted(house.database) as said:
         look = text_of(clerk.post(LOOK, typed(here, **WORKER_FIRST)).text)
-    assert len(said) <= 30, "nor more for more classes or buildings"
+    assert len(said) <= 26, "nor more for more classes or buildings, and most of it only once"
     assert "停车： 1 件在办" in look and "请楼长" in look
     assert "停车：先派给网格员，没有就网格长；部门消防" in look
     assert look.count("现在是物业") == 3

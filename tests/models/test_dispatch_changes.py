@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from config.categories import Intent, Urgency
 from models import dispatch, on_duty, policies
 from models.base import Database
-from models.dispatch_changes import AS_SHIPPED, changes_at, changes_if, changes_outside, row_of
+from models.dispatch_changes import AS_SHIPPED, changes_at, changes_outside, changes_tried, row_of
 from models.posts import Role
 from models.tickets.opening import Report, open_ticket
 from models.tickets.table import About, Ticket
@@ -44,8 +44,10 @@ def test_the_nearest_area_that_said_something_decides_and_the_rest_stays(store: 
         assert row_of("noise", changes_at(session, here.id))["department"] == "housing"
         assert changes_at(session, there.id) == changes_outside(session, community) == house
         assert changes_outside(session, None) == AS_SHIPPED
-        assert changes_if(session, here.id, community, {}) == house
-        assert changes_if(session, here.id, None, {}) == changes_at(session, here.id)[1:]
+        now = changes_at(session, here.id)
+        without = changes_tried(session, [here.id, there.id], community, {})
+        assert without == {here.id: (now, house), there.id: (house, house)}
+        assert changes_tried(session, [here.id], None, {})[here.id] == (now, now[1:])
         owners = [owner_role(session, ticket(session, one, category="parking")) for one in (here,)]
         owners.append(owner_role(session, ticket(session, there, category="parking")))
         assert owners == [Role.GRID_WORKER, Role.GRID_LEADER]
