@@ -9,7 +9,7 @@ from app.console.history import steps
 from app.console.undoing import last_step
 from config.policy import load
 from config.settings import public_link
-from models import places
+from models import listed
 from models.legacy import desk as lists
 from models.legacy import sides, undoing
 from models.legacy.desk import Sight
@@ -33,7 +33,7 @@ def shown(session: Session, desk: Desk, sight: Sight, found: LegacyProblem) -> d
     waiting = [one for one in dated if one.state == MilestoneState.WAITING]
     return {
         "legacy": found,
-        "area": places.full_name(session, found.area_id),
+        "area": listed.place(session, found.area_id),
         "milestones": dated,
         "waiting": waiting,
         "today": sight.today,

@@ -136,11 +136,13 @@ def _opened(session: Session, desk: Desk, report_id: int) -> Opened:
 
 def _found(session: Session, desk: Desk, report_id: int) -> tuple[Report, Area]:
     """The same refusal for a report of another area as for one there is not."""
-    mine = figures_sight.supervised(session, desk.staff.person_id, desk.now)
     found = session.execute(
         select(Report, Area)
         .join(Area, Area.id == Report.area_id)
-        .where(Report.id == report_id, figures_sight.lies_in(mine))
+        .where(
+            Report.id == report_id,
+            figures_sight.is_supervised(desk.staff.person_id, desk.now),
+        )
     ).first()
     if found is None:
         raise NotFound(f"no report {report_id}")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.console.desk import Desk
-from app.console.editable import Body, Draft, Fault, Setting, Subject, Unfit, body_in_force, offer
+from app.console.editable import Body, Draft, Fault, Setting, Subject, Unfit, offer
 from bots.rendering import kind, label
 from config.categories import LEVEL_ONE, Urgency
 from config.policy import load
@@ -95,8 +95,7 @@ class Terms(Setting):
         place = self.area_id or root_area_id(session)
         if place is None:
             return {}
-        _, before = body_in_force(session, self)
-        old = work_calendars.terms_if(session, place, self.area_id, before.get("terms", {}))
+        old = work_calendars.terms_at(session, place)
         sorts = old.differing(work_calendars.terms_if(session, place, self.area_id, rows))
         seen = sight_of(session, self.desk.staff.person_id, now).condition()
         moving = recomputing.moving(session, self.area_id, rows, sorts, seen)

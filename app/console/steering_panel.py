@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from app.console.beside import Beside
 from app.console.desk import Desk
 from models.posts import PAID
-from models.projects import lists as projects
 from models.projects.sides import staff_roles
 from models.projects.table import Project
 from models.supervisions import lists, sides
@@ -23,7 +22,7 @@ class SteeringShown:
     project: Project | None
     may_project: bool
     rows: Sequence[Row]
-    readable: frozenset[int]  # which of the supervisions may be opened
+    readable: Sequence[int]  # which of the supervisions may be opened
     may_ask: bool
 
     @property
@@ -38,9 +37,9 @@ def of_ticket(session: Session, desk: Desk, found: Ticket, known: Beside) -> Ste
     rows = lists.of_ticket(session, found.id) if is_shown else []
     asks = found.is_open and bool(roles & sides.supervisors())
     return SteeringShown(
-        projects.of_ticket(session, found.id) if known.has_project else None,
+        known.project,
         found.is_open and bool(roles & staff_roles()),
         rows,
-        lists.readable_of(session, [row.one.id for row in rows], by, desk.now),
+        known.supervisions if is_shown else (),
         asks and bool(sides.choices(session, [found], by, desk.now)),
     )

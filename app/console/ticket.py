@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.console import steering_panel, ticket_page, whistle_panel
 from app.console.access import page
 from app.console.acting import OUTCOMES, FieldUnfit, act
-from app.console.beside import beside
+from app.console.beside import Beside, beside
 from app.console.desk import Desk
 from app.console.rendering import render, status_of, words_of
 from app.console.ticket_page import Button
@@ -18,6 +18,7 @@ from config.categories import categories, is_label
 from models import access_log, media, takeovers
 from models.access_log import Looked
 from models.errors import DomainError, NotAllowed, NotFound
+from models.legacy.sides import may_open
 from models.media import Media, MediaState
 from models.people import Person
 from models.protection import capacities
@@ -182,10 +183,11 @@ def _page(
 ) -> str:
     by = desk.staff.person_id
     with desk.reading() as session:
-        found = ticket_in(session, sight_of(session, by, desk.now), ticket_id)
+        sight = sight_of(session, by, desk.now)
+        found = ticket_in(session, sight, ticket_id)
         held = held_by(session, found, Actor(by), desk.now)
         offered = ticket_page.buttons(session, desk, found, held)
-        known = beside(session, found)
+        known = beside(session, sight, found, desk.now)
         whistle = whistle_panel.of_ticket(session, desk, found, known)
         posts = ticket_page.asked(session, found)
         is_over = known.is_talked_over
@@ -200,7 +202,8 @@ def _page(
             asked=posts,
             said=ticket_page.conversation(session, desk, found),
             happened=ticket_page.timeline(session, found, steering.ids),
-            photos=ticket_page.photos(session, found),
+            beside=known,
+            may_begin_legacy=_may_begin_legacy(session, desk, found, known),
             contact=contact,
             whistle=whistle,
             steering=steering,
@@ -213,6 +216,11 @@ def _page(
             now=desk.now,
             **_rights(desk, found, held, under_way),
         )
+
+
+def _may_begin_legacy(session: Session, desk: Desk, found: Ticket, known: Beside) -> bool:
+    by = desk.staff.person_id
+    return not known.is_legacy and may_open(session, found, by, desk.now)
 
 
 def _rights(

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.console.desk import Desk
-from models import media
 from models.events import Event
 from models.on_duty import Holder
 from models.people import Person
@@ -152,10 +151,6 @@ def timeline(session: Session, ticket: Ticket, supervisions: Sequence[int] = ())
         shown = name if is_staff else None
         found.append(Happened(event.verb, event.at, side, shown, event.detail, words))
     return found
-
-
-def photos(session: Session, ticket: Ticket) -> Sequence[media.Media]:
-    return media.photos_of(session, ticket.id)
 
 
 def talk_with_reporter(session: Session, ticket: Ticket) -> Takeover | None:

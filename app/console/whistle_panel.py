@@ -36,14 +36,15 @@ class WhistleShown:
 
 def of_ticket(session: Session, desk: Desk, found: Ticket, known: Beside) -> WhistleShown:
     by = desk.staff.person_id
-    whistle = lists.latest(session, found.id) if known.has_whistle else None
-    calls = lists.calls_of(session, whistle) if whistle is not None else ()
+    none: tuple[None, Sequence[WhistleCall]] = (None, ())
+    whistle, calls = lists.latest_with_calls(session, found.id) if known.has_whistle else none
     may_call = found.is_open and sides.may_call(session, found, by, desk.now)
-    called = lists.called_departments(session, found.id) if may_call and whistle else set()
+    is_under_way = whistle is not None and whistle.ended_at is None
+    called = lists.not_again(calls) if is_under_way else set()
     return WhistleShown(
         whistle,
         [CallShown(one, _for_department(session, desk, one)) for one in calls],
-        _for_caller(session, desk, whistle),
+        _for_caller(session, desk, whistle, calls),
         [one for one in terms.departments() if may_call and one not in called],
     )
 
@@ -57,10 +58,10 @@ def _for_department(session: Session, desk: Desk, call: WhistleCall) -> tuple[Ca
     )
 
 
-def _for_caller(session: Session, desk: Desk, whistle: Whistle | None) -> tuple[WhistleAction, ...]:
+def _for_caller(
+    session: Session, desk: Desk, whistle: Whistle | None, calls: Sequence[WhistleCall]
+) -> tuple[WhistleAction, ...]:
     if whistle is None or whistle.ended_at is not None:
         return ()
-    by = desk.staff.person_id
-    return tuple(
-        one for one in FOR_CALLERS if ending.can(session, whistle, one, by=by, at=desk.now)
-    )
+    by = {"by": desk.staff.person_id, "at": desk.now}
+    return tuple(one for one in FOR_CALLERS if ending.can(session, whistle, one, calls=calls, **by))

@@ -109,8 +109,12 @@ def wanted_of(query: Mapping[str, str]) -> Wanted:
 
 
 def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
-    seen = tickets.sight_of(session, person_id, now)
-    return Sight(person_id, places_of(seen.served, rules.readers(), now), seen)
+    return within(tickets.sight_of(session, person_id, now), now)
+
+
+def within(seen: tickets.Sight, now: datetime) -> Sight:
+    """Of who sees these tickets."""
+    return Sight(seen.person_id, places_of(seen.served, rules.readers(), now), seen)
 
 
 def rows(

@@ -86,9 +86,13 @@ def staff_roles() -> frozenset[Role]:
 
 
 def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
-    seen = tickets.sight_of(session, person_id, now)
+    return within(tickets.sight_of(session, person_id, now), now)
+
+
+def within(seen: tickets.Sight, now: datetime) -> Sight:
+    """Of who sees these tickets."""
     places = places_of(seen.served, staff_roles(), now)
-    return Sight(person_id, local(now).date(), places, seen)
+    return Sight(seen.person_id, local(now).date(), places, seen)
 
 
 def rows(

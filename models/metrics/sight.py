@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, exists, select, union
 from sqlalchemy.orm import Session, aliased
 
 from models.errors import NotFound
@@ -19,6 +19,17 @@ from models.tickets.table import Ticket
 
 def supervised(session: Session, reader_id: int, now: datetime) -> Sequence[Area]:
     """Where they serve as one who supervises, or stand in for somebody; the widest first."""
+    areas = session.scalars(select(Area).where(Area.id.in_(_supervised(reader_id, now))))
+    return sorted(areas, key=lambda one: (-NEARNESS[one.kind], one.id))
+
+
+def is_supervised(reader_id: int, now: datetime) -> ColumnElement[bool]:
+    """Areas within those that they supervise."""
+    outer = AreaWithin.outer_id.in_(_supervised(reader_id, now))
+    return Area.id.in_(select(AreaWithin.area_id).where(outer))
+
+
+def _supervised(reader_id: int, now: datetime) -> CompoundSelect[int]:
     substitute = aliased(Post)
     is_away = Absence.since <= now, Absence.until > now
     serves = Post.role.in_(SUPERVISING), is_held(now)
@@ -33,8 +44,7 @@ def supervised(session: Session, reader_id: int, now: datetime) -> Sequence[Area
         .join(substitute, substitute.id == Absence.substitute_id)
         .where(substitute.person_id == reader_id, *serves, *is_away)
     )
-    areas = session.scalars(select(Area).where(Area.id.in_(union(own, standing_in))))
-    return sorted(areas, key=lambda one: (-NEARNESS[one.kind], one.id))
+    return union(own, standing_in)
 
 
 def area_seen(session: Session, mine: Sequence[Area], area_id: int) -> Area:

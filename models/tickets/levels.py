@@ -28,6 +28,8 @@ def highest(*levels: Level) -> Level:
 
 def raised(session: Session, ticket: Ticket) -> Level:
     """The level it has gone up to; the estate's while the table alone says where it lies."""
+    if ticket.level == Level.ESTATE:
+        return Level.ESTATE
     details = session.scalars(
         select(Event.detail).where(
             Event.subject_kind == "ticket",

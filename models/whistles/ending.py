@@ -15,11 +15,23 @@ from models.whistles.telling import Said
 
 
 def can(
-    session: Session, whistle: Whistle, action: WhistleAction, *, by: int | None, at: datetime
+    session: Session,
+    whistle: Whistle,
+    action: WhistleAction,
+    *,
+    by: int | None,
+    at: datetime,
+    calls: Sequence[WhistleCall] | None = None,
 ) -> bool:
-    """Whether this person (None: the clock) may end the whistle so."""
+    """Whether this person (None: the clock) may end the whistle so; `calls`, where they are known
+    already, are what `lists.calls_of` finds."""
     held = sides.held(session, whistle, session.get_one(Ticket, whistle.ticket_id), by, at)
-    return WHISTLE_FLOW.can(whistle.state, action, held, lambda _: not _pending(session, whistle))
+
+    def has_ended(_: object) -> bool:
+        known = lists.calls_of(session, whistle) if calls is None else calls
+        return not any(call.is_pending for call in known)
+
+    return WHISTLE_FLOW.can(whistle.state, action, held, has_ended)
 
 
 def confirm(session: Session, whistle: Whistle, *, by: int, at: datetime) -> None:

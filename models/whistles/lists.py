@@ -1,6 +1,6 @@
 """Which whistles there are, and for whom: queries only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
@@ -33,6 +33,23 @@ def latest(session: Session, ticket_id: int) -> Whistle | None:
     ).first()
 
 
+def latest_with_calls(
+    session: Session, ticket_id: int
+) -> tuple[Whistle | None, Sequence[WhistleCall]]:
+    """The last one that was not taken back, and its departments as `calls_of` has them."""
+    is_of = WhistleCall.whistle_id == Whistle.id, WhistleCall.state != CallState.CANCELLED
+    rows = session.execute(
+        select(Whistle, WhistleCall)
+        .outerjoin(WhistleCall, and_(*is_of))
+        .where(Whistle.ticket_id == ticket_id, Whistle.state != WhistleState.CANCELLED)
+        .order_by(Whistle.id.desc(), WhistleCall.id)
+    ).all()
+    if not rows:
+        return None, ()
+    last = rows[0][0]
+    return last, [call for whistle, call in rows if whistle is last and call is not None]
+
+
 def calls_of(session: Session, whistle: Whistle) -> Sequence[WhistleCall]:
     """Its departments in the order they were called, without those taken back."""
     return session.scalars(
@@ -44,16 +61,21 @@ def calls_of(session: Session, whistle: Whistle) -> Sequence[WhistleCall]:
 
 def called_departments(session: Session, ticket_id: int) -> set[str]:
     """Asked or answered in the whistle under way; who sent it back may be asked again."""
-    rows = session.scalars(
-        select(WhistleCall.department)
+    calls = session.scalars(
+        select(WhistleCall)
         .join(Whistle, Whistle.id == WhistleCall.whistle_id)
         .where(
             Whistle.ticket_id == ticket_id,
             Whistle.state == WhistleState.SOUNDED,
-            WhistleCall.state.not_in([CallState.RETURNED, CallState.CANCELLED]),
         )
     )
-    return set(rows)
+    return not_again(calls)
+
+
+def not_again(calls: Iterable[WhistleCall]) -> set[str]:
+    """The departments of a whistle under way that are asked or have answered."""
+    left = (CallState.RETURNED, CallState.CANCELLED)
+    return {call.department for call in calls if call.state not in left}
 
 
 def calls_for(

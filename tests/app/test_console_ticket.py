@@ -13,6 +13,7 @@ from config.policy import load
 from models import access_log, media, takeovers
 from models.access_log import Access
 from models.errors import DomainError
+from models.hazards import entering as hazards
 from models.people import Person
 from models.ticket_flow import EVENTS, Action, State
 from models.tickets import undoing
@@ -22,7 +23,6 @@ from models.tickets.step import Actor
 from models.tickets.table import About, Note, Ticket
 from models.whistles import lists as whistles
 from models.whistles.flow import CallState
-from tests.app.test_console_queue import queries_of
 from tests.app.visitor import House, Visitor
 from tests.chat import Town
 from tests.factories import building, demo_person, post_of, ticket
@@ -343,11 +343,24 @@ def test_every_refusal_of_the_domain_has_its_words_here(house: House) -> None:
     assert [kind for kind in ours if said[kind] == said[DomainError]] == [DomainError]
 
 
-def test_a_page_of_a_ticket_takes_few_queries(house: House, number: int) -> None:
-    visitor = house.signed_in("community_staff")
-    visitor.get(f"/console/tickets/{number}")
-    taken = queries_of(house.database, lambda: visitor.get(f"/console/tickets/{number}"))
-    assert taken <= 16
+def test_a_ticket_leads_to_its_hazard_and_its_legacy_problem_whoever_may_open_them(
+    house: House,
+) -> None:
+    with house.database.writing() as session:
+        wires = {"category": "ebike_charging", "subcategory": "flying_wire_charging"}
+        number = ticket(session, building(session), house.now, **wires).id
+        found = hazards.of_ticket(session, number)
+        assert found is not None
+        hazard = found.id
+    staff, worker = house.signed_in("community_staff"), house.signed_in("grid_worker")
+    begin, path = f'/console/legacy/new?ticket={number}"', f"/console/tickets/{number}"
+    page = staff.get(path).text
+    assert f'/console/hazards/{hazard}"' in page and begin in page
+    assert begin not in worker.get(path).text, "who may not begin one is not asked to"
+    made = staff.post("/console/legacy/new", {"ticket": number, "title": "飞线治理"})
+    problem = made.location.partition("?")[0]
+    assert f'{problem}"' in (page := staff.get(path).text) and begin not in page
+    assert worker.get(problem).status_code == 404 and problem not in worker.get(path).text
 
 
 def test_a_ticket_whose_reporter_is_gone_can_still_be_worked_on(house: House, number: int) -> None:
