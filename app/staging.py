@@ -1,16 +1,39 @@
 """What a story changes behind the scene: time that passes, posts left and taken, what desks do."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
+from bots.lexicon import load_lexicon
+from bots.unanswered import group_of, grouped
+from models import localtime
+from models.accounts import MAIN
+from models.base import Base
+from models.directory import actions as directory
+from models.directory.details import Details
 from models.notices import actions
 from models.notices.table import Notice, NoticeState
+from models.on_duty import Holder
 from models.people import Identity
 from models.places import Area, AreaKind
 from models.posts import Post
+from models.projects import going, making
+from models.projects import lists as projects
+from models.projects import sides as projects_sides
+from models.projects.flow import ProjectKind
+from models.projects.making import Planned
+from models.projects.table import Project, ProjectMilestone
+from models.supervisions import asking, sides, steps
+from models.supervisions.asking import Wanted
+from models.supervisions.table import Supervision
+from models.tickets.table import Ticket
+from models.unanswered import lists, settling
+from models.unanswered.lists import Source
+from models.unanswered.settling import Decision
+from models.unanswered.table import Way
 from models.whistles.table import Whistle, WhistleCall
 
 
@@ -19,11 +42,25 @@ def pass_time(session: Session, ticket_id: int, minutes: int) -> None:
     whistles = session.scalars(select(Whistle).where(Whistle.ticket_id == ticket_id)).all()
     ids = [whistle.id for whistle in whistles]
     calls = session.scalars(select(WhistleCall).where(WhistleCall.whistle_id.in_(ids))).all()
-    for row in (*whistles, *calls):
+    _move_back((*whistles, *calls), timedelta(minutes=minutes))
+
+
+def wait_days(session: Session, given: Mapping[str, Any]) -> None:
+    """The same for a supervision, or a project with its milestones, by whole days."""
+    if "supervision" in given:
+        rows: list[Base] = [session.get_one(Supervision, int(given["supervision"]))]
+    else:
+        project = session.get_one(Project, int(given["project"]))
+        rows = [project, *projects.milestones(session, project)]
+    _move_back(rows, timedelta(days=given["days"]))
+
+
+def _move_back(rows: Iterable[Base], by: timedelta) -> None:
+    for row in rows:
         for one in inspect(row).mapper.column_attrs:
             moment = getattr(row, one.key)
-            if isinstance(moment, datetime):
-                setattr(row, one.key, moment - timedelta(minutes=minutes))
+            if isinstance(moment, date):  # a moment, too
+                setattr(row, one.key, moment - by)
 
 
 def leave_post(session: Session, openid: str) -> None:
@@ -57,6 +94,80 @@ def approve_notice(session: Session, openid: str) -> None:
     by, at = _person(session, openid), datetime.now(UTC)
     actions.review(session, notice, by=by, at=at)
     actions.schedule(session, notice, publish_at=at, by=by, at=at)
+
+
+def supervise(session: Session, given: Mapping[str, Any]) -> int:
+    """督办: one ticket, asked of the nearest holder of a role."""
+    by, at = _person(session, given["by"]), datetime.now(UTC)
+    tickets = [session.get_one(Ticket, int(given["of"]))]
+    holder = _holder(sides.choices(session, tickets, by, at), given["role"])
+    wanted = Wanted(holder, given["words"], _day(at, given["days"]))
+    return asking.ask(session, tickets, wanted, by=by, at=at).id
+
+
+def ask_again(session: Session, given: Mapping[str, Any]) -> None:
+    by, at = _person(session, given["by"]), datetime.now(UTC)
+    one = session.get_one(Supervision, int(given["of"]))
+    steps.ask_again(session, one, given["words"], _day(at, given["days"]), by=by, at=at)
+
+
+def close_supervision(session: Session, given: Mapping[str, Any]) -> None:
+    one = session.get_one(Supervision, int(given["of"]))
+    steps.close(session, one, by=_person(session, given["by"]), at=datetime.now(UTC))
+
+
+def make_project(session: Session, given: Mapping[str, Any]) -> int:
+    """立项: with one milestone and one ticket, and begun at once."""
+    by, at = _person(session, given["by"]), datetime.now(UTC)
+    area_id = session.scalars(select(Area.id).where(Area.name == given["area"])).one()
+    planned = Planned(
+        kind=ProjectKind.LIVELIHOOD,
+        title=given["title"],
+        goal=given["goal"],
+        area_id=area_id,
+        owner=_holder(projects_sides.owners(session, area_id, at), given["role"]),
+        due_on=_day(at, given["days"]),
+    )
+    project = making.make(session, planned, by=by, at=at, account=MAIN)
+    step, day = given["milestone"], _day(at, given["milestone_days"])
+    making.schedule(session, project, step, day, by=by, at=at)
+    making.link(session, project, session.get_one(Ticket, int(given["of"])), by=by, at=at)
+    going.start(session, project, by=by, at=at)
+    return project.id
+
+
+def reach_milestone(session: Session, given: Mapping[str, Any]) -> None:
+    """The next one that waits."""
+    project = session.get_one(Project, int(given["of"]))
+    milestone: ProjectMilestone = projects.waiting(session, project)[0]
+    by, at = _person(session, given["by"]), datetime.now(UTC)
+    going.reach(session, milestone, given["words"], by=by, at=at)
+
+
+def answer_group(session: Session, given: Mapping[str, Any]) -> None:
+    """未答: all that is asked alike is answered by one entry."""
+    by, at = _person(session, given["by"]), datetime.now(UTC)
+    reader = lists.reader_of(session, by, at)
+    groups = grouped(lists.waiting(session, reader, at), load_lexicon())
+    group = group_of(groups, Source(int(given["of"])).key)
+    if group is None or len(group.texts) != given["alike"]:
+        raise LookupError(f"#{given['of']} does not wait with {given['alike']} alike: {groups}")
+    details = Details(
+        kind="faq",
+        title=given["title"],
+        text=given["text"],
+        aliases=tuple(given["aliases"]),
+    )
+    entry = directory.add(session, details, area_id=group.latest.community_id or 0, by=by, at=at)
+    settling.settle(session, group.texts, Decision(Way.ANSWERED, entry.number), by=by, at=at)
+
+
+def _holder(found: Iterable[Holder], role: str) -> Holder:
+    return next(one for one in found if one.role == role)
+
+
+def _day(at: datetime, days: int) -> date:
+    return localtime.local(at).date() + timedelta(days=days)
 
 
 def _person(session: Session, openid: str) -> int:

@@ -15,17 +15,32 @@ from app.sandbox.client import NothingCame, SandboxClient
 from config.policy import load
 from models.base import Database
 from models.people import Identity
+from models.projects.table import Project
+from models.supervisions.table import Supervision
 from models.tickets.table import Ticket
 
 PATIENCE_SECONDS = 20
 _NUMBER = re.compile(r"#(\d+)")
+_LINK = re.compile(r"https?://[^/\s]+(/\S+)")
 _ACTIONS = ("says", "photo", "voice", "scan", "tap", "subscribe")
-# What happens outside the chat: at the desk, or in the personnel office.
-_BEHIND: Mapping[str, Callable[..., None]] = {
+# What happens outside the chat: at the desk, in the personnel office, or to the calendar.
+_BEHIND: Mapping[str, Callable[..., int | None]] = {
     "leaves": staging.leave_post,
     "returns": staging.take_post,
     "drafts": staging.draft_notice,
     "approves": staging.approve_notice,
+    "supervises": staging.supervise,
+    "asks_again": staging.ask_again,
+    "closes": staging.close_supervision,
+    "makes": staging.make_project,
+    "reaches": staging.reach_milestone,
+    "answers": staging.answer_group,
+    "waits": staging.wait_days,
+}
+_HELD: Mapping[str, type[Any]] = {
+    "ticket": Ticket,
+    "supervision": Supervision,
+    "project": Project,
 }
 
 
@@ -53,7 +68,7 @@ class Player:
     def play(self, story: Mapping[str, Any]) -> None:
         self._tell(f"\n══ {story['title']} ══")
         for step in story["steps"]:
-            self._step({key: self._filled(value) for key, value in step.items()})
+            self._step(self._filled(step))
 
     def _step(self, step: Mapping[str, Any]) -> None:
         if "tell" in step:
@@ -64,11 +79,14 @@ class Player:
             self._stage(staging.pass_time, int(step["of"]), step["passes"])
         elif behind := _BEHIND.keys() & step.keys():
             (name,) = behind
-            self._stage(_BEHIND[name], step[name])
-        elif "ticket" in step:
-            self._check_ticket(step)
+            self._keep(step, self._stage(_BEHIND[name], step[name]))
+        elif held := _HELD.keys() & step.keys():
+            (name,) = held
+            self._check(name, step)
         elif "hears" in step:
-            self._hear(self._who(step["who"]), step["hears"])
+            heard = self._hear(self._who(step["who"]), step["hears"])
+            if "opens" in step:
+                self._open(heard, step["opens"])
         else:
             self._act(step)
 
@@ -95,9 +113,13 @@ class Player:
             found = _NUMBER.search(delivered.reply_text)
             if found is None:
                 raise StoryBroke(f"no ticket number in: {delivered.reply_text}")
-            self._kept[step["keep"]] = found[1]
+            self._keep(step, int(found[1]))
 
-    def _hear(self, who: str, pieces: list[str]) -> None:
+    def _keep(self, step: Mapping[str, Any], number: int | None) -> None:
+        if "keep" in step:
+            self._kept[step["keep"]] = str(number)
+
+    def _hear(self, who: str, pieces: list[str]) -> str:
         def is_it(message: Mapping[str, Any]) -> bool:
             return all(piece in _read(message) for piece in pieces)
 
@@ -106,6 +128,18 @@ class Player:
         except NothingCame as nothing:
             raise StoryBroke(f"{self._name(who)} never heard {pieces}") from nothing
         self._show(who, _read(message))
+        return _read(message)
+
+    def _open(self, heard: str, pieces: list[str]) -> None:
+        """The page behind the link in a message, as a phone that nobody signed in on shows it."""
+        link = _LINK.search(heard)
+        if link is None:
+            raise StoryBroke(f"no link in: {heard}")
+        answer = requests.get(f"{self._web_url}{link[1]}", timeout=PATIENCE_SECONDS)
+        if answer.status_code != 200:
+            raise StoryBroke(f"{link[1]}: {answer.status_code}")
+        self._tell(f"  ↗ {link[1]}")
+        self._expect(pieces, answer.text)
 
     def _run_job(self, name: str, ahead: timedelta) -> None:
         """Now, or as if it were so much later."""
@@ -114,25 +148,24 @@ class Player:
         if answer.status_code != 200 or answer.json()["status"] != "done":
             raise StoryBroke(f"job {name}: {answer.text}")
 
-    def _stage(self, change: Callable[..., None], *given: Any) -> None:
+    def _stage(self, change: Callable[..., int | None], *given: Any) -> int | None:
         with self._database.writing() as session:
-            change(session, *given)
+            return change(session, *given)
 
-    def _check_ticket(self, step: Mapping[str, Any]) -> None:
-        number = self._kept[step["ticket"]]
+    def _check(self, name: str, step: Mapping[str, Any]) -> None:
+        """What the database holds of a remembered row is what the step says."""
+        number = self._kept[step[name]]
         with self._database.reading() as session:
-            ticket = session.get_one(Ticket, int(number))
-            for name, wanted in step.items():
-                if name == "ticket":
-                    continue
-                held = getattr(ticket, name) or 0
-                if held != wanted:
-                    raise StoryBroke(f"ticket #{number}: {name} is {held!r}, not {wanted!r}")
+            row = session.get_one(_HELD[name], int(number))
+            for part, wanted in step.items():
+                held = getattr(row, part, None) or 0
+                if part != name and held != wanted:
+                    raise StoryBroke(f"{name} {number}: {part} is {held!r}, not {wanted!r}")
 
     def _expect(self, pieces: list[str], text: str) -> None:
         for piece in pieces:
             if piece not in text:
-                raise StoryBroke(f"{piece!r} is not in the reply: {text}")
+                raise StoryBroke(f"{piece!r} is not in what came: {text}")
 
     def _show(self, who: str, text: str) -> None:
         lines = "\n".join(f"    {line}" for line in text.splitlines())
@@ -159,6 +192,8 @@ class Player:
     def _filled(self, value: Any) -> Any:
         if isinstance(value, list):
             return [self._filled(one) for one in value]
+        if isinstance(value, dict):
+            return {key: self._filled(one) for key, one in value.items()}
         if not isinstance(value, str):
             return value
         for name, number in self._kept.items():
