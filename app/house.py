@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
 import structlog
@@ -39,11 +40,15 @@ def open_database(settings: Settings, statement_seconds: float | None = None) ->
     """The store of the settings, with the keys for its personal columns."""
     KEYRING.use(settings.data_keys)
     QuietHours.is_kept = settings.quiet_hours
-    return Database(
+    database = Database(
         settings.database,
         synchronous=settings.sqlite_synchronous,
         statement_seconds=statement_seconds,
     )
+    if settings.redis_url:
+        # Not loaded where there is nobody to wake: it takes a tenth of a start.
+        database.ring = import_module("jobs.wake").make_bell(settings.redis_url).ring
+    return database
 
 
 def words_cache(settings: Settings) -> Path:

@@ -32,17 +32,17 @@ def run_worker(
     """Works until `stop`; what is under way is finished first.
 
     The threads look by themselves also where Dramatiq wakes: a wake-up that is lost, or sent
-    while Redis was away, costs a few seconds and never the task.
+    while Redis was away, costs a few seconds and never the task. Nobody wakes the loops.
     """
     import_modules()
     queue = Queue(database, now)
     pause = POLL_SECONDS_WHEN_WOKEN if redis_url else POLL_SECONDS
-    turns: list[Callable[[], object]] = [queue.run_next] * THREADS
-    turns += [partial(queue.run_loop, name) for name in LOOPS]
+    turns: list[tuple[Callable[[], object], float]] = [(queue.run_next, pause)] * THREADS
+    turns += [(partial(queue.run_loop, name), POLL_SECONDS) for name in LOOPS]
     with ExitStack() as stack:
         if redis_url:
             stack.enter_context(_woken(queue, redis_broker(redis_url)))
-        threads = [Thread(target=_keep_going, args=(turn, stop, pause)) for turn in turns]
+        threads = [Thread(target=_keep_going, args=(turn, stop, rest)) for turn, rest in turns]
         for thread in threads:
             thread.start()
         log.info("worker_started", kinds=sorted(TASKS), loops=sorted(LOOPS))

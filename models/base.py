@@ -39,6 +39,7 @@ Made = TypeVar("Made")
 # The driver's own errors too: a Statement runs on its cursor, past SQLAlchemy.
 BUSY = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
 SEEN = "seen"  # in a session's info: what one block has looked up and need not look up again
+ASKED = "asked"  # in a session's info: tasks that somebody is told of after the commit
 READS = "reads"  # in a session's info: it sees one moment, and changes nothing
 
 
@@ -118,6 +119,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._gate: FileGate | None = None
         self._group: GroupCommit | None = None
+        # Told of each task once it is committed, where workers on other hosts can be woken.
+        self.ring: Callable[[str, int], None] | None = None
         # What models keep in memory of this store; each session brings it along.
         self.kept: dict[Any, Any] = {}
         if self.is_sqlite:
@@ -186,10 +189,15 @@ class Database:
     def _transaction(self) -> Iterator[Turn]:
         with self.writer.begin() as connection:
             turn = self._turn(connection)
+            if self.ring:
+                turn.session.info[ASKED] = []
             try:
                 yield turn
             finally:
                 turn.cursor.close()
+        if self.ring:
+            for kind, task_id in turn.session.info[ASKED]:
+                self.ring(kind, task_id)
 
     def _turn(self, connection: Connection) -> Turn:
         session = Session(

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Index, and_, bindparam, case, delete, sele
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import ASKED, Base
 from models.statements import Statement
 
 BACKOFF = tuple(
@@ -112,7 +112,11 @@ def ask(
         unique_key=unique_key,
         created_at=now,
     )
-    return row[0] if row else None
+    if row is None:
+        return None
+    if due_at <= now and ASKED in session.info:
+        session.info[ASKED].append((kind, row[0]))
+    return int(row[0])
 
 
 def has_due(session: Session, kinds: Collection[str], now: datetime) -> bool:

@@ -22,7 +22,8 @@ class House:
 
     @cached_property
     def database(self) -> Database:
-        return open_database(self.settings)
+        """Without a bell: Redis is looked at by itself."""
+        return open_database(self.settings.model_copy(update={"redis_url": ""}))
 
     @cached_property
     def client(self) -> WeChatClient:

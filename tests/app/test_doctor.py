@@ -166,6 +166,7 @@ def test_of_a_house_that_is_well_only_what_a_trial_leaves_open_is_said(
         ({"wechat_token": "t-1"}, "push_token", Level.WARNING, "3 to 32 letters"),
         ({"data_dir": Path("nowhere/at/all")}, "data_directory", Level.WRONG, "no data directory"),
         ({"redis_url": "redis://127.0.0.1:9"}, "redis", Level.WRONG, "does not answer"),
+        ({"redis_url": "localhost"}, "redis", Level.WRONG, "does not answer"),
         (
             {"database_url": "postgresql://127.0.0.1:9/linli"},
             "database",

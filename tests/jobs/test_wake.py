@@ -114,6 +114,33 @@ def test_workers_on_redis_are_woken_and_run_each_task_once(
 
 
 @pytest.mark.redis
+def test_a_committed_task_rings_by_itself_and_one_taken_back_does_not(
+    postgresql: Database, done: list[int], redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS_WHEN_WOKEN", 3600.0)
+    rung: list[tuple[str, int]] = []
+    ring = make_bell(redis_url).ring
+
+    def note(kind: str, task_id: int) -> None:
+        rung.append((kind, task_id))
+        ring(kind, task_id)
+
+    postgresql.ring = note
+    stop, thread = start(postgresql, redis_url)
+    time.sleep(0.3)
+    with pytest.raises(RuntimeError), postgresql.writing() as session:
+        tasks.ask(session, "number", {"number": 1}, NOON, "number-1", NOON)
+        raise RuntimeError
+    task_id = ask(postgresql, 2)
+    with postgresql.writing() as session:
+        tasks.ask(session, "number", {"number": 3}, NOON + timedelta(hours=1), "number-3", NOON)
+    wait_for(done, 1)
+    stop.set()
+    thread.join(30)
+    assert (done, rung) == ([2], [("number", task_id)])
+
+
+@pytest.mark.redis
 def test_a_lost_wake_up_costs_seconds_and_not_the_task(
     store: Database, done: list[int], redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
