@@ -23,7 +23,7 @@ from models.legacy import desk as lists
 from models.legacy import going, opening, undoing
 from models.legacy.desk import Group, Sight, problem_in, sight_of
 from models.legacy.flow import LegacyAction
-from models.legacy.lists import waiting
+from models.legacy.lists import note_of, waiting
 from models.legacy.table import LegacyProblem, Milestone
 from models.localtime import local
 from models.tickets.asked import day_in, word_in
@@ -161,6 +161,11 @@ def _note(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> Non
     going.note(session, found, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now)
 
 
+def _publish(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
+    told = note_of(session, found, number_in(form.get("note", "")))
+    going.publish(session, told, by=desk.staff.person_id, at=desk.now)
+
+
 def _reach(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
     one = _milestone(session, found, form)
     going.reach(session, one, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now)
@@ -188,6 +193,7 @@ ACTS: Mapping[str, Act] = {
     LegacyAction.JOIN: _join,
     LegacyAction.LINK: _link,
     LegacyAction.NOTE: _note,
+    LegacyAction.PUBLISH: _publish,
     LegacyAction.REACH: _reach,
     LegacyAction.POSTPONE: _postpone,
     LegacyAction.END: _end,

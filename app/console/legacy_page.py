@@ -45,6 +45,8 @@ def shown(session: Session, desk: Desk, sight: Sight, found: LegacyProblem) -> d
             for one in OFFERED
             if FLOW.can(found.state, one, held) and (waiting or one not in NEEDS_MILESTONE)
         ],
+        "may_publish": FLOW.can(found.state, LegacyAction.PUBLISH, held),
+        "me": desk.staff.person_id,
         "undoable": last_step(session, desk, undoing, found.id),
         "outcomes": list(OUTCOMES),
         "team": list(load("operations")["team"]),

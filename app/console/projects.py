@@ -88,6 +88,11 @@ def _note(session: Session, desk: Desk, found: Project, form: Form) -> None:
     going.note(session, found, form.get("words", ""), photo, by=desk.staff.person_id, at=desk.now)
 
 
+def _publish(session: Session, desk: Desk, found: Project, form: Form) -> None:
+    told = lists.note_of(session, found, number_in(form.get("note", "")))
+    going.publish(session, told, by=desk.staff.person_id, at=desk.now)
+
+
 def _reach(session: Session, desk: Desk, found: Project, form: Form) -> None:
     milestone = going.milestone_of(session, found, number_in(form.get("milestone", "")))
     going.reach(session, milestone, form.get("words", ""), by=desk.staff.person_id, at=desk.now)
@@ -138,6 +143,7 @@ def _dated(verb: Callable[..., object]) -> Act:
 ACTS: Mapping[str, Act] = {
     ProjectAction.START: _start,
     ProjectAction.NOTE: _note,
+    ProjectAction.PUBLISH: _publish,
     ProjectAction.SCHEDULE: _schedule,
     ProjectAction.REACH: _reach,
     ProjectAction.POSTPONE: _postpone,
@@ -165,6 +171,8 @@ def _page(desk: Desk, project_id: int, problem: Problem) -> str:
             tickets=_seen(session, desk, sides.tickets(session, found)),
             actions=[one for one in OFFERED if one in allowed],
             of_milestones=[one for one in OF_MILESTONES if one in allowed],
+            may_publish=ProjectAction.PUBLISH in allowed,
+            me=by,
             owners=sides.owners(session, found.area_id, desk.now),
             may_ask=may_ask,
             link=public_link(f"/p/projects/{found.public_id}") if found.state in PUBLIC else None,

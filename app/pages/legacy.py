@@ -67,7 +67,7 @@ def _whole(session: Session, problem: LegacyProblem, now: datetime) -> dict[str,
             ),
             "progress": [
                 {"text": hide(one.text or ""), "at": one.at}
-                for one in lists.progress(session, problem)
+                for one in lists.public_progress(session, problem)
             ],
         }
     )

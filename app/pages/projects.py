@@ -44,7 +44,7 @@ def add_routes(
     def project_photo(public_id: str, photo_id: int) -> Response:
         """Of what this page shows, and of nothing else."""
         with database.reading() as session:
-            photo = lists.photo_of(session, _public(session, public_id), photo_id)
+            photo = lists.public_photo_of(session, _public(session, public_id), photo_id)
             if photo is None:
                 abort(404)
             path = media.path_of(photo.sha256 or "")
@@ -86,7 +86,7 @@ def _whole(session: Session, project: Project, now: datetime) -> dict[str, Any]:
                     "at": one.note.at,
                     "photo": one.photo.id if one.photo else None,
                 }
-                for one in lists.told(session, project)
+                for one in lists.public_told(session, project)
             ],
         }
     )

@@ -31,6 +31,7 @@ class LegacyAction(StrEnum):
     PLAN = "plan"
     SCHEDULE = "schedule"
     NOTE = "note"
+    PUBLISH = "publish"
     REACH = "reach"
     POSTPONE = "postpone"
     END = "end"
@@ -52,6 +53,7 @@ PLANNED, SCHEDULED, NOTED = "legacy_planned", "legacy_scheduled", "legacy_noted"
 REACHED, POSTPONED, ENDED = "legacy_reached", "legacy_postponed", "legacy_ended"
 CANCELLED, UNDONE = "legacy_cancelled", "legacy_undone"
 REMINDED, OVERDUE = "legacy_reminded", "legacy_overdue"
+NOTE_OUT = "legacy_note_out"
 
 _S, _A = LegacyState, LegacyAction
 _STAFF, _FORCE = Side.STAFF, Side.FORCE
@@ -67,10 +69,12 @@ MOVES = {
     (_S.UNDER_WAY, _A.SCHEDULE): to(_S.UNDER_WAY, SCHEDULED, _STAFF, needs_words=True),
     (_S.UNDER_WAY, _A.PLAN): to(_S.UNDER_WAY, PLANNED, _STAFF, needs_words=True),
     (_S.UNDER_WAY, _A.NOTE): to(_S.UNDER_WAY, NOTED, _STAFF, _FORCE, needs_words=True),
+    (_S.UNDER_WAY, _A.PUBLISH): to(_S.UNDER_WAY, NOTE_OUT, _STAFF, _FORCE),
     (_S.UNDER_WAY, _A.REACH): to(_S.UNDER_WAY, REACHED, _STAFF, _FORCE),
     (_S.UNDER_WAY, _A.UNREACH): to(_S.UNDER_WAY, UNDONE, _STAFF, _FORCE),
     (_S.UNDER_WAY, _A.POSTPONE): to(_S.UNDER_WAY, POSTPONED, _STAFF, _FORCE, needs_words=True),
     (_S.UNDER_WAY, _A.END): to(_S.ENDED, ENDED, _STAFF, needs_words=True),
+    (_S.ENDED, _A.PUBLISH): to(_S.ENDED, NOTE_OUT, _STAFF, _FORCE),
     (_S.ENDED, _A.REOPEN): to(_S.UNDER_WAY, UNDONE, _STAFF),
 }
 FLOW = Flow("legacy_state", MOVES)

@@ -9,13 +9,22 @@ from models.legacy import lists, sides, telling
 from models.legacy.flow import LegacyAction, LegacyOutcome
 from models.legacy.steps import STEPS
 from models.legacy.table import LegacyProblem, Milestone, Progress
+from models.progress import ask_for_look
 
 
 def note(session: Session, problem: LegacyProblem, text: str, *, by: int, at: datetime) -> None:
-    """进展: for everybody to read on the page; nobody is written to for it."""
+    """进展: for everybody to read on the page, once a second person has looked at it."""
     step = STEPS.begin(session, problem, LegacyAction.NOTE, by=by, at=at, words=text)
-    session.add(Progress(problem_id=problem.id, author_id=by, text=text.strip(), at=at))
-    telling.tell(session, problem, step.said(words=text))
+    parties = {"second": _keep(session, problem, text, by, at)}
+    telling.tell(session, problem, step.said(parties=parties, words=text))
+
+
+def publish(session: Session, told: Progress, *, by: int, at: datetime) -> None:
+    """By anybody else who works on it."""
+    problem = session.get_one(LegacyProblem, told.problem_id)
+    step = STEPS.begin(session, problem, LegacyAction.PUBLISH, by=by, at=at)
+    told.publish(by=by, at=at)
+    telling.tell(session, problem, step.said(detail={"note": told.id}))
 
 
 def reach(session: Session, milestone: Milestone, words: str, *, by: int, at: datetime) -> None:
@@ -23,14 +32,15 @@ def reach(session: Session, milestone: Milestone, words: str, *, by: int, at: da
     problem = session.get_one(LegacyProblem, milestone.problem_id)
     step = STEPS.begin(session, problem, LegacyAction.REACH, by=by, at=at)
     milestone.reach(at)
+    parties = _everybody(session, problem, at)
     if words.strip():
-        session.add(Progress(problem_id=problem.id, author_id=by, text=words.strip(), at=at))
+        parties["second"] = _keep(session, problem, words, by, at)
     following = next(iter(lists.waiting(session, problem)), None)
     context = telling.of_milestone(milestone) | {
         "next": telling.of_milestone(following) if following else None
     }
     said = step.said(
-        parties=_everybody(session, problem, at),
+        parties=parties,
         detail={"milestone": milestone.id},
         context=context,
         words=words.strip() or None,
@@ -80,6 +90,14 @@ def end(
         words=result.strip(),
     )
     telling.tell(session, problem, said)
+
+
+def _keep(session: Session, problem: LegacyProblem, text: str, by: int, at: datetime) -> list[int]:
+    """Returns who is asked to look at it."""
+    told = Progress(problem_id=problem.id, author_id=by, text=text.strip(), at=at)
+    session.add(told)
+    others = sides.readers(session, problem, at)
+    return ask_for_look(session, (telling.SUBJECT, problem.title), told, others, at)
 
 
 def _everybody(session: Session, problem: LegacyProblem, at: datetime) -> dict[str, list[int]]:

@@ -7,6 +7,7 @@ from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session
 
 from config.policy import load
+from models.errors import NotFound
 from models.legacy.flow import OPEN, PUBLIC, LegacyState, MilestoneState
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone, Progress
 from models.people import Person
@@ -66,6 +67,18 @@ def progress(session: Session, problem: LegacyProblem, limit: int = 20) -> Seque
         .order_by(Progress.id.desc())
         .limit(limit)
     ).all()
+
+
+def public_progress(session: Session, problem: LegacyProblem) -> list[Progress]:
+    return [one for one in progress(session, problem) if one.public_at is not None]
+
+
+def note_of(session: Session, problem: LegacyProblem, note_id: int | None) -> Progress:
+    """NotFound for one of another problem, too."""
+    found = session.get(Progress, note_id) if note_id is not None else None
+    if found is None or found.problem_id != problem.id:
+        raise NotFound(number="")
+    return found
 
 
 def force_of(session: Session, problem: LegacyProblem) -> list[tuple[ForceMember, str]]:

@@ -88,6 +88,14 @@ def workers(session: Session, problem: LegacyProblem, at: datetime) -> list[int]
     return [one for one in dict.fromkeys(people) if one not in barred]
 
 
+def readers(session: Session, problem: LegacyProblem, at: datetime) -> list[int]:
+    """Who may look at what is told before everybody reads it, the nearest of its staff first."""
+    barred = accused(session, problem, at)
+    people = _serving(session, problem.area_id, "staff", at)
+    people += [one.person_id for one in force(session, problem)]
+    return [one for one in dict.fromkeys(people) if one not in barred]
+
+
 def residents(session: Session, problem: LegacyProblem) -> list[int]:
     """Who reported one of its tickets or joined it."""
     found: dict[int, None] = {}

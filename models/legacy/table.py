@@ -9,6 +9,7 @@ from models.base import Base
 from models.legacy.flow import OPEN, LegacyOutcome, LegacyState
 from models.milestones import Dated
 from models.posts import Role
+from models.progress import Told
 
 
 class LegacyProblem(Base):
@@ -86,13 +87,9 @@ class Milestone(Dated, Base):
     problem_id: Mapped[int] = mapped_column(ForeignKey("legacy_problems.id"), index=True)
 
 
-class Progress(Base):
-    """进展 — what was told of the problem, for everybody to read."""
+class Progress(Told, Base):
+    """进展 — what was told of the problem."""
 
     __tablename__ = "legacy_progress"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     problem_id: Mapped[int] = mapped_column(ForeignKey("legacy_problems.id"), index=True)
-    author_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
-    text: Mapped[str | None]  # None once its author is erased
-    at: Mapped[datetime]

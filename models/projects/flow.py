@@ -27,6 +27,7 @@ class ProjectAction(StrEnum):
 
     START = "start_project"
     NOTE = "note"
+    PUBLISH = "publish"
     SCHEDULE = "schedule"
     REACH = "reach"
     POSTPONE = "postpone"
@@ -52,6 +53,7 @@ LINKED, HANDED_OVER, END_MOVED = "project_linked", "project_handed_over", "proje
 FINISHED, STOPPED, TAKEN_UP = "project_finished", "project_stopped", "project_taken_up"
 REMINDED, LATE, MILESTONE_LATE = "project_reminded", "project_late", "project_milestone_late"
 MILESTONE_REMINDED = "project_milestone_reminded"
+NOTE_OUT = "project_note_out"
 
 _S, _A = ProjectState, ProjectAction
 _STAFF, _OWNER = Side.STAFF, Side.OWNER
@@ -64,6 +66,7 @@ MOVES = {
     (_S.PLANNED, _A.START): to(_S.UNDER_WAY, STARTED, _STAFF, _OWNER),
     (_S.PLANNED, _A.STOP): to(_S.STOPPED, STOPPED, _STAFF, needs_words=True),
     (_S.UNDER_WAY, _A.NOTE): to(_S.UNDER_WAY, NOTED, _STAFF, _OWNER, needs_words=True),
+    (_S.UNDER_WAY, _A.PUBLISH): to(_S.UNDER_WAY, NOTE_OUT, _STAFF, _OWNER),
     (_S.UNDER_WAY, _A.SCHEDULE): to(_S.UNDER_WAY, SCHEDULED, _STAFF, _OWNER, needs_words=True),
     (_S.UNDER_WAY, _A.REACH): to(_S.UNDER_WAY, REACHED, _STAFF, _OWNER),
     (_S.UNDER_WAY, _A.POSTPONE): to(_S.UNDER_WAY, POSTPONED, _STAFF, _OWNER, needs_words=True),
@@ -72,6 +75,8 @@ MOVES = {
     (_S.UNDER_WAY, _A.MOVE_END): to(_S.UNDER_WAY, END_MOVED, _STAFF, needs_words=True),
     (_S.UNDER_WAY, _A.FINISH): to(_S.DONE, FINISHED, _STAFF, _OWNER, needs_words=True),
     (_S.UNDER_WAY, _A.STOP): to(_S.STOPPED, STOPPED, _STAFF, needs_words=True),
+    (_S.DONE, _A.PUBLISH): to(_S.DONE, NOTE_OUT, _STAFF, _OWNER),
+    (_S.STOPPED, _A.PUBLISH): to(_S.STOPPED, NOTE_OUT, _STAFF, _OWNER),
     (_S.STOPPED, _A.TAKE_UP): to(_S.UNDER_WAY, TAKEN_UP, _STAFF, needs_words=True),
 }
 FLOW = Flow("project_state", MOVES)

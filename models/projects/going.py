@@ -1,5 +1,6 @@
 """While a project goes on: progress with photos, milestones, its last day, and how it ended."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -7,11 +8,13 @@ from sqlalchemy.orm import Session
 from config.policy import load
 from models import due_days, milestones
 from models.errors import NotFound
-from models.projects import lists
+from models.progress import ask_for_look
+from models.projects import lists, sides
 from models.projects.flow import ProjectAction, ProjectState, Side
 from models.projects.making import ProjectUnfit, check_day
 from models.projects.steps import STEPS, tell
 from models.projects.table import Project, ProjectMilestone, ProjectNote
+from models.projects.telling import SUBJECT
 from models.stepping import Step
 
 _A = ProjectAction
@@ -32,13 +35,21 @@ def note(
     by: int,
     at: datetime,
 ) -> None:
-    """进展: for everybody to read on the page; nobody is written to for it."""
+    """进展: for everybody to read on the page, once a second person has looked at it."""
     step = STEPS.begin(session, project, _A.NOTE, by=by, at=at, words=text)
     most = load("projects")["most_photos"]
     if photo_id is not None and lists.photo_count(session, project) >= most:
         raise ProjectUnfit(field="photos", most=most)
-    _keep_note(session, project, text, photo_id, by, at)
-    tell(session, project, step, text)
+    second = _keep_note(session, project, text, photo_id, by, at)
+    tell(session, project, step, text, second)
+
+
+def publish(session: Session, told: ProjectNote, *, by: int, at: datetime) -> None:
+    """By anybody else who steers it or answers for it."""
+    project = session.get_one(Project, told.project_id)
+    step = STEPS.begin(session, project, _A.PUBLISH, by=by, at=at)
+    told.publish(by=by, at=at)
+    tell(session, project, step, detail={"note": told.id})
 
 
 def reach(
@@ -47,9 +58,8 @@ def reach(
     project = session.get_one(Project, milestone.project_id)
     step = STEPS.begin(session, project, _A.REACH, by=by, at=at)
     milestone.reach(at)
-    if words.strip():
-        _keep_note(session, project, words, None, by, at)
-    _tell_milestone(session, project, milestone, step, words)
+    second = _keep_note(session, project, words, None, by, at) if words.strip() else []
+    _tell_milestone(session, project, milestone, step, words, second)
 
 
 def postpone(
@@ -92,8 +102,7 @@ def take_up(
     project.clock_at = due_days.next_moment(day, load("projects"), at)
     for one in lists.dropped(session, project):
         one.wait(load("projects"), at)
-    _keep_note(session, project, words, None, by, at)
-    tell(session, project, step, words)
+    tell(session, project, step, words, _keep_note(session, project, words, None, by, at))
 
 
 def milestone_of(session: Session, project: Project, milestone_id: int | None) -> ProjectMilestone:
@@ -119,11 +128,13 @@ def _close(
 
 def _keep_note(
     session: Session, project: Project, text: str, photo_id: int | None, by: int, at: datetime
-) -> None:
+) -> list[int]:
+    """Returns who is asked to look at it."""
     kept = text.strip()[: load("projects")["longest_words"]]
-    session.add(
-        ProjectNote(project_id=project.id, author_id=by, text=kept, photo_id=photo_id, at=at)
-    )
+    told = ProjectNote(project_id=project.id, author_id=by, text=kept, photo_id=photo_id, at=at)
+    session.add(told)
+    others = sides.readers(session, project, at)
+    return ask_for_look(session, (SUBJECT, project.title), told, others, at)
 
 
 def _tell_milestone(
@@ -132,7 +143,8 @@ def _tell_milestone(
     milestone: ProjectMilestone,
     step: Step[ProjectState, Side],
     words: str,
+    second: Sequence[int] = (),
 ) -> None:
     context = milestones.facts(milestone)
     detail = {"milestone": milestone.id, "due": milestone.due_on.isoformat()}
-    tell(session, project, step, words, detail=detail, context=context)
+    tell(session, project, step, words, second, detail=detail, context=context)

@@ -143,7 +143,21 @@ def told(session: Session, project: Project, limit: int = 30) -> list[Told]:
     return [Told(*row) for row in found]
 
 
-def photo_of(session: Session, project: Project, photo_id: int) -> Media | None:
+def public_told(session: Session, project: Project) -> list[Told]:
+    return [one for one in told(session, project) if one.note.public_at is not None]
+
+
+def note_of(session: Session, project: Project, note_id: int | None) -> ProjectNote:
+    """NotFound for one of another project, too."""
+    found = session.get(ProjectNote, note_id) if note_id is not None else None
+    if found is None or found.project_id != project.id:
+        raise NotFound(number="")
+    return found
+
+
+def photo_of(
+    session: Session, project: Project, photo_id: int, *conditions: ColumnElement[bool]
+) -> Media | None:
     return session.scalars(
         select(Media)
         .join(ProjectNote, ProjectNote.photo_id == Media.id)
@@ -152,8 +166,13 @@ def photo_of(session: Session, project: Project, photo_id: int) -> Media | None:
             ProjectNote.text.is_not(None),
             Media.id == photo_id,
             Media.state == MediaState.KEPT,
+            *conditions,
         )
     ).first()
+
+
+def public_photo_of(session: Session, project: Project, photo_id: int) -> Media | None:
+    return photo_of(session, project, photo_id, ProjectNote.public_at.is_not(None))
 
 
 def photo_count(session: Session, project: Project) -> int:

@@ -96,6 +96,15 @@ def workers(session: Session, project: Project, at: datetime) -> list[int]:
     return [one for one in found if one not in barred][:1]
 
 
+def readers(session: Session, project: Project, at: datetime) -> list[int]:
+    """Who may look at what is told before everybody reads it."""
+    barred = accused(session, project, at)
+    here = on_duty.holders_at(session, project.area_id, at)
+    found = [one.person_id for one in here if one.role in staff_roles()]
+    found += [one] if (one := owner(session, project, at)) is not None else []
+    return [one for one in dict.fromkeys(found) if one not in barred]
+
+
 def above(session: Session, project: Project, at: datetime) -> list[int]:
     """Who hears that a day has passed: those who steer it, to help."""
     told = {*accused(session, project, at), *workers(session, project, at)}

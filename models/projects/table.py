@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models import due_days
 from models.base import Base
 from models.milestones import Dated
+from models.progress import Told
 from models.projects.flow import OPEN, ProjectKind, ProjectState
 
 
@@ -73,14 +74,10 @@ class ProjectMilestone(Dated, Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
 
 
-class ProjectNote(Base):
-    """项目进展 — what was told of it, for everybody to read."""
+class ProjectNote(Told, Base):
+    """项目进展 — what was told of it, with a photo maybe."""
 
     __tablename__ = "project_notes"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
-    author_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
-    text: Mapped[str | None]  # None once its author is erased
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"), index=True)
-    at: Mapped[datetime]

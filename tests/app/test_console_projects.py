@@ -47,6 +47,10 @@ def act(visitor: Visitor, action: str, **form: object) -> object:
     return visitor.post("/console/projects/1", {"action": action, **form})
 
 
+def page_of(visitor: Visitor) -> str:
+    return visitor.get("/console/projects/1").text
+
+
 def photo() -> tuple[io.BytesIO, str]:
     file = io.BytesIO()
     Image.new("RGB", (900, 600), "green").save(file, "JPEG")
@@ -92,6 +96,11 @@ def test_from_a_ticket_to_the_public_page_and_its_end(
     assert bad.status_code == 422 and "照片打不开" in bad.text
     words = "3号楼2单元501开挖，网格员王五 13800138000"
     assert act(worker, "note", words=words, photo=photo()).status_code == 302
+    assert "/photos/" not in seen.get(address).text and "等另一个人看过" in page_of(worker)
+    assert seen.get(f"{address}/photos/1").status_code == 404, "nobody has looked at it yet"
+    assert act(worker, "publish", note="1").status_code == 403
+    assert "可以公开" in page_of(street) and act(street, "publish", note="9").status_code == 404
+    assert act(street, "publish", note="1").status_code == 302 and "可以公开" not in page_of(street)
     page = seen.get(address)
     assert page.status_code == 200 and TITLE in page.text and "完成勘察" in page.text
     assert "还没完成" in page.text, "what is late is said"
@@ -163,7 +172,9 @@ def test_the_owner_tells_progress_in_chat(house: House, matter: int) -> None:
     act(street, "start_project")
     assert "开始办了" in resident.received()[-1]
     assert "项目 1 雨污分流，正在办" in worker.say("项目")
-    assert "进展页上看得到" in worker.say("项目 1 施工队已进场")
+    assert "另一个人看过就公开" in worker.say("项目 1 施工队已进场")
+    second = town.person("demo-community_staff-1")
+    assert "1 可以公开" in second.received()[-1] and "已公开" in second.say("1")
     seen = public(house).test_client().get(f"/p/projects/{public_id(house)}").text
     assert "施工队已进场" in seen
     assert "没有找到" in town.person("demo-property_staff-1").say("项目 1 我来说")

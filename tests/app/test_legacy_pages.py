@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from app.pages.blueprint import make_pages
 from models.base import Database
-from models.legacy import going, opening
+from models.legacy import going, lists, opening
 from models.legacy.flow import LegacyOutcome
 from models.legacy.table import LegacyProblem
 from models.posts import Role
@@ -55,6 +55,10 @@ def grown(town: Database) -> str:
         second = opening.schedule(session, problem, "施工进场", date(2026, 3, 15), by=by, at=NOW)
         opening.schedule(session, problem, "更换主管道", date(2026, 6, 30), by=by, at=NOW)
         going.reach(session, first, "居民A家中漏点有三处，3-2-301最重", by=by, at=NOW)
+        going.note(session, problem, "还没人看过的话", by=by, at=NOW)
+        told = lists.progress(session, problem)[-1]
+        other = factories.demo_person(session, "community_staff", 2)
+        going.publish(session, told, by=other, at=NOW)
         going.postpone(session, second, date(2026, 3, 18), "等材料", by=by, at=NOW)
         return problem.public_id
 
@@ -71,7 +75,7 @@ def test_how_far_it_is_can_be_read_by_anybody(town: Database, page: FlaskClient)
 
 def test_nothing_of_a_person_is_there(town: Database, page: FlaskClient) -> None:
     shown = page.get(f"/p/legacy/{grown(town)}").text
-    for piece in ("居民A", "301", "13800138000", "社区工作者", "联络员", "我家"):
+    for piece in ("居民A", "301", "13800138000", "社区工作者", "联络员", "我家", "还没人看过"):
         assert piece not in shown
     assert "漏点有三处" in shown
 

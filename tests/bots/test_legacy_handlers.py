@@ -88,7 +88,10 @@ def test_a_problem_from_its_ticket_to_its_end(town: Town, staff: Talker, residen
     shown = resident.say(f"进度 {number}")
     assert "专门办理：3号楼渗漏治理" in shown and "3月20日（周五） 完成勘察" in shown
 
-    assert "进展页上看得到" in housing.say(f"一事一策 {number} 进展 已联系检测单位")
+    assert "另一个人看过就公开" in housing.say(f"一事一策 {number} 进展 已联系检测单位")
+    asked = staff.received()[-1]
+    assert "已联系检测单位" in asked and "1 可以公开" in asked
+    assert "已公开：已联系检测单位" in staff.say("1")
     assert "“完成勘察”已完成" in housing.say(f"一事一策 {number} 完成 1 漏点有三处")
     told = resident.received()[-1]
     assert "完成勘察，已完成。漏点有三处" in told and "下一步：6月30日（周二） 更换主管道" in told

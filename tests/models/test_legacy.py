@@ -23,6 +23,7 @@ from models.legacy.flow import (
 )
 from models.legacy.steps import can
 from models.legacy.table import LegacyProblem, Milestone, Progress
+from models.outbox import OutboxMessage
 from models.posts import Role
 from models.tickets.table import Supporter
 from tests import factories
@@ -93,6 +94,15 @@ def act(session: Session, problem: LegacyProblem, action: LegacyAction, by: int)
     ACTS[action](session, problem, by)
 
 
+def _told(session: Session, problem: LegacyProblem) -> Progress:
+    """By somebody else than all who try."""
+    other = demo_person(session, "community_staff", 2)
+    told = Progress(problem_id=problem.id, author_id=other, text="已进场", at=NOW)
+    session.add(told)
+    session.flush()
+    return told
+
+
 def _first(session: Session, problem: LegacyProblem) -> Milestone:
     found = lists.waiting(session, problem)
     if found:
@@ -114,6 +124,7 @@ ACTS = {
     LegacyAction.JOIN: lambda s, one, by: opening.join(s, one, [], ["water"], by=by, at=NOW),
     LegacyAction.SCHEDULE: lambda s, one, by: opening.schedule(s, one, "进场", DAY, by=by, at=NOW),
     LegacyAction.NOTE: lambda s, one, by: going.note(s, one, "已进场", by=by, at=NOW),
+    LegacyAction.PUBLISH: lambda s, one, by: going.publish(s, _told(s, one), by=by, at=NOW),
     LegacyAction.REACH: lambda s, one, by: going.reach(s, _first(s, one), "", by=by, at=NOW),
     LegacyAction.POSTPONE: lambda s, one, by: going.postpone(
         s, _first(s, one), DAY + timedelta(days=9), "等材料", by=by, at=NOW
@@ -190,6 +201,28 @@ def test_the_end_says_whether_it_was_solved_and_the_store_holds_to_it(town: Data
         problem_id = problem.id
     with pytest.raises(IntegrityError), town.writing() as session:
         session.get_one(LegacyProblem, problem_id).result = None
+
+
+def test_what_is_told_is_public_once_a_second_person_has_looked(town: Database) -> None:
+    with town.writing() as session:
+        problem, milestone = under_way(session)
+        company, staff = demo_person(session, "property_staff"), problem.opened_by
+        going.note(session, problem, "已进场", by=company, at=NOW)
+        going.reach(session, milestone, "勘察完了", by=staff, at=NOW)
+        second, first = lists.progress(session, problem)
+        assert lists.public_progress(session, problem) == []
+        with pytest.raises(NotAllowed):
+            going.publish(session, first, by=company, at=NOW)
+        going.publish(session, first, by=staff, at=NOW)
+        with pytest.raises(AlreadyDone):
+            going.publish(session, first, by=staff, at=NOW)
+        assert lists.public_progress(session, problem) == [first]
+        told = select(OutboxMessage.person_id).where(OutboxMessage.template == "progress_look")
+        asked = session.scalars(told.order_by(OutboxMessage.id)).all()
+        assert asked[0] == staff and asked[1] not in (staff, company) and second.public_at is None
+        going.end(session, problem, LegacyOutcome.EASED, "换了一半", by=staff, at=NOW)
+        going.publish(session, second, by=company, at=NOW)
+        assert len(lists.public_progress(session, problem)) == 2
 
 
 def test_what_an_erased_person_told_is_gone_and_the_plan_goes_on(town: Database) -> None:
