@@ -4,7 +4,18 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, and_, func, or_, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -14,10 +25,11 @@ from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Fact
 from models.on_duty import NEARNESS
-from models.places import Area, AreaWithin, outer_areas
+from models.places import Area, AreaKind, AreaWithin, outer_areas
 from models.posts import Post, Role, is_held
 
 AS_SHIPPED = 0  # the version before the first: the files alone
+SCOPES = ("house", "area", "anywhere")
 ITEM = "/"  # a subject of many documents has one name for each: wording/ticket_received
 
 
@@ -186,31 +198,37 @@ def revert(
     )
 
 
-def editors(name: str, where: str) -> frozenset[Role]:
-    """Who changes it in the `house` or in an `area`: a row of config/editing.toml."""
+def editors(name: str, *where: str) -> frozenset[Role]:
+    """Who changes it in the `house`, in an `area` or from `anywhere`: config/editing.toml."""
     rows = load("editing")[name.partition(ITEM)[0]]
-    return frozenset(Role(one) for one in rows.get(where, ()))
+    return frozenset(Role(role) for one in where for role in rows.get(one, ()))
 
 
 def editors_of_any() -> frozenset[Role]:
-    return frozenset().union(
-        *(editors(one, "house") | editors(one, "area") for one in load("editing"))
-    )
+    return frozenset().union(*(editors(one, *SCOPES) for one in load("editing")))
 
 
 def may_edit(
     session: Session, name: str, person_id: int, at: datetime, area_id: int | None = None
 ) -> bool:
-    """Staff of the area or of one around it; what counts for the whole house, any of them."""
-    roles = editors(name, "house" if area_id is None else "area")
-    serving = select(Post.id).where(
-        Post.person_id == person_id,
-        Post.role.in_(roles),
-        is_held(at),
-    )
-    if area_id is not None:
-        serving = serving.where(Post.area_id.in_(outer_areas(session, area_id)))
+    """Staff of the area or of one around it; of the whole house, whoever serves all of it."""
+    may: ColumnElement[bool]
+    if area_id is None:
+        of_house = Post.role.in_(editors(name, "house")), _serves_all()
+        may = or_(and_(*of_house), Post.role.in_(editors(name, "anywhere")))
+    else:
+        around = Post.area_id.in_(outer_areas(session, area_id))
+        may = and_(Post.role.in_(editors(name, "area")), around)
+    serving = select(Post.id).where(Post.person_id == person_id, is_held(at), may)
     return session.scalars(serving.limit(1)).first() is not None
+
+
+def _serves_all() -> ColumnElement[bool]:
+    """Every community there is lies where the post is; an administrator's serves all."""
+    inside = select(AreaWithin.area_id).where(AreaWithin.outer_id == Post.area_id)
+    is_outside = Area.id.not_in(inside.correlate(Post))
+    outside = select(Area.id).where(Area.kind == AreaKind.COMMUNITY, is_outside).correlate(Post)
+    return or_(Post.role == Role.ADMIN, ~outside.exists())
 
 
 def _versions(name: str, area_id: int | None) -> Select[Policy]:

@@ -166,7 +166,7 @@ ROUTES: Mapping[str, Gate] = {
     "setting_publish": SETTING,
     "setting_version": SETTING,
     "setting_revert": SETTING,
-    "lexicon": editors("lexicon", "house"),
+    "lexicon": editors("lexicon", "house", "anywhere"),
     "unanswered": roles_with(Right.UNANSWERED),
     "unanswered_settled": roles_with(Right.UNANSWERED),
     "unanswered_reopen": roles_with(Right.UNANSWERED),

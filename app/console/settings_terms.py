@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -90,17 +91,20 @@ class Terms(Setting):
         return {"rows": ROWS, "columns": columns, "default": DEFAULT}
 
     def outlook(self, session: Session, body: Body, now: datetime) -> Mapping[str, Any]:
-        """Which open matters get other deadlines, of those that this person sees."""
+        """How many open matters get other deadlines, and which, of those that this person sees."""
         rows = body.get("terms", {})
         place = self.area_id or root_area_id(session)
         if place is None:
             return {}
         old = work_calendars.terms_at(session, place)
         sorts = old.differing(work_calendars.terms_if(session, place, self.area_id, rows))
-        seen = sight_of(session, self.desk.staff.person_id, now).condition()
-        moving = recomputing.moving(session, self.area_id, rows, sorts, seen)
-        first = list(islice(moving, MOST_LISTED))
-        return {"first": first, "count": len(first) + sum(1 for _ in moving)}
+        sight = sight_of(session, self.desk.staff.person_id, now)
+        moving = partial(recomputing.moving, session, self.area_id, rows, sorts)
+        return {
+            "first": list(islice(moving(sight.condition()), MOST_LISTED)),
+            "count": sum(1 for _ in moving(sight.not_about_them())),
+            "is_least": sight.may_be_accused,
+        }
 
     def published(self, session: Session, made: Policy) -> None:
         place = self.area_id or root_area_id(session)

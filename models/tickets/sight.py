@@ -17,6 +17,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import Session
 
@@ -43,6 +44,15 @@ class Sight:
     def condition(self) -> ColumnElement[bool]:
         """Supervised, worked on or called to; and never about who asks."""
         return and_(or_(*self._reasons()), *self._not_accused())
+
+    def not_about_them(self) -> ColumnElement[bool]:
+        """What may be counted for them, whoever sees it."""
+        return and_(true(), *self._not_accused())
+
+    @property
+    def may_be_accused(self) -> bool:
+        """Whether a complaint can be about them: a count of all would tell that there is one."""
+        return is_about(self.served) is not None
 
     def _reasons(self) -> Iterator[ColumnElement[bool]]:
         if self.places:

@@ -76,6 +76,27 @@ def test_other_limits_show_what_moves_and_move_exactly_that(house: House, staff:
     assert all(one.detail["policy"] == 1 for one in events)
 
 
+def test_what_would_move_is_counted_whoever_sees_it_and_never_tells_of_a_complaint(
+    house: House,
+) -> None:
+    with house.database.writing() as session:
+        place = area_named(session, "幸福社区").id
+        for about in (None, None, "community"):
+            factories.ticket(session, building(session), category="noise", about=about)
+    said = {}
+    for role, where in (("community_staff", {"area": str(place)}), ("admin", {})):
+        staff = house.signed_in(role)
+        if role == "admin":
+            staff.confirm()
+        path = f"{EDIT}&area={where.get('area', '')}"
+        form = typed(staff, path, **where, **{"noise.normal.resolve": "6小时"})
+        page = staff.post("/console/settings/look", form).text
+        told = re.search(r'期限会变的(至少)?有 <span class="number">(\d+)</span>', page)
+        assert told is not None
+        said[role] = told[1], int(told[2]), page.count("data-ticket=")
+    assert said == {"community_staff": ("至少", 2, 2), "admin": (None, 3, 0)}
+
+
 def test_what_is_no_time_or_contradicts_is_refused_with_its_place(staff: Visitor) -> None:
     wrong = {
         "noise.normal.resolve": "半天",

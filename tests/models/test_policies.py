@@ -10,7 +10,8 @@ from models import policies
 from models.base import Database
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Event
-from tests.factories import MORNING, demo_person, town
+from models.places import AreaKind, add_area
+from tests.factories import MORNING, area_named, demo_person, town
 
 ONE = {"words": {"咕噜业": {"ebike_charging.charger_shortage": 6}}}
 TWO = {"words": {"咕噜业": {"ebike_charging.charger_shortage": 8}}}
@@ -115,6 +116,27 @@ def test_a_resident_and_a_former_member_of_staff_may_not_publish(database: Datab
             policies.publish(session, "lexicon", ONE, after=0, by=staff, at=before)
         made = policies.publish(session, "lexicon", ONE, after=0, by=staff, at=MORNING)
         assert made.author_id == staff
+
+
+def test_only_who_serves_every_community_speaks_for_the_whole_house(store: Database) -> None:
+    town(store)
+    with store.writing() as session:
+        roles = ("admin", "subdistrict_staff", "community_staff")
+        who = {role: demo_person(session, role) for role in roles}
+
+        def may(name: str) -> set[str]:
+            return {role for role in roles if policies.may_edit(session, name, who[role], MORNING)}
+
+        assert may("sla") == {"admin", "subdistrict_staff"}
+        assert may("lexicon") == set(roles), "words are everybody's"
+        district = area_named(session, "云溪区")
+        street = add_area(session, AreaKind.SUBDISTRICT, "另一个街道", within=[district])
+        add_area(session, AreaKind.COMMUNITY, "另一个社区", within=[street])
+        assert may("sla") == {"admin"} and may("lexicon") == {"admin", "community_staff"}
+        own = area_named(session, "和顺街道").id
+        by = who["subdistrict_staff"]
+        assert policies.may_edit(session, "sla", by, MORNING, own)
+        assert not policies.may_edit(session, "sla", by, MORNING, street.id)
 
 
 def test_what_is_in_force_of_a_subject_is_the_latest_version_of_each_of_its_documents(
