@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.accounts import Account, ApiStop
 from models.inbox import InboxMessage
+from models.ledger.unworked import IS_UNWORKED
 from models.outbox import IS_QUEUED, IS_SENDING, IS_TROUBLED, OutboxMessage
 from models.tasks import Task
 from models.tickets.table import Ticket
@@ -23,7 +24,6 @@ LATEST_TICKETS = 50_000
 # As text, so that the partial indexes serve.
 IS_DUE = text("tasks.state = 'due'")
 IS_FAILED = text("tasks.state = 'failed'")
-IS_UNWORKED = text("inbox.outcome <> 'answered'")
 
 
 @dataclass(frozen=True, slots=True)

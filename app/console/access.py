@@ -29,6 +29,7 @@ class Open(StrEnum):
 STAFF = MAY_SIGN_IN
 SERVING = STAFF - {Role.ADMIN}  # an administrator keeps accounts and reads no resident's matter
 ADMIN = frozenset({Role.ADMIN})
+UNPLACED = roles_with(Right.MESSAGES) | {Role.DUTY_DESK}  # one of them supervises all
 PUBLICITY = readers() & MAY_SIGN_IN  # whoever writes, reviews or answers for some notice
 WRITING = writers() & MAY_SIGN_IN
 SETTING = editors_of_any()
@@ -156,6 +157,8 @@ ROUTES: Mapping[str, Gate] = {
     "message_told": roles_with(Right.MESSAGES),
     "message_groups": roles_with(Right.MESSAGES),
     "message_group_act": roles_with(Right.MESSAGES),
+    "message_unworked": UNPLACED,
+    "message_unworked_act": UNPLACED,
     "message_errcodes": roles_with(Right.JOBS),
     "jobs": roles_with(Right.JOBS),
     "job_runs": roles_with(Right.JOBS),

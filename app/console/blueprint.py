@@ -18,6 +18,7 @@ from app.console.chapters import chapter_of
 from app.console.desk import Desk, Office, Staff, staff_of
 from app.console.rendering import refused, render, say_status, template_words, token_field
 from app.house import LiveLexicon, now
+from app.logs import fault
 from bots.lexicon import Lexicon
 from config.settings import Settings
 from jobs.channels.wechat_client import WeChatClient
@@ -42,6 +43,7 @@ SUBJECTS = (
         "job_runs",
         "ledger",
         "ledger_groups",
+        "ledger_unworked",
         "ledger_errcodes",
     ),
     *("settings", "settings_wording", "settings_terms", "settings_schedule", "settings_dispatch"),
@@ -150,8 +152,7 @@ def _handle_refusals(console: Blueprint) -> None:
 
     @console.errorhandler(Exception)
     def unforeseen(failure: Exception) -> Answer:
-        # The kind alone: what the failure says may hold somebody's words.
-        log.error("console_failed", kind=type(failure).__name__, route=request.endpoint)
+        log.error("console_failed", route=request.endpoint, **fault(failure))
         return say_status(500)
 
 
