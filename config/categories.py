@@ -157,6 +157,12 @@ def categories() -> tuple[Category, ...]:
     return NAMING.categories
 
 
+def added() -> list[str]:
+    """What people call the children that staff added, as far as they may choose them."""
+    children = (child for one in categories() for child in one.children)
+    return [child.label for child in children if is_added(child.key)]
+
+
 def category(key: str) -> Category:
     return CATEGORIES[key]
 

@@ -21,7 +21,7 @@ from bots.handlers import (
 )
 from bots.message import Reply
 from bots.ticket_words import line
-from config.categories import Urgency, categories
+from config.categories import Urgency, added, categories
 from models import conversations
 from models.conversations import Question
 from models.events import Event
@@ -32,6 +32,8 @@ from models.tickets.actions import apply, can
 from models.tickets.step import Actor
 from models.tickets.table import Note, Ticket
 from models.whistles import undoing as whistle_steps
+
+MOST_NAMED = 6  # of the children that staff added, so that the list still fits a phone
 
 Undo = Callable[[Chat, Event], Reply]
 
@@ -199,6 +201,7 @@ def _reclassify(chat: Chat, ticket: Ticket, text: str) -> Reply:
         category=ticket.category,
         subcategory=ticket.subcategory,
         keys=keys,
+        added=added()[:MOST_NAMED],
     )
 
 
