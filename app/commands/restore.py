@@ -41,6 +41,11 @@ def restore(file: Path) -> None:
             f" {broken.position} (notice {broken.notice_id}): {broken.flaw}"
         )
     click.echo(f"{restored.archive.links} links of the archive of notices hold")
+    if restored.queued:
+        click.echo(
+            f"{restored.queued} messages were queued then; they leave when a worker starts here,"
+            " also those that the old house has sent since"
+        )
 
 
 def _tell(manifest: Manifest) -> None:

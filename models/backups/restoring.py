@@ -10,7 +10,7 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
 from models.backups.manifest import (
@@ -29,6 +29,7 @@ from models.base import Database
 from models.migrate import build, migrate
 from models.notices import chain
 from models.notices.chain import Verdict
+from models.outbox import IS_QUEUED, OutboxMessage
 from models.revisions import known
 
 PIECE = 1 << 20
@@ -44,6 +45,7 @@ class Restored:
 
     manifest: Manifest
     archive: Verdict  # the chain of archived notices
+    queued: int  # messages that leave as soon as a worker starts
 
 
 def carried_keys(source: Path) -> dict[str, str]:
@@ -75,7 +77,8 @@ def restore(
             _fill(connection, archive, manifest)
     migrate(database)
     with database.reading() as session:
-        return Restored(manifest, chain.verify(session))
+        queued = session.scalar(select(func.count(OutboxMessage.id)).where(IS_QUEUED)) or 0
+        return Restored(manifest, chain.verify(session), queued)
 
 
 @contextmanager

@@ -1,12 +1,11 @@
 """Rows in the form a backup keeps them: one JSON array a line, the same from both stores."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, inspect, types
 
 PIECE = 2000  # rows at a time
@@ -111,33 +110,28 @@ def lines(connection: Connection, shape: Shape) -> Iterator[bytes]:
 
 def put(connection: Connection, shape: Shape, kept: Iterable[bytes]) -> None:
     """Every line as a row of the table, whose columns it has in the order of the shape."""
+    _PUT[connection.dialect.name](connection, shape, _values(connection, shape, kept))
+
+
+def _values(connection: Connection, shape: Shape, kept: Iterable[bytes]) -> Iterator[list[Any]]:
     bytes_of = _BYTES[connection.dialect.name]
-    ways = [bytes_of if kind is Kind.BYTES else None for kind in shape.columns.values()]
-    _PUT[connection.dialect.name](connection, shape, _values(kept, ways))
-
-
-def _values(
-    kept: Iterable[bytes], ways: Sequence[Callable[[str], object] | None]
-) -> Iterator[list[object]]:
+    in_hex = [place for place, kind in enumerate(shape.columns.values()) if kind is Kind.BYTES]
     for line in kept:
-        yield [
-            way(value) if way and value is not None else value
-            for way, value in zip(ways, json.loads(line), strict=True)
-        ]
+        values: list[Any] = from_json(line)
+        for place in in_hex:
+            if values[place] is not None:
+                values[place] = bytes_of(values[place])
+        yield values
 
 
-def _put_into_sqlite(
-    connection: Connection, shape: Shape, values: Iterable[Sequence[object]]
-) -> None:
+def _put_into_sqlite(connection: Connection, shape: Shape, values: Iterable[list[Any]]) -> None:
     places = ", ".join("?" * len(shape.columns))
     cursor = connection.connection.cursor()
     cursor.executemany(f"INSERT INTO {_named(connection, shape)} VALUES ({places})", values)  # type: ignore[arg-type]
     cursor.close()
 
 
-def _put_into_postgresql(
-    connection: Connection, shape: Shape, values: Iterable[Sequence[object]]
-) -> None:
+def _put_into_postgresql(connection: Connection, shape: Shape, values: Iterable[list[Any]]) -> None:
     driver: Any = connection.connection.driver_connection
     with (
         driver.cursor() as cursor,

@@ -56,6 +56,7 @@ def test_a_house_goes_into_a_file_and_becomes_a_house_again(
     assert done.exit_code == 0, done.stderr
     assert "persons" in done.stdout and "the same" in done.stdout
     assert "0 links of the archive of notices hold" in done.stdout
+    assert "1 messages were queued then" in done.stdout
     again = linli(new, "restore", str(file))
     assert again.exit_code == 1 and "the database is not empty" in again.stderr
     twice = linli(old, "backup", str(file))
