@@ -25,7 +25,7 @@ bench: install
 	$(BIN)/python -m tests.bench $(NAME)
 
 proof: install
-	$(BIN)/python -m tests.proof $(if $(WITHOUT),--without $(WITHOUT))
+	$(BIN)/python -m tests.proof $(if $(NAME),--name $(NAME)) $(if $(WITHOUT),--without $(WITHOUT))
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ from models.inbox import InboxMessage
 from tests.bench.pushes import Batch
 from tests.bench.servers import free_port
 from tests.bench.town import DATA_KEY, Case, town
-from tests.proof.kills import children
+from tests.proof.processes import children
 
 SECONDS = 30
 RESIDENTS = 20

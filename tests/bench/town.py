@@ -2,7 +2,7 @@
 
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -128,9 +128,9 @@ def _move_in(session: Session, numbers: range, buildings: Sequence[int], now: da
 
 
 @contextmanager
-def town(case: Case, residents: int) -> Iterator[dict[str, str]]:
+def town(case: Case, residents: int, disk: Path | None = None) -> Iterator[dict[str, str]]:
     """A fresh store full of residents, and the environment that leads a web process to it."""
-    with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(dir=disk) as home, ExitStack() as stack:
         environment = {
             "LINLI_DATA_DIR": home,
             "LINLI_DATABASE_URL": "",
@@ -151,7 +151,7 @@ def town(case: Case, residents: int) -> Iterator[dict[str, str]]:
         yield environment
 
 
-def settings_of(environment: dict[str, str]) -> Settings:
+def settings_of(environment: Mapping[str, str]) -> Settings:
     """As a web process over this store reads them."""
     return Settings(
         data_dir=Path(environment["LINLI_DATA_DIR"]),

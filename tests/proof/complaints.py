@@ -4,10 +4,12 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-
-import requests
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 from tests.bench.town import TOKEN, openid_of
 from tests.wechat.sender import Sender, text_push
@@ -15,7 +17,10 @@ from tests.wechat.sender import Sender, text_push
 AGAIN_SECONDS = 0.02
 TRY_SECONDS = 5.0  # as long as the platform waits
 GIVE_UP_SECONDS = 60
+OK = 200
 SHARE_REPEATED = 0.3  # of the answered: the platform may bring any message again
+SHARE_AT_ONCE = 0.1  # of the messages that are brought twice at the same moment
+SHARE_HUNG_UP = 0.1  # of the messages whose first answer the platform does not wait for
 _MATTERS = ("门口堆了垃圾没人清", "门口的楼道灯坏了", "门口墙上漏水", "门口有人停电动车充电")
 
 
@@ -25,6 +30,7 @@ class Complaint:
 
     number: int
     answers: list[str] = field(default_factory=list)
+    sent_at: int = field(default_factory=lambda: int(time.time()))
 
     @property
     def openid(self) -> str:
@@ -40,13 +46,81 @@ class Complaint:
         return f"{unit}单元{floor}层{floor}{room:02d}室{_MATTERS[self.number % len(_MATTERS)]}"
 
 
+@contextmanager
+def lines(port: int, number: int) -> Iterator[list[HTTPConnection]]:
+    """So many connections, each for one delivery at a time."""
+    with ExitStack() as stack:
+        opened = [HTTPConnection("127.0.0.1", port, timeout=TRY_SECONDS) for _ in range(number)]
+        for one in opened:
+            stack.callback(one.close)
+        yield opened
+
+
+def deliver(opened: Sequence[HTTPConnection], complaint: Complaint) -> None:
+    """At once over each of these; what gets no answer is brought again, as the platform does."""
+    deadline = time.monotonic() + GIVE_UP_SECONDS
+    left = list(opened)
+    while left:
+        reached = [line for line in left if _send(line, complaint)]
+        answers = {line: _answer(line) for line in reached}
+        complaint.answers += [one for one in answers.values() if one is not None]
+        left = [line for line in left if answers.get(line) is None]
+        if left:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nobody answered for {GIVE_UP_SECONDS} s")
+            time.sleep(AGAIN_SECONDS)
+
+
+def hang_up(line: HTTPConnection, complaint: Complaint) -> None:
+    """Brings it, and does not wait for what comes of it."""
+    _send(line, complaint)
+    line.close()
+
+
+def try_once(line: HTTPConnection, complaint: Complaint) -> int:
+    """The status of one delivery that nobody repeats; 0 when there was no answer."""
+    status, said = _response(line) if _send(line, complaint) else (0, "")
+    if status == OK:
+        complaint.answers.append(_content(said))
+    return status
+
+
+def _send(line: HTTPConnection, complaint: Complaint) -> bool:
+    query = urlencode(Sender("", token=TOKEN).query(int(time.time())))
+    body = text_push(complaint.text, complaint.key, complaint.openid, complaint.sent_at)
+    with suppress(OSError, HTTPException):
+        line.request("POST", f"/wechat/main?{query}", body.encode(), {"Content-Type": "text/xml"})
+        return True
+    line.close()
+    return False
+
+
+def _answer(line: HTTPConnection) -> str | None:
+    status, said = _response(line)
+    return _content(said) if status == OK else None
+
+
+def _response(line: HTTPConnection) -> tuple[int, str]:
+    try:
+        response = line.getresponse()
+        return response.status, response.read().decode()
+    except (OSError, HTTPException):
+        line.close()
+        return 0, ""
+
+
+def _content(said: str) -> str:
+    """The words of the reply, or `success`."""
+    return ElementTree.fromstring(said).findtext("Content") or "" if said[:1] == "<" else said
+
+
 class Pushers:
     """Threads that push one complaint each at a time, until told to stop."""
 
     def __init__(self, port: int, most: int, threads: int, seed: int) -> None:
         self.pushed: list[Complaint] = []
         self.answered = threading.Semaphore(0)
-        self._address = f"http://127.0.0.1:{port}/wechat/main"
+        self._port = port
         self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in range(most):
             self._waiting.put(number)
@@ -80,10 +154,10 @@ class Pushers:
     def _work(self, chance: random.Random) -> None:
         try:
             for complaint in self._complaints():
-                self._push(complaint)
+                self._push(complaint, chance)
                 self.answered.release()
                 if chance.random() < SHARE_REPEATED:
-                    self._push(complaint)
+                    self._push(complaint, chance)
         except Exception as fault:
             self._faults.append(fault)
 
@@ -96,24 +170,9 @@ class Pushers:
             self.pushed.append(complaint)
             yield complaint
 
-    def _push(self, complaint: Complaint) -> None:
-        body = text_push(complaint.text, complaint.key, complaint.openid, int(time.time()))
-        deadline = time.monotonic() + GIVE_UP_SECONDS
-        while (answer := self._answer(body)) is None:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"nobody answered for {GIVE_UP_SECONDS} s")
-            time.sleep(AGAIN_SECONDS)
-        complaint.answers.append(answer)
-
-    def _answer(self, body: str) -> str | None:
-        # A connection of its own each time: the server behind the last one may be dead.
-        with requests.Session() as session:
-            sender = Sender(self._address, token=TOKEN, session=session)
-            query = sender.query(int(time.time()))
-            try:
-                response = session.post(
-                    self._address, params=query, data=body.encode(), timeout=TRY_SECONDS
-                )
-            except requests.RequestException:
-                return None
-            return sender.said(response) if response.status_code == 200 else None
+    def _push(self, complaint: Complaint, chance: random.Random) -> None:
+        # Connections of its own each time: the server behind the last one may be dead.
+        with lines(self._port, 2 if chance.random() < SHARE_AT_ONCE else 1) as opened:
+            if chance.random() < SHARE_HUNG_UP:
+                hang_up(opened[0], complaint)
+            deliver(opened, complaint)

@@ -1,36 +1,55 @@
-"""Kills the web process again and again while complaints come in, and counts what is left."""
+"""Kills every process of the house again and again under load, and counts what is left."""
 
 import json
 import os
 import random
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
 
 from app.house import open_database
-from config.settings import Settings
+from models.base import Database
+from models.outbox import Delivery, OutboxMessage
 from tests.bench.servers import free_port
-from tests.bench.town import DATA_KEY, Case, town
+from tests.bench.town import Case, settings_of, town
+from tests.proof import bulletins
 from tests.proof.complaints import Pushers
 from tests.proof.counting import Count, count
+from tests.proof.ending import come_to_rest
+from tests.proof.messages import Interrupted, count_messages
+from tests.proof.platform import Outside, give_phones, outside
+from tests.proof.processes import Kept, Postmaster, RedisServer, Web, redis_if_any
 
 THREADS = 8
+WEB_WORKERS = 2
 WORKERS = 2
 MOST_BETWEEN = 40  # answers between two kills
 MOST_WAIT_SECONDS = 0.03  # about ten intakes: the kill falls anywhere into one
-SHARE_OF_ALL = 0.75  # of the kills take every process; the others one worker
+BETWEEN_NOTICES = 10  # kills
 ANSWER_SECONDS = 60
 LOOK_SECONDS = 0.2
 SHARE_ON_POSTGRESQL = 0.1
 MOST_SHOWN = 20
-FIGURES = ("pushed", "inbox", "tickets", "lost", "doubled", "unknown", "in_doubt")
+FIGURES = ("pushed", "inbox", "tickets", "messages", "lost", "doubled", "unknown", "in_doubt")
+# Store → victim → how often it is chosen.
+EVERYWHERE = {"web": 5, "web_process": 3, "worker": 5, "clock": 2}
+VICTIMS: Mapping[str, Mapping[str, int]] = {
+    "sqlite": EVERYWHERE | {"writer": 4},
+    "postgresql": EVERYWHERE | {"database": 8, "redis": 2, "redis_emptied": 3},
+}
+# Guard → who dies without it, so that it shows soon.
+VICTIMS_WITHOUT: Mapping[str, Mapping[str, int]] = {
+    "inbox_key": EVERYWHERE,
+    **dict.fromkeys(("lease", "claim", "outbox_key"), {"worker": 1}),
+}
 
 
-def prove(kills: int, seed: int, without: str | None = None) -> dict[str, object]:
+def prove(kills: int, seed: int) -> dict[str, object]:
     """The sums of both stores, whose own lines are printed before."""
     on_postgresql = round(kills * SHARE_ON_POSTGRESQL)
     total = Count()
@@ -39,111 +58,153 @@ def prove(kills: int, seed: int, without: str | None = None) -> dict[str, object
         (Case("postgresql"), on_postgresql),
     ):
         if share:
-            counted = kill_during_intake(case, share, seed, without)
-            print(json.dumps({"store": case.store, "kills": share} | _sums(counted)), flush=True)
+            counted = kill_under_load(case, share, seed)
+            print(json.dumps({"store": case.store} | _sums(counted)), flush=True)
             print(*counted.wrong[:MOST_SHOWN], sep="\n", file=sys.stderr)
             total += counted
-    return {"seed": seed, "kills": kills} | _sums(total)
+    return {"seed": seed} | _sums(total)
+
+
+def kill_without(kills: int, seed: int, without: str) -> dict[str, object]:
+    """On SQLite alone; what broke first is shown."""
+    counted = kill_under_load(Case("sqlite", "FULL"), kills, seed, without)
+    print(*counted.wrong[:3], sep="\n", file=sys.stderr)
+    return {"seed": seed, "without": without} | _sums(counted)
 
 
 def _sums(counted: Count) -> dict[str, object]:
-    return {name: getattr(counted, name) for name in FIGURES}
+    figures = {name: getattr(counted, name) for name in FIGURES}
+    return {"kills": counted.kills.total(), **figures, "killed": dict(counted.kills)}
 
 
-class Web:
-    """`linli web` in a session of its own, started again after each death."""
-
-    def __init__(self, environment: Mapping[str, str], without: str | None) -> None:
-        self.port = free_port()
-        program = ["tests.proof.unguarded", without] if without else ["app", "web"]
-        self._command = [sys.executable, "-m", *program, "--port", str(self.port)]
-        self._environment = os.environ | dict(environment)
-        self._process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            self._command,
-            env=self._environment,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,  # of its own deaths it need not tell
-            stderr=subprocess.DEVNULL,
-        )
-
-    def kill_all(self) -> None:
-        self.stop()
-        self._process = self._start()
-
-    def start_if_ended(self) -> None:
-        """As an init system does: Granian gives up when its workers die in quick succession."""
-        if self._process.poll() is not None:
-            self._process = self._start()
-
-    def kill_one(self, chance: random.Random) -> None:
-        """One process, which the server replaces; all of them while they are still starting."""
-        workers = children(self._process.pid)
-        if not workers:
-            self.kill_all()
-            return
-        os.kill(chance.choice(workers), signal.SIGKILL)
-
-    def stop(self) -> None:
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-
-def children(pid: int) -> list[int]:
-    """The web processes and the one that writes, whichever thread has begun them."""
-    threads = Path(f"/proc/{pid}/task").glob("*/children")
-    return sorted(int(one) for thread in threads for one in thread.read_text().split())
-
-
-def kill_during_intake(case: Case, kills: int, seed: int, without: str | None = None) -> Count:
+def kill_under_load(case: Case, kills: int, seed: int, without: str | None = None) -> Count:
     """Every pushed complaint is answered at the end; says what the store holds of them."""
     chance = random.Random(seed)
     most = (kills + 1) * (MOST_BETWEEN + THREADS)
-    with town(case, most) as environment:
-        with (
-            _running(environment | {"LINLI_WEB_WORKERS": str(WORKERS)}, without) as web,
-            Pushers(web.port, most, THREADS, seed) as pushers,
-        ):
-            for _ in range(kills):
-                _await_answers(web, pushers, chance.randint(1, MOST_BETWEEN))
+    with ExitStack() as stack:
+        environment = stack.enter_context(town(case, most)) | {
+            "LINLI_WEB_WORKERS": str(WEB_WORKERS)
+        }
+        house = stack.enter_context(_house(environment, without))
+        with Pushers(house.port, most, THREADS, seed) as pushers:
+            for number in range(kills):
+                if number % BETWEEN_NOTICES == 0:
+                    bulletins.announce(house.database, number // BETWEEN_NOTICES)
+                house.await_answers(pushers, chance.randint(1, MOST_BETWEEN))
                 time.sleep(chance.uniform(0, MOST_WAIT_SECONDS))
-                if chance.random() < SHARE_OF_ALL:
-                    web.kill_all()
-                else:
-                    web.kill_one(chance)
+                house.kill_any(chance)
             pushers.finish()
             while pushers.are_busy:
                 time.sleep(LOOK_SECONDS)
-                web.start_if_ended()
-        settings = Settings(
-            data_dir=Path(environment["LINLI_DATA_DIR"]),
-            database_url=environment["LINLI_DATABASE_URL"],
-            data_key=DATA_KEY,
-        )
-        database = open_database(settings)
-        with database.reading() as session:
+                house.look_after()
+        return house.counted(pushers)
+
+
+@dataclass
+class House:
+    """All processes of a house over one store, with the platform outside."""
+
+    database: Database
+    environment: Mapping[str, str]
+    outside: Outside
+    port: int
+    victims: Mapping[str, int]
+    web: Web
+    workers: list[Kept]
+    clock: Kept
+    postmaster: Postmaster | None = None  # SQLite has none
+    redis: RedisServer | None = None
+    kills: Counter[str] = field(default_factory=Counter)
+    interrupted: set[int] = field(default_factory=set)  # messages whose sender died
+
+    def ways(self, chance: random.Random) -> dict[str, Callable[[], None]]:
+        """Victim → how it dies."""
+        ways: dict[str, Callable[[], None]] = {
+            "web": self.web.kill,
+            "web_process": lambda: self.web.kill_one(chance),
+            "writer": lambda: self.web.kill_writer(chance),
+            "worker": chance.choice(self.workers).kill,
+            "clock": self.clock.kill,
+        }
+        if self.postmaster is not None:
+            ways["database"] = self.postmaster.kill
+        if self.redis is not None:
+            ways |= {"redis": self.redis.kill, "redis_emptied": self.redis.empty}
+        return ways
+
+    def kill_any(self, chance: random.Random) -> None:
+        ways = {name: way for name, way in self.ways(chance).items() if name in self.victims}
+        (name,) = chance.choices(list(ways), [self.victims[one] for one in ways])
+        ways[name]()
+        self.kills[name] += 1
+        if name == "database":
+            self.database.dispose()  # its connections lead to the dead
+        if name in ("worker", "database"):
+            self._note_interrupted()
+
+    def look_after(self) -> None:
+        """Starts what has ended by itself."""
+        self.web.start_if_ended()
+        self.kills["clock_itself"] += self.clock.start_if_ended()
+        if died := sum(one.start_if_ended() for one in self.workers):
+            self.kills["worker_itself"] += died
+            self._note_interrupted()
+
+    def await_answers(self, pushers: Pushers, answers: int) -> None:
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while answers:
+            if pushers.answered.acquire(timeout=LOOK_SECONDS):
+                answers -= 1
+            elif time.monotonic() > deadline:
+                raise TimeoutError(f"no answer for {ANSWER_SECONDS} s")
+            self.look_after()
+
+    def counted(self, pushers: Pushers) -> Count:
+        """Once nothing is left to do, which the dead have begun."""
+        for one in (self.clock, *self.workers):
+            one.stop()
+        self._note_interrupted()
+        unheard = self.outside.end_trouble()
+        come_to_rest(self.database, self.environment)
+        self.web.stop()
+        doubts = Interrupted(self.interrupted, unheard)
+        with self.database.reading() as session:
             result = count(session, pushers.pushed)
-        database.dispose()
-    return result
+            result += count_messages(session, self.outside.arrived(), doubts)
+        result.kills = +self.kills
+        return result
+
+    def _note_interrupted(self) -> None:
+        with self.database.reading() as session:
+            begun = select(OutboxMessage.id).where(
+                OutboxMessage.state == Delivery.SENDING, OutboxMessage.begun_at.is_not(None)
+            )
+            self.interrupted |= set(session.scalars(begun))
 
 
 @contextmanager
-def _running(environment: Mapping[str, str], without: str | None) -> Iterator[Web]:
-    web = Web(environment, without)
-    try:
-        yield web
-    finally:
-        web.stop()
-
-
-def _await_answers(web: Web, pushers: Pushers, answers: int) -> None:
-    deadline = time.monotonic() + ANSWER_SECONDS
-    while answers:
-        if pushers.answered.acquire(timeout=LOOK_SECONDS):
-            answers -= 1
-        elif time.monotonic() > deadline:
-            raise TimeoutError(f"no answer for {ANSWER_SECONDS} s")
-        web.start_if_ended()
+def _house(environment: Mapping[str, str], without: str | None) -> Iterator[House]:
+    frail = f"tests.proof.frail --without {without}" if without else "tests.proof.frail"
+    port = free_port()
+    with ExitStack() as stack:
+        # A proof may be run by night.
+        settings = settings_of(environment).model_copy(update={"quiet_hours": False})
+        database = open_database(settings)
+        stack.callback(database.dispose)
+        world = stack.enter_context(outside(port))
+        world.know(give_phones(database))
+        world.trouble(0)
+        victims = VICTIMS_WITHOUT[without] if without else VICTIMS[database.url.get_backend_name()]
+        told = os.environ | environment | world.environment
+        postmaster = redis = None
+        if not database.is_sqlite:
+            postmaster, redis = Postmaster.of(environment), redis_if_any(environment)
+        if redis is not None:
+            stack.callback(redis.stop)
+            told["LINLI_REDIS_URL"] = redis.url
+        web = Web.of(f"{frail} web --port {port}", told)
+        workers = [Kept.of(f"{frail} worker", told) for _ in range(WORKERS)]
+        clock = Kept.of(f"{frail} clock", told)
+        for one in (web, clock, *workers):
+            stack.callback(one.stop)
+        yield House(database, told, world, port, victims, web, workers, clock, postmaster, redis)

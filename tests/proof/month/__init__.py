@@ -34,7 +34,7 @@ SHARE_ON_POSTGRESQL = 0.1
 MOST_SHOWN = 20
 SUMMED = ("tickets", "levels_fired", "missed", "doubled", "ownerless_over_5_min", "kills")
 
-__all__ = ["GUARDS", "Month", "prove"]
+__all__ = ["GUARDS", "Month", "prove", "store_of"]
 
 
 def prove(tickets: int, seed: int, without: str | None = None) -> dict[str, object]:
@@ -71,7 +71,7 @@ class Month:
         KEYRING.use(KEYS)
         begin = hours.begin_of(hours.FIRST_DAY)
         end = begin + timedelta(self.days)
-        with _store(self.store) as address:
+        with store_of(self.store) as address:
             database = Database(address, synchronous="NORMAL")
             migrate(database)
             town(database, begin)
@@ -148,7 +148,7 @@ def _next_minute(life: Life, now: datetime, resumes: datetime) -> datetime:
 
 
 @contextmanager
-def _store(kind: str) -> Iterator[str]:
+def store_of(kind: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home:
         if kind == "sqlite":
             yield f"sqlite:///{home}/month.db"
