@@ -43,7 +43,9 @@ def configure(settings: Settings) -> None:
         structlog.processors.format_exc_info,
         without_secrets,
     ]
-    last = _for_people() if sys.stderr.isatty() else _for_machines()
+    last: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if sys.stderr.isatty():
+        last = structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[*said, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -60,14 +62,6 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[of_libraries], force=True)
 
 
-def _for_people() -> Processor:
-    return structlog.dev.ConsoleRenderer()
-
-
-def _for_machines() -> Processor:
-    return structlog.processors.JSONRenderer(ensure_ascii=False)
-
-
 def add_trace(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     """Which request it belongs to, and which ticket that came upon."""
     if request := REQUEST.get():
@@ -81,11 +75,9 @@ def kind_of_failure(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     """In place of a failure's own words, which are for debugging alone."""
     if line["level"] == "debug" or not (told := line.pop("exc_info", None)):
         return line
-    failure = (
-        told
-        if isinstance(told, BaseException)
-        else (told[1] if told is not True else sys.exc_info()[1])
-    )
+    failure = told if isinstance(told, BaseException) else sys.exc_info()[1]
+    if isinstance(told, tuple):  # as libraries have it
+        failure = told[1]
     return {**line, **fault(failure)} if failure else line
 
 

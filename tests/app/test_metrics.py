@@ -133,7 +133,7 @@ def test_every_panel_asks_for_what_there_is_and_no_label_names_anybody(
     assert labels >= {"text", "click", "answered", "repeat", "busy", "error", "metrics.scrape"}
 
 
-OPENID = "oABCDEFGHIJKLMNOPQRSTUVWXYZ12"
+OPENID = "oABCDEFGHIJKLMNOPQRSTUVWXYZ1"
 
 
 def _names(panel: dict) -> Iterator[str]:
