@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import psycopg
 import pytest
-from sqlalchemy import func, make_url, select, text
+from sqlalchemy import make_url, select, text
 
 from app import demo_data
 from models.backups import manifest as manifests
@@ -20,11 +20,9 @@ from models.backups.restoring import TargetNotEmpty, restore
 from models.backups.rows import NOT_DATA
 from models.backups.taking import take
 from models.base import Base, Database
-from models.events import Event as Happening
 from models.migrate import build, migrate
 from models.people import Person
 from models.revisions import is_current
-from models.tickets.table import Ticket
 from tests.chat import Town
 from tests.copies import SqliteCopy
 from tests.factories import MORNING
@@ -78,6 +76,11 @@ def houses(made: Make, first_data_keys: None) -> dict[str, Database]:
         town = Town(store, MORNING)
         for number, words in enumerate(SAYINGS, 1):
             town.person(f"demo-resident-{number}").say(words)
+        with store.writing() as session:
+            passing = Person(name="居民A", own_key=b"", created_at=MORNING)
+            session.add(passing)
+            session.flush()
+            session.delete(passing)
     return found
 
 
@@ -105,8 +108,10 @@ def contents(store: Database) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("source", ["sqlite", "postgresql"])
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("sqlite", "postgresql"), ("postgresql", "postgresql"), ("postgresql", "sqlite")],
+)
 def test_what_is_restored_equals_its_source_table_by_table(
     houses: dict[str, Database],
     made: Make,
@@ -128,6 +133,13 @@ def test_what_is_restored_equals_its_source_table_by_table(
     assert restored.archive.broken is None
     reply = Town(new, MORNING).person("demo-resident-5").say("楼道里堆满了杂物")
     assert f"#{len(SAYINGS) + 1}" in reply
+    with new.writing() as session:
+        person = Person(name="居民B", own_key=b"", created_at=MORNING)
+        session.add(person)
+        session.flush()
+        # PostgreSQL gives no number a second time; SQLite goes on from the highest that is there.
+        is_skipped = source == target == "postgresql"
+        assert person.id == manifest.tables["persons"].rows + 1 + is_skipped
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -155,16 +167,18 @@ def test_a_backup_under_load_holds_one_moment(
         speaker.join()
     rows = [one.tables["events"].rows for one in manifests_]
     assert rows == sorted(rows) and rows[0] < rows[-1]
-    new = made(kind)
-    restore(new, tmp_path / "elsewhere", backups[-1], keys=KEYS)
-    with new.reading() as session:
-        tickets = session.scalar(select(func.count()).select_from(Ticket))
-        opened = session.scalar(
-            select(func.count(func.distinct(Happening.subject_id))).where(
-                Happening.subject_kind == "ticket"
-            )
-        )
-    assert tickets == opened == manifests_[-1].tables["tickets"].rows
+    for file in backups:
+        with ZipFile(file) as archive:
+            opened = ids(archive, manifests_[-1], "tickets", "id")
+            happened = ids(archive, manifests_[-1], "events", "subject_id", "ticket")
+        assert opened == happened
+
+
+def ids(archive: ZipFile, manifest: Manifest, table: str, column: str, kind: str = "") -> set[int]:
+    """What a backup holds in a column, of rows of a kind."""
+    columns = manifest.tables[table].columns
+    rows = map(json.loads, archive.read(f"rows/{table}.jsonl").splitlines())
+    return {row[columns.index(column)] for row in rows if not kind or kind in row}
 
 
 def test_an_older_backup_is_brought_up_to_date(made: Make, photos: Path, tmp_path: Path) -> None:
@@ -182,25 +196,6 @@ def test_an_older_backup_is_brought_up_to_date(made: Make, photos: Path, tmp_pat
     with new.reading() as session:
         person = session.scalars(select(Person)).one()
     assert (person.name, person.created_at) == ("居民A", datetime(2026, 1, 1, tzinfo=UTC))
-
-
-def test_a_number_that_was_given_once_is_not_given_again(
-    houses: dict[str, Database], made: Make, photos: Path, tmp_path: Path
-) -> None:
-    old, new = made("postgresql", houses["postgresql"]), made("postgresql")
-    with old.writing() as session:
-        person = Person(name="居民A", own_key=b"", created_at=MORNING)
-        session.add(person)
-        session.flush()
-        gone = person.id
-        session.delete(person)
-    taken(old, photos, tmp_path / "house.zip")
-    restore(new, tmp_path / "elsewhere", tmp_path / "house.zip", keys=KEYS)
-    with new.writing() as session:
-        person = Person(name="居民B", own_key=b"", created_at=MORNING)
-        session.add(person)
-        session.flush()
-        assert person.id == gone + 1
 
 
 def changed(file: Path, name: str, content: bytes | None) -> Path:
@@ -271,7 +266,7 @@ def test_rows_that_contradict_each_other_leave_the_house_empty(
     told["tables"]["persons"] = nobody
     torn = changed(file, "rows/persons.jsonl", b"")
     torn = changed(torn.rename(tmp_path / "torn.zip"), manifests.NAME, json.dumps(told).encode())
-    for kind in ("sqlite", "postgresql"):
+    for kind in ("postgresql", "sqlite"):
         new = made(kind)
         with pytest.raises(BackupUnfit, match="refer to rows that are not there"):
             restore(new, tmp_path / "elsewhere", torn, keys=KEYS)
