@@ -4,13 +4,13 @@
 """
 
 from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from config.policy import load
 from models import listed
@@ -19,7 +19,7 @@ from models.hazards import rules
 from models.hazards.figures import COUNTED, HazardCount
 from models.hazards.flow import WAITING, Finder, HazardState
 from models.hazards.table import Hazard, HazardPhoto
-from models.listed import PAGE
+from models.listed import Lists
 from models.media import Media, MediaState
 from models.places import Area, AreaKind
 from models.posts import Role
@@ -52,6 +52,14 @@ class Wanted(listed.Wanted[Group]):
 
     found_by: Finder | None = None
     round_id: int | None = None
+
+    def narrowed(self, *columns: InstrumentedAttribute[Any]) -> list[ColumnElement[bool]]:
+        found = super(Wanted, self).narrowed(*columns)
+        if self.found_by is not None:
+            found.append(Hazard.found_by == self.found_by)
+        if self.round_id is not None:
+            found.append(Hazard.round_id == self.round_id)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +125,10 @@ def within(seen: tickets.Sight, now: datetime) -> Sight:
     return Sight(seen.person_id, places_of(seen.served, rules.readers(), now), seen)
 
 
-def rows(
-    session: Session, sight: Sight, wanted: Wanted, before: int | None = None, limit: int = PAGE
-) -> list[Row]:
-    """The latest first; `before` goes on where a page ended."""
-    found = _shown(sight).where(_condition(sight, wanted))
-    page = listed.latest(found, Hazard.found_at, Hazard.id, before, limit)
-    return [Row(*one) for one in session.execute(page)]
-
-
 def rows_of(session: Session, sight: Sight, ids: Collection[int]) -> dict[int, Row]:
     """Those of these that are shown to them."""
     found = _shown(sight).where(Hazard.id.in_(ids), sight.condition())
     return {one[0].id: Row(*one) for one in session.execute(found)}
-
-
-def counts(session: Session, sight: Sight, wanted: Wanted) -> dict[Group, int]:
-    """How long the list of each group would be, under the same conditions else."""
-    groups = {group: _condition(sight, replace(wanted, group=group)) for group in Group}
-    return listed.counts(session, Hazard, groups)
 
 
 def hazard_in(session: Session, sight: Sight, number: int) -> Row:
@@ -173,14 +166,8 @@ def _shown(sight: Sight) -> Select[Any]:
     return select(Hazard, Ticket, photos).outerjoin(Ticket, seen)
 
 
-def _condition(sight: Sight, wanted: Wanted) -> ColumnElement[bool]:
-    texts = Hazard.place_name, Hazard.spot
-    narrowed = wanted.narrowed(Hazard.area_id, Hazard.found_at, *texts)
-    if wanted.found_by is not None:
-        narrowed.append(Hazard.found_by == wanted.found_by)
-    if wanted.round_id is not None:
-        narrowed.append(Hazard.round_id == wanted.round_id)
-    return and_(sight.condition(), Hazard.state.in_(states_of(wanted.group)), *narrowed)
+def _of_group(_: Sight, group: Group) -> ColumnElement[bool]:
+    return Hazard.state.in_(states_of(group))
 
 
 def states_of(group: Group) -> Collection[HazardState]:
@@ -194,3 +181,15 @@ def states_of(group: Group) -> Collection[HazardState]:
 def _hidden_from(roles: Set[Role]) -> list[About]:
     table = load("dispatch")["about"]
     return [one for one in About if set(table[one]["hidden_from"]) & roles]
+
+
+LISTS = Lists(
+    Hazard,
+    Hazard.found_at,
+    (Hazard.place_name, Hazard.spot),
+    Group.OPEN,
+    Row,
+    _shown,
+    _of_group,
+)
+rows, counts = LISTS.rows, LISTS.counts

@@ -1,20 +1,20 @@
 """The legacy problems of a desk: who reads of which, the lists with their counts, one of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import listed
-from models.errors import NotFound
 from models.legacy.flow import OPEN, LegacyState, MilestoneState
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone
-from models.listed import PAGE, PLACE, Wanted
+from models.listed import PLACE, Lists
 from models.localtime import local
 from models.posts import Role
 from models.roster.rights import inside
@@ -76,10 +76,6 @@ class Row:
         return self.problem.id
 
 
-def wanted_of(query: Mapping[str, str]) -> Wanted[Group]:
-    return listed.wanted_of(query, Group.OPEN)
-
-
 @cache
 def staff_roles() -> frozenset[Role]:
     return frozenset(Role(one) for one in load("legacy")["staff"])
@@ -95,14 +91,17 @@ def within(seen: tickets.Sight, now: datetime) -> Sight:
     return Sight(seen.person_id, local(now).date(), places, seen)
 
 
-def rows(
-    session: Session,
-    sight: Sight,
-    wanted: Wanted[Group],
-    before: int | None = None,
-    limit: int = PAGE,
-) -> list[Row]:
-    """The latest first; `before` goes on where a page ended."""
+def tickets_in(session: Session, sight: Sight, problem: LegacyProblem) -> Sequence[Ticket]:
+    """Of its tickets those that are shown to them."""
+    return session.scalars(
+        select(Ticket)
+        .join(LegacyTicket, LegacyTicket.ticket_id == Ticket.id)
+        .where(LegacyTicket.problem_id == problem.id, sight.tickets.condition())
+        .order_by(Ticket.id)
+    ).all()
+
+
+def _shown(_: Sight) -> Select[Any]:
     is_waiting = Milestone.state == MilestoneState.WAITING
     is_reached = Milestone.state == MilestoneState.REACHED
     steps = (
@@ -116,57 +115,15 @@ def rows(
         .subquery()
     )
     linked = select(func.count()).where(LegacyTicket.problem_id == LegacyProblem.id)
-    found = (
-        select(
-            LegacyProblem,
-            PLACE,
-            steps.c.due,
-            func.coalesce(steps.c.reached, 0),
-            func.coalesce(steps.c.all, 0),
-            linked.scalar_subquery(),
-        )
-        .outerjoin(steps, steps.c.problem_id == LegacyProblem.id)
-        .where(_condition(sight, wanted))
-    )
-    page = listed.latest(
-        listed.placed(found, LegacyProblem.area_id),
-        LegacyProblem.opened_at,
-        LegacyProblem.id,
-        before,
-        limit,
-    )
-    return [Row(*one) for one in session.execute(page)]
-
-
-def counts(session: Session, sight: Sight, wanted: Wanted[Group]) -> dict[Group, int]:
-    """How long the list of each group would be, under the same conditions else."""
-    groups = {group: _condition(sight, replace(wanted, group=group)) for group in Group}
-    return listed.counts(session, LegacyProblem, groups)
-
-
-def problem_in(session: Session, sight: Sight, number: int) -> LegacyProblem:
-    """NotFound, in the same words, for one that nobody has and for one not shown to them."""
-    found = session.scalars(
-        select(LegacyProblem).where(LegacyProblem.id == number, sight.condition())
-    ).first()
-    if found is None:
-        raise NotFound(number=str(number))
-    return found
-
-
-def tickets_in(session: Session, sight: Sight, problem: LegacyProblem) -> Sequence[Ticket]:
-    """Of its tickets those that are shown to them."""
-    return session.scalars(
-        select(Ticket)
-        .join(LegacyTicket, LegacyTicket.ticket_id == Ticket.id)
-        .where(LegacyTicket.problem_id == problem.id, sight.tickets.condition())
-        .order_by(Ticket.id)
-    ).all()
-
-
-def _condition(sight: Sight, wanted: Wanted[Group]) -> ColumnElement[bool]:
-    narrowed = wanted.narrowed(LegacyProblem.area_id, LegacyProblem.opened_at, LegacyProblem.title)
-    return and_(sight.condition(), _of_group(sight, wanted.group), *narrowed)
+    found = select(
+        LegacyProblem,
+        PLACE,
+        steps.c.due,
+        func.coalesce(steps.c.reached, 0),
+        func.coalesce(steps.c.all, 0),
+        linked.scalar_subquery(),
+    ).outerjoin(steps, steps.c.problem_id == LegacyProblem.id)
+    return listed.placed(found, LegacyProblem.area_id)
 
 
 def _of_group(sight: Sight, group: Group) -> ColumnElement[bool]:
@@ -179,3 +136,20 @@ def _of_group(sight: Sight, group: Group) -> ColumnElement[bool]:
             Milestone.due_on < sight.today,
         )
     return LegacyProblem.state == LegacyState(group)
+
+
+LISTS = Lists(
+    LegacyProblem,
+    LegacyProblem.opened_at,
+    (LegacyProblem.title,),
+    Group.OPEN,
+    Row,
+    _shown,
+    _of_group,
+)
+wanted_of, rows, counts = LISTS.wanted_of, LISTS.rows, LISTS.counts
+
+
+def problem_in(session: Session, sight: Sight, number: int) -> LegacyProblem:
+    found: LegacyProblem = LISTS.one(session, sight, number)
+    return found

@@ -1,18 +1,18 @@
 """The operations of a desk: who reads of which, the lists with their counts, one of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import listed
-from models.errors import NotFound
-from models.listed import PAGE, PLACE, Wanted
+from models.listed import PLACE, Lists
 from models.operations.flow import OperationState
 from models.operations.table import Finding, Member, Operation
 from models.people import Person
@@ -64,54 +64,9 @@ def planning_roles() -> frozenset[Role]:
     return frozenset(Role(one) for one in load("operations")["planners"])
 
 
-def wanted_of(query: Mapping[str, str]) -> Wanted[Group]:
-    return listed.wanted_of(query, Group.ALL)
-
-
 def sight_of(session: Session, person_id: int, now: datetime) -> Sight:
     served = served_by(session, [person_id], now)
     return Sight(person_id, places_of(served, planning_roles(), now))
-
-
-def rows(
-    session: Session,
-    sight: Sight,
-    wanted: Wanted[Group],
-    before: int | None = None,
-    limit: int = PAGE,
-) -> list[Row]:
-    """By their date, the latest first; `before` goes on where a page ended."""
-    told = select(func.count(Finding.id)).where(
-        Finding.operation_id == Operation.id, Finding.retracted_at.is_(None)
-    )
-    found = (
-        select(Operation, PLACE, Person.name, told.scalar_subquery())
-        .join(Person, Person.id == Operation.leader_id)
-        .where(_condition(sight, wanted))
-    )
-    page = listed.latest(
-        listed.placed(found, Operation.area_id), Operation.starts_at, Operation.id, before, limit
-    )
-    return [
-        Row(operation, area, leader or "", count)
-        for operation, area, leader, count in session.execute(page)
-    ]
-
-
-def counts(session: Session, sight: Sight, wanted: Wanted[Group]) -> dict[Group, int]:
-    """How long the list of each group would be, under the same conditions else."""
-    groups = {group: _condition(sight, replace(wanted, group=group)) for group in Group}
-    return listed.counts(session, Operation, groups)
-
-
-def operation_in(session: Session, sight: Sight, number: int) -> Operation:
-    """NotFound, in the same words, for one that nobody has and for one not shown to them."""
-    found = session.scalars(
-        select(Operation).where(Operation.id == number, sight.condition())
-    ).first()
-    if found is None:
-        raise NotFound(number=str(number))
-    return found
 
 
 def places_to_plan(session: Session, sight: Sight, limit: int = 400) -> Sequence[Area]:
@@ -125,10 +80,32 @@ def places_to_plan(session: Session, sight: Sight, limit: int = 400) -> Sequence
     ).all()
 
 
-def _condition(sight: Sight, wanted: Wanted[Group]) -> ColumnElement[bool]:
-    narrowed = wanted.narrowed(Operation.area_id, Operation.starts_at, Operation.title)
-    return and_(sight.condition(), _of_group(wanted.group), *narrowed)
+def _shown(_: Sight) -> Select[Any]:
+    told = select(func.count(Finding.id)).where(
+        Finding.operation_id == Operation.id, Finding.retracted_at.is_(None)
+    )
+    found = select(Operation, PLACE, func.coalesce(Person.name, ""), told.scalar_subquery()).join(
+        Person, Person.id == Operation.leader_id
+    )
+    return listed.placed(found, Operation.area_id)
 
 
-def _of_group(group: Group) -> ColumnElement[bool]:
+def _of_group(_: Sight, group: Group) -> ColumnElement[bool]:
     return true() if group is Group.ALL else Operation.state == OperationState(group)
+
+
+LISTS = Lists(
+    Operation,
+    Operation.starts_at,
+    (Operation.title,),
+    Group.ALL,
+    Row,
+    _shown,
+    _of_group,
+)
+wanted_of, rows, counts = LISTS.wanted_of, LISTS.rows, LISTS.counts
+
+
+def operation_in(session: Session, sight: Sight, number: int) -> Operation:
+    found: Operation = LISTS.one(session, sight, number)
+    return found
