@@ -44,4 +44,4 @@ def _areas(session: Session, ids: list[int]) -> dict[str, str]:
 
 def _team(labels: Mapping[str, Any], key: str) -> str:
     role, _, department = key.partition(":")
-    return labels["role"].get(role, role) + labels["department"].get(department, department)
+    return labels["department"].get(department, department) + labels["role"].get(role, role)

@@ -1,5 +1,6 @@
 """Lays the figures of a report out as tables; it reckons nothing that models/metrics has not."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +11,9 @@ from app.figure_labels import labels_of
 from app.reports import steering
 from app.reports.document import Cell, Chart, Document, Form, Look, Table
 from config.policy import load
+from models.localtime import local
 from models.metrics.cuts import AREAS, Axis
-from models.metrics.periods import Period, Span, holding
+from models.metrics.periods import DAY, Period, Span, holding
 from models.metrics.sheet import Density, Row
 from models.metrics.tally import Count
 from models.places import full_name
@@ -119,7 +121,8 @@ def _part(session: Session, composed: Composed, part: Part, words: _Words) -> Ta
         ]
         for key, row in part.rows.items()
     ]
-    return Table(part.axis, words.axis[part.axis], heads, rows, _bars(rows, words))
+    title = words.report["by"].format(words.axis[part.axis])
+    return Table(part.axis, title, heads, rows, _bars(rows, words))
 
 
 def _cells(composed: Composed, row: Row, part: Mapping[str, str]) -> Iterator[Cell]:
@@ -141,11 +144,11 @@ def _density(density: Density | None) -> Iterable[Cell]:
 
 
 def _trend(composed: Composed, words: _Words) -> Table:
-    axis, period = composed.trend.axis, composed.scope.period
+    """Also the days on which nothing was told: a curve that left them out would be bent."""
+    axis, found = composed.trend.axis, composed.trend.rows
     rows = []
-    for key, row in composed.trend.rows.items():
-        span = holding(date.fromisoformat(key), Span(axis))
-        first, last = max(span.first, period.first), min(span.last, period.last)
+    for span, (first, last) in _spans(composed) if found else ():
+        row = found.get(span.isoformat(), Row(Counter(), Counter()))
         behind = _Behind(_of(composed, Period(first, last)))
         counts = (Count.OPENED, Count.RUNNING, Count.OVERDUE)
         rates = row.rates()
@@ -163,9 +166,22 @@ def _trend(composed: Composed, words: _Words) -> Table:
     return Table("trend", words.report["trend"], heads, rows, chart)
 
 
+def _spans(composed: Composed) -> Iterator[tuple[date, tuple[date, date]]]:
+    """The days, weeks or months up to now: first day, and the days of it in the period."""
+    period, span = composed.scope.period, Span(composed.trend.axis)
+    until = min(period.last, local(composed.scope.now).date())
+    day = period.first
+    while day <= until:
+        whole = holding(day, span)
+        yield whole.first, (day, min(whole.last, period.last))
+        day = whole.last + DAY
+
+
 def _bars(rows: Sequence[Sequence[Cell]], words: _Words) -> Chart | None:
+    """Beside the period before, if anything was told in it."""
     columns = [(words.report["now"], 1), (words.report["before"], 2)]
-    return Chart(Look.BARS, min(len(rows), BARS), columns) if len(rows) > 1 else None
+    shown = [one for one in columns if one[1] == 1 or any(row[2].value for row in rows)]
+    return Chart(Look.BARS, min(len(rows), BARS), shown) if len(rows) > 1 else None
 
 
 def _of(composed: Composed, period: Period) -> dict[str, str]:

@@ -70,6 +70,12 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     chart: Chart | None = None
 
+    def are_words(self) -> list[bool]:
+        """Of each column whether it holds words, which begin at its left edge."""
+        return [
+            all(one.form == Form.TEXT for one in column) for column in zip(*self.rows, strict=True)
+        ]
+
     def labels(self) -> list[str]:
         """Of what the chart shows."""
         return [row[0].words for row in self.rows[: self.chart.rows]] if self.chart else []

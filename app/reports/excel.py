@@ -1,6 +1,6 @@
 """A report as a workbook: a sheet a table, its chart beside it, native and editable."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -17,10 +17,13 @@ FORMATS: Mapping[Form, str] = {
     Form.CHANGE: "+0.0%;-0.0%;0.0%",
 }
 HEAD_ROW = 3
-NAME_WIDTH, WIDTH = 24, 12
+NARROWEST, WIDEST = 10, 48  # of a column, in letters
 LONGEST_NAME = 31  # of a sheet, by Excel
 KINDS: Mapping[Look, str] = {Look.BARS: "bar", Look.LINE: "line"}
-COLOURS = ("#14574f", "#c3cdc9")
+COLOURS: Mapping[Look, tuple[str, str]] = {
+    Look.BARS: ("#14574f", "#c3cdc9"),
+    Look.LINE: ("#14574f", "#a02b16"),
+}
 
 
 def workbook(document: Document) -> bytes:
@@ -31,31 +34,40 @@ def workbook(document: Document) -> bytes:
         book.set_properties({"title": document.title, "comments": document.days})
         styles = {form: book.add_format({"num_format": one}) for form, one in FORMATS.items()}
         bold = book.add_format({"bold": True, "font_size": 14})
-        head = book.add_format({"bold": True, "bg_color": "#e6efec", "bottom": 1})
+        heads = [
+            book.add_format({"bold": True, "bg_color": "#e6efec", "bottom": 1, "align": side})
+            for side in ("right", "left")
+        ]
         for table in document.tables:
             sheet = book.add_worksheet(table.title[:LONGEST_NAME])
             sheet.write_string(0, 0, f"{document.title} {table.title}", bold)
             sheet.write_string(1, 0, document.days)
-            _fill(sheet, table, styles, head)
+            _fill(sheet, table, styles, heads)
             if table.chart is not None:
                 _draw(book, sheet, table, table.chart)
         _notes(sheet, document, table)
     return written.getvalue()
 
 
-def _fill(sheet: Worksheet, table: Table, styles: Mapping[Form, Any], head: Any) -> None:
-    sheet.set_column(0, 0, NAME_WIDTH)
-    sheet.set_column(1, len(table.heads), WIDTH)
+def _fill(sheet: Worksheet, table: Table, styles: Mapping[Form, Any], heads: Sequence[Any]) -> None:
+    """`heads` are the styles of a head above numbers and above words."""
     sheet.freeze_panes(HEAD_ROW + 1, 1)
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(HEAD_ROW)
-    for column, name in enumerate(table.heads):
-        sheet.write_string(HEAD_ROW, column, name, head)
+    for column, (name, is_words) in enumerate(zip(table.heads, table.are_words(), strict=True)):
+        sheet.write_string(HEAD_ROW, column, name, heads[is_words])
+        sheet.set_column(column, column, _width([name, *(row[column].words for row in table.rows)]))
     for number, row in enumerate(table.rows, HEAD_ROW + 1):
         for column, cell in enumerate(row):
             _write(sheet, number, column, cell, styles)
+
+
+def _width(said: Iterable[str]) -> int:
+    """A Chinese character takes the room of two letters."""
+    longest = max(sum(1 + (one > "\u2e80") for one in words) for words in said)
+    return min(max(longest + 2, NARROWEST), WIDEST)
 
 
 def _write(sheet: Worksheet, row: int, column: int, cell: Cell, styles: Mapping[Form, Any]) -> None:
@@ -74,8 +86,8 @@ def _draw(book: Workbook, sheet: Worksheet, table: Table, chart: Chart) -> None:
                 "name": name,
                 "categories": [sheet.name, first, 0, last, 0],
                 "values": [sheet.name, first, column, last, column],
-                "fill": {"color": COLOURS[number]},
-                "line": {"color": COLOURS[number]},
+                "fill": {"color": COLOURS[chart.look][number]},
+                "line": {"color": COLOURS[chart.look][number]},
             }
         )
     drawn.set_title({"name": table.title})

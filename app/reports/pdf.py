@@ -16,7 +16,8 @@ from models.reports.composing import Topic
 BODY, SMALL, HEAD, TITLE = 9.5, 9.0, 13.0, 20.0
 ROW = 6.4  # millimetres
 FOOT = 15
-NAME_SHARE = 2.2  # the first column is so much wider than the others
+WIDEST = 60  # of a column, before what is left is shared out
+APART = 3
 PALE = (230, 239, 236)
 TABLE_HEAD_AND_ROWS = 4 * ROW
 
@@ -100,13 +101,12 @@ def _rows(paper: _Paper, table: Table) -> None:
     paper.set_draw_color(*PALE)
     paper.set_line_width(0.2)
     paper.set_fill_color(255)  # rows take the colour that was used last, by a chart maybe
-    widths = (NAME_SHARE, *[1] * (len(table.heads) - 1))
     heading = FontFace(emphasis=TextEmphasis.B, color=INK, fill_color=PALE)
     with paper.table(
         width=INNER,
-        col_widths=widths,
-        line_height=ROW,
-        text_align=("LEFT", *["RIGHT"] * (len(table.heads) - 1)),
+        col_widths=_widths(paper, table),
+        line_height=_row_height(paper, len(table.rows)),
+        text_align=tuple("LEFT" if one else "RIGHT" for one in table.are_words()),
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         headings_style=heading,
         wrapmode=WrapMode.CHAR,
@@ -114,3 +114,20 @@ def _rows(paper: _Paper, table: Table) -> None:
         drawn.row(table.heads)
         for row in table.rows:
             drawn.row([cell.words for cell in row])
+
+
+def _row_height(paper: _Paper, rows: int) -> float:
+    """A little less where the last row would stand alone on the next page."""
+    room = paper.page_break_trigger - paper.get_y()
+    return (room - 0.1) / (rows + 1) if rows == int(room / ROW) else ROW
+
+
+def _widths(paper: _Paper, table: Table) -> tuple[float, ...]:
+    """As much as the longest words of each column ask for, and all of the page."""
+    columns = zip(table.heads, *([cell.words for cell in row] for row in table.rows), strict=True)
+    asked = [
+        min(max(map(paper.get_string_width, column)) + 2 * paper.c_margin + APART, WIDEST)
+        for column in columns
+    ]
+    spare = max(INNER - sum(asked), 0) / len(asked)
+    return tuple(one + spare for one in asked)

@@ -32,14 +32,13 @@ def tables(session: Session, composed: Composed) -> list[Table]:
     ]
 
 
-def _table(key: str, rows: Sequence[Sequence[str]]) -> Table:
+def _table(key: str, rows: Sequence[Sequence[str | int]]) -> Table:
     words = load("labels")["steering"]
-    return Table(
-        key,
-        words[key],
-        words[f"{key}_heads"].split(),
-        [[Cell(one, Form.TEXT) for one in row] for row in rows],
-    )
+    return Table(key, words[key], words[f"{key}_heads"].split(), [_cells(row) for row in rows])
+
+
+def _cells(row: Sequence[str | int]) -> list[Cell]:
+    return [Cell(one, Form.TEXT if isinstance(one, str) else Form.COUNT) for one in row]
 
 
 def _project(row: ProjectRow, now: datetime) -> Sequence[str]:
@@ -70,12 +69,12 @@ def _supervision(row: SupervisionRow, now: datetime) -> Sequence[str]:
     )
 
 
-def _mediations(session: Session, composed: Composed) -> list[Sequence[str]]:
+def _mediations(session: Session, composed: Composed) -> list[Sequence[str | int]]:
     """A number a period, and nothing else."""
     periods = (composed.scope.period, *composed.others)
     days = [(one.first, one.last) for one in periods]
     found = mediations.numbers_in(session, composed.scope.area_id, days)
-    return [[load("labels")["steering"]["held"], *map(str, found)]] if any(found) else []
+    return [[load("labels")["steering"]["held"], *found]] if any(found) else []
 
 
 def _post(department: str | None, role: str) -> str:

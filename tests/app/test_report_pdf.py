@@ -1,5 +1,6 @@
 """A report on paper: its words can be searched, its charts are drawn, its tables break in order."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -80,3 +81,35 @@ def test_a_long_table_goes_on_under_its_head_and_no_row_is_lost() -> None:
         assert f"第 {number} 页，共 {len(found)} 页" in text
         if "第30栋" in text or "第60栋" in text:
             assert "响应率" in text
+
+
+def test_words_begin_at_the_left_of_their_column_and_numbers_end_at_its_right() -> None:
+    heads = ["项目", "区域", "件数"]
+    words = (("雨污分流", "幸福里小区", 7), ("加装电梯", "阳光花园第一期", 120))
+    rows = [
+        [Cell(one, Form.TEXT), Cell(place, Form.TEXT), Cell(count, Form.COUNT)]
+        for one, place, count in words
+    ]
+    with opened(Document("周调度", "", [Table("a", "项目", heads, rows)], [])) as paper:
+        at = edges(paper[0], "区域", "幸福里", "阳光花", "件数", "120")
+    assert at["区域"][0] == at["幸福里"][0] == at["阳光花"][0]
+    assert at["件数"][1] == at["120"][1] > at["阳光花"][1]
+
+
+def edges(page: pdfium.PdfPage, *said: str) -> dict[str, tuple[int, int]]:
+    """Where these words begin and end, in points."""
+    text, found = page.get_textpage(), {}
+    whole = text.get_text_range()
+    for words in said:
+        first = whole.index(words)
+        boxes = [text.get_charbox(first + nth) for nth in (0, len(words) - 1)]
+        found[words] = round(boxes[0][0]), round(boxes[1][2])
+    return found
+
+
+def test_no_last_row_stands_alone_on_a_page() -> None:
+    for many in (32, 33):
+        rows = [[Cell(f"第{number}栋", Form.TEXT)] for number in range(1, many + 1)]
+        with opened(Document("周调度", "", [Table("a", "楼栋", ["楼栋"], rows)], [])) as paper:
+            last = [text_of(page) for page in paper][-1]
+        assert len(re.findall(r"第\d+栋", last)) > 1, many
