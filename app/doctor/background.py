@@ -1,13 +1,16 @@
 """What goes on without a person: clocks, workers, messages, and the years the calendar knows."""
 
+from datetime import timedelta
+
 from app.doctor.findings import Finding, Findings, Level, ok, warning, wrong
 from app.doctor.patient import House
 from config.policy import load
-from models import job_runs, vital_signs, work_calendars
+from models import job_lists, job_runs, vital_signs, work_calendars
 from models.localtime import local
 from models.places import root_area_id
 
 EVERY_MINUTE = "sweep"
+DAY = timedelta(days=1)
 
 
 def clocks(house: House) -> Findings:
@@ -21,6 +24,18 @@ def clocks(house: House) -> Findings:
         yield wrong(f"no clock has fired anything for {silent:.0f} s", "start `linli clock`")
     else:
         yield ok(f"a clock fired {silent:.0f} s ago")
+
+
+def jobs(house: House) -> Findings:
+    with house.database.reading() as session:
+        failed = job_lists.failures(session, list(load("schedule")["job"]), house.now - DAY)
+    for name, times in failed.items():
+        yield warning(
+            f"the job {name} failed {times} times in a day",
+            f"`linli job run {name}` shows why; the page of the jobs repeats it",
+        )
+    if not failed:
+        yield ok("no job has failed for a day")
 
 
 def signs(house: House) -> Findings:

@@ -54,6 +54,7 @@ CHECKS = (
     Check("wechat_menu", platform.menu, (*TABLES, "wechat_credentials")),
     Check("site", platform.site, ("base_url",)),
     Check("clocks", background.clocks, TABLES),
+    Check("jobs", background.jobs, TABLES),
     Check("background", background.signs, TABLES),
     Check("calendar", background.calendar, TABLES),
 )

@@ -251,6 +251,11 @@ def test_clocks_and_workers_that_are_silent_are_missed(folder: Path, outside: st
     store = Database(f"sqlite:///{folder / 'linli.db'}")
     with store.writing() as session:
         tasks.ask(session, "photo", {}, NOW, "waits", NOW)
+        for attempt in range(job_runs.MOST_ATTEMPTS):
+            at = NOW + attempt * job_runs.RETRY_AFTER
+            run = job_runs.claim(session, "weekly_report", NOW, at, timedelta(minutes=1))
+            assert run is not None
+            job_runs.fail(session, run, at, "RuntimeError")
     store.dispose()
     told = found(NOW + timedelta(minutes=10), **settings)
     assert told["clocks"][0][:2] == (Level.WRONG, "no clock has fired anything for 600 s")
@@ -261,6 +266,7 @@ def test_clocks_and_workers_that_are_silent_are_missed(folder: Path, outside: st
             "start `linli worker`, or one more of them",
         )
     ]
+    assert told["jobs"][0][:2] == (Level.WARNING, "the job weekly_report failed 1 times in a day")
     told = found(datetime(2039, 1, 2, tzinfo=UTC), **settings)
     assert told["calendar"][0][:2] == (Level.WRONG, "the holidays of 2039 are not known")
 
