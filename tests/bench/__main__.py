@@ -6,13 +6,16 @@ from typing import Any
 
 import click
 
-from tests.bench import classify, console, figures, intake
+from tests.bench import classify, console, digests, figures, intake, notices, start
 
 BENCHES = {
     "intake": intake.run,
     "classify": classify.run,
+    "start": start.run,
     "figures": figures.run,
     "console": console.run,
+    "digests": digests.run,
+    "notices": notices.run,
 }
 COLUMNS = ("name", "store", "synchronous", "ratio", "rate", "baseline_rate", "p50_ms", "p99_ms")
 COLUMNS += ("errors", "n")

@@ -12,7 +12,6 @@ import jieba
 
 from bots.lexicon import load_lexicon
 from bots.understand import understand
-from tests.bench import start
 
 TEXTS = Path(__file__).with_name("texts.txt")
 
@@ -35,7 +34,6 @@ def run() -> list[dict[str, Any]]:
     return [
         _measured("classify", texts, read),
         *(_measured(f"classify_{length}", _of_length(texts, length), read) for length in LENGTHS),
-        *start.run(),
     ]
 
 
