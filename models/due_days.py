@@ -5,7 +5,7 @@ Rows that wait for such a day keep in `clock_at` when the clock next speaks of i
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Index, select, text
 from sqlalchemy.orm import Session
@@ -14,6 +14,15 @@ from models.localtime import SHANGHAI, local
 
 MOST = 500  # rows of one round; the next brings the rest
 _HAS_CLOCK = text("clock_at IS NOT NULL")
+
+
+class Awaited(Protocol):
+    """有期限的事 — a row that waits for a day."""
+
+    clock_at: Any
+
+    @property
+    def due_on(self) -> date: ...
 
 
 def clock_index(table: str) -> Index:
@@ -33,6 +42,14 @@ def due(session: Session, table: type[Any], now: datetime) -> Sequence[int]:
 def next_moment(due_on: date, rule: Mapping[str, Any], after: datetime) -> datetime | None:
     """When the clock speaks of the day next, by `before_days` and `at` of the rule; None: never."""
     return min((one for one in moments(due_on, rule) if one > after), default=None)
+
+
+def ring(row: Awaited, rule: Mapping[str, Any], now: datetime) -> int | None:
+    """The days left, once the clock of a row has come; it is set for the next time. Else None."""
+    if row.clock_at is None or row.clock_at > now:
+        return None
+    row.clock_at = next_moment(row.due_on, rule, now)
+    return days_left(row.due_on, now)
 
 
 def moments(due_on: date, rule: Mapping[str, Any]) -> list[datetime]:

@@ -1,12 +1,12 @@
 """Milestones: dated steps of a plan, the same for legacy problems and projects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import CheckConstraint
-from sqlalchemy.orm import Mapped, declared_attr
+from sqlalchemy import CheckConstraint, ColumnElement, select
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from models import due_days
 from models.errors import AlreadyDone, TooLate
@@ -23,6 +23,7 @@ class MilestoneState(StrEnum):
 class Dated:
     """节点 — one dated step of a plan. A postponed one keeps the day it was first set for."""
 
+    id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
     first_due_on: Mapped[date]
     due_on: Mapped[date]
@@ -68,6 +69,14 @@ class Dated:
     def _check_waiting(self) -> None:
         if self.state != MilestoneState.WAITING:
             raise AlreadyDone(number="")
+
+
+Step = TypeVar("Step", bound=Dated)
+
+
+def dated(session: Session, kind: type[Step], *wanted: ColumnElement[bool]) -> Sequence[Step]:
+    """Such steps, in the order of their days."""
+    return session.scalars(select(kind).where(*wanted).order_by(kind.due_on, kind.id)).all()
 
 
 def facts(milestone: Dated) -> dict[str, Any]:

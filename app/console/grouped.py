@@ -29,10 +29,17 @@ def grouped(
     counts = lists.counts(session, sight, wanted)
     found = lists.rows(session, sight, wanted, before, PAGE + 1)
     return {
-        "rows": found[:PAGE],
-        "next": found[PAGE - 1].id if len(found) > PAGE else None,
+        **page_of(found),
         "counts": counts,
         "groups": [one for one in counts if counts[one] or one in (usual, wanted.group)],
         "wanted": wanted,
         "query": {name: request.args[name] for name in keys if request.args.get(name)},
+    }
+
+
+def page_of(found: Sequence[Any]) -> dict[str, Any]:
+    """Of rows read to one more than a page: those of the page, and after which the next begins."""
+    return {
+        "rows": found[:PAGE],
+        "next": found[PAGE - 1].id if len(found) > PAGE else None,
     }

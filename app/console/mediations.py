@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from app.console.access import page
 from app.console.desk import Desk
 from app.console.fields import day_in, number_in
+from app.console.grouped import page_of
 from app.console.rendering import render, status_of, words_of
 from config.policy import load
 from models import access_log
 from models.errors import DomainError, NotAllowed, NotFound
+from models.listed import PAGE
 from models.localtime import SHANGHAI, local
 from models.mediations import keeping, lists, sides
 from models.mediations.keeping import MediationUnfit, Party, Record
@@ -30,15 +32,13 @@ Act = Callable[[Session, Desk, Mediation], None]
 def mediations(desk: Desk) -> Any:
     by, before = desk.staff.person_id, number_in(request.args.get("before", ""))
     with desk.reading() as session:
-        found = lists.rows(session, by, desk.now, before, lists.PAGE + 1)
-        shown = found[: lists.PAGE]
+        found = lists.rows(session, by, desk.now, before, PAGE + 1)
         return render(
             "mediations.html",
-            rows=shown,
+            **page_of(found),
             total=lists.count(session, by, desk.now),
             counted=lists.counted(session, by, desk.now),
             may_keep=bool(roles_with(Right.MEDIATE) & desk.staff.roles),
-            next=shown[-1].one.id if len(found) > lists.PAGE else None,
             now=desk.now,
         )
 

@@ -10,12 +10,14 @@ from app.console.access import page
 from app.console.changing import Act, Form, Problem, acted
 from app.console.desk import Desk
 from app.console.fields import number_in
+from app.console.grouped import page_of
 from app.console.photos import picture
 from app.console.project_forms import day_of, holder_in, photo_in
 from app.console.rendering import render
 from app.console.supervisions import tickets_seen
 from config.policy import load
 from config.settings import public_link
+from models.listed import PAGE
 from models.projects import going, lists, making, sides, steps
 from models.projects.flow import PUBLIC, ProjectAction, ProjectKind
 from models.projects.lists import Group, wanted_of
@@ -39,17 +41,15 @@ def projects(desk: Desk) -> Any:
     by, wanted = desk.staff.person_id, wanted_of(request.args)
     before = number_in(request.args.get("before", ""))
     with desk.reading() as session:
-        found = lists.rows(session, by, wanted, desk.now, before, lists.PAGE + 1)
-        shown = found[: lists.PAGE]
+        found = lists.rows(session, by, wanted, desk.now, before, PAGE + 1)
         return render(
             "projects.html",
-            rows=shown,
+            **page_of(found),
             counts=lists.counts(session, by, wanted, desk.now),
             wanted=wanted,
             groups=list(Group),
             kinds=list(ProjectKind),
             query={"kind": wanted.kind} if wanted.kind else {},
-            next=shown[-1].project.id if len(found) > lists.PAGE else None,
             now=desk.now,
         )
 

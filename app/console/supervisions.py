@@ -12,8 +12,10 @@ from app.console.access import page
 from app.console.changing import Act, Form, Problem, acted, done_in
 from app.console.desk import Desk
 from app.console.fields import day_in, number_in
+from app.console.grouped import page_of
 from app.console.rendering import render
 from app.console.undoing import act_of, last_step
+from models.listed import PAGE
 from models.supervisions import lists, sides, steps
 from models.supervisions.asking import SupervisionUnfit
 from models.supervisions.flow import SupervisionAction
@@ -33,15 +35,13 @@ def supervisions(desk: Desk) -> Any:
     by, group = desk.staff.person_id, group_of(request.args)
     before = number_in(request.args.get("before", ""))
     with desk.reading() as session:
-        found = lists.rows(session, by, group, desk.now, before, lists.PAGE + 1)
-        shown = found[: lists.PAGE]
+        found = lists.rows(session, by, group, desk.now, before, PAGE + 1)
         return render(
             "supervisions.html",
-            rows=shown,
+            **page_of(found),
             counts=lists.counts(session, by, desk.now),
             group=group,
             groups=list(Group),
-            next=shown[-1].one.id if len(found) > lists.PAGE else None,
             may_ask=bool(sides.supervisors() & desk.staff.roles),
             now=desk.now,
         )

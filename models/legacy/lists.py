@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
+from models import linked
+from models import milestones as plans
 from models.errors import NotFound
 from models.legacy.flow import OPEN, PUBLIC, LegacyState, MilestoneState
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket, Milestone, Progress
@@ -14,7 +16,6 @@ from models.people import Person
 from models.places import AreaWithin, inner_areas
 from models.posts import Post, Role
 from models.served import posts_served
-from models.tickets.table import Supporter, Ticket
 
 
 def of_ticket(session: Session, ticket_id: int) -> LegacyProblem | None:
@@ -47,11 +48,8 @@ def concerning(session: Session, person_id: int, now: datetime) -> Sequence[Lega
 
 def milestones(session: Session, problem: LegacyProblem) -> Sequence[Milestone]:
     """In the order of their days."""
-    return session.scalars(
-        select(Milestone)
-        .where(Milestone.problem_id == problem.id, Milestone.state != MilestoneState.DROPPED)
-        .order_by(Milestone.due_on, Milestone.id)
-    ).all()
+    is_kept = Milestone.state != MilestoneState.DROPPED
+    return plans.dated(session, Milestone, Milestone.problem_id == problem.id, is_kept)
 
 
 def waiting(session: Session, problem: LegacyProblem) -> list[Milestone]:
@@ -115,17 +113,10 @@ def public_in(session: Session, area_id: int, limit: int = 50) -> Sequence[Legac
 
 
 def names_around(session: Session, problem_ids: Sequence[int]) -> set[str]:
-    """Names of everybody who has to do with these problems: no public page shows them."""
-    linked = LegacyTicket.problem_id.in_(problem_ids)
-    people = union(
+    """Names of everybody who has to do with these problems."""
+    return linked.names_around(
+        session,
+        select(LegacyTicket.ticket_id).where(LegacyTicket.problem_id.in_(problem_ids)),
         select(LegacyProblem.opened_by).where(LegacyProblem.id.in_(problem_ids)),
         select(ForceMember.person_id).where(ForceMember.problem_id.in_(problem_ids)),
-        select(Ticket.reporter_id)
-        .join(LegacyTicket, LegacyTicket.ticket_id == Ticket.id)
-        .where(linked),
-        select(Supporter.person_id)
-        .join(LegacyTicket, LegacyTicket.ticket_id == Supporter.ticket_id)
-        .where(linked),
     )
-    names = select(Person.name).where(Person.id.in_(people), Person.name.is_not(None))
-    return {name for name in session.scalars(names) if name}

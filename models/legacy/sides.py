@@ -7,11 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import on_duty
+from models import linked, on_duty
 from models.legacy.flow import Side
 from models.legacy.table import ForceMember, LegacyProblem, LegacyTicket
 from models.protection import accused_persons
-from models.tickets import facts
 from models.tickets.table import Ticket
 
 
@@ -36,10 +35,7 @@ def above(session: Session, problem: LegacyProblem, at: datetime) -> list[int]:
 
 
 def accused(session: Session, problem: LegacyProblem, at: datetime) -> frozenset[int]:
-    """Whom any of its tickets is about, in whatever role they act."""
-    return frozenset[int]().union(
-        *(accused_persons(session, one, at) for one in tickets(session, problem))
-    )
+    return linked.accused(session, tickets(session, problem), at)
 
 
 def held(
@@ -97,12 +93,7 @@ def readers(session: Session, problem: LegacyProblem, at: datetime) -> list[int]
 
 
 def residents(session: Session, problem: LegacyProblem) -> list[int]:
-    """Who reported one of its tickets or joined it."""
-    found: dict[int, None] = {}
-    for ticket in tickets(session, problem):
-        people = facts.parties(session, ticket)
-        found |= dict.fromkeys([*people["reporter"], *people["supporters"]])
-    return list(found)
+    return linked.residents(session, tickets(session, problem))
 
 
 def _serving(session: Session, area_id: int, part: str, at: datetime) -> list[int]:

@@ -83,7 +83,6 @@ class Milestone(Dated, Base):
 
     __tablename__ = "legacy_milestones"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     problem_id: Mapped[int] = mapped_column(ForeignKey("legacy_problems.id"), index=True)
 
 

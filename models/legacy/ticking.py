@@ -14,13 +14,11 @@ from models.telling import Said
 
 def tick(session: Session, milestone: Milestone, now: datetime) -> str | None:
     """Of several things that came due only the weightiest. Says what was done."""
-    if milestone.clock_at is None or milestone.clock_at > now:
-        return None
+    left = due_days.ring(milestone, load("legacy"), now)
     problem = session.get_one(LegacyProblem, milestone.problem_id)
-    milestone.clock_at = due_days.next_moment(milestone.due_on, load("legacy"), now)
-    if milestone.state != MilestoneState.WAITING or problem.state != LegacyState.UNDER_WAY:
+    is_waiting = milestone.state == MilestoneState.WAITING
+    if left is None or not is_waiting or problem.state != LegacyState.UNDER_WAY:
         return None
-    left = due_days.days_left(milestone.due_on, now)
     is_over = left < 0
     parties = {"force": sides.workers(session, problem, now)}
     if is_over:

@@ -159,9 +159,8 @@ def follow_ups(session: Session, one: Mediation) -> Sequence[MediationFollowUp]:
 
 def tick(session: Session, row: MediationFollowUp, now: datetime) -> str | None:
     """The mediator is reminded, by number alone: a message lies on a phone."""
-    if row.clock_at is None or row.clock_at > now:
+    if due_days.ring(row, load("mediations"), now) is None:
         return None
-    row.clock_at = due_days.next_moment(row.due_on, load("mediations"), now)
     one = session.get_one(Mediation, row.mediation_id)
     if not sides.is_mediator(session, one, one.mediator_id, now):
         return None

@@ -7,14 +7,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models.listed import PAGE
 from models.localtime import SHANGHAI, midnight
 from models.mediations import sides
 from models.mediations.table import Mediation, MediationFollowUp
 from models.people import Person
 from models.places import Area, inner_areas
 from models.roster.rights import Right, inside, places_of
-
-PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,10 @@ class Row:
     area: str
     mediator: str
     next_on: date | None
+
+    @property
+    def id(self) -> int:
+        return self.one.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
+from models import linked
+from models import milestones as plans
 from models.errors import NotFound
+from models.listed import PAGE
 from models.localtime import local, midnight
 from models.media import Media, MediaState
 from models.milestones import MilestoneState
@@ -21,9 +24,6 @@ from models.projects.flow import OPEN, PUBLIC, ProjectKind, ProjectState
 from models.projects.table import Project, ProjectMilestone, ProjectNote, ProjectTicket
 from models.served import posts_served
 from models.tickets.asked import word_in
-from models.tickets.table import Supporter, Ticket
-
-PAGE = 50
 
 
 class Group(StrEnum):
@@ -55,6 +55,10 @@ class Row:
     owner: str
     role: str
     department: str | None
+
+    @property
+    def id(self) -> int:
+        return self.project.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,21 +208,14 @@ def steered_in(session: Session, area_id: int, since: date, now: datetime, limit
 
 
 def names_around(session: Session, ids: Sequence[int]) -> set[str]:
-    """Names of everybody who has to do with these projects: no public page shows them."""
-    linked = ProjectTicket.project_id.in_(ids)
-    people = union(
+    """Names of everybody who has to do with these projects."""
+    return linked.names_around(
+        session,
+        select(ProjectTicket.ticket_id).where(ProjectTicket.project_id.in_(ids)),
         select(Project.made_by).where(Project.id.in_(ids)),
         select(Post.person_id).join(Project, Project.post_id == Post.id).where(Project.id.in_(ids)),
         select(ProjectNote.author_id).where(ProjectNote.project_id.in_(ids)),
-        select(Ticket.reporter_id)
-        .join(ProjectTicket, ProjectTicket.ticket_id == Ticket.id)
-        .where(linked),
-        select(Supporter.person_id)
-        .join(ProjectTicket, ProjectTicket.ticket_id == Supporter.ticket_id)
-        .where(linked),
     )
-    names = select(Person.name).where(Person.id.in_(people), Person.name.is_not(None))
-    return {name for name in session.scalars(names) if name}
 
 
 def answered_for(session: Session, by: int, now: datetime) -> Sequence[Project]:
@@ -259,8 +256,5 @@ def _shown(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int) 
 def _milestones(
     session: Session, project: Project, condition: ColumnElement[bool]
 ) -> Sequence[ProjectMilestone]:
-    return session.scalars(
-        select(ProjectMilestone)
-        .where(ProjectMilestone.project_id == project.id, condition)
-        .order_by(ProjectMilestone.due_on, ProjectMilestone.id)
-    ).all()
+    is_its = ProjectMilestone.project_id == project.id
+    return plans.dated(session, ProjectMilestone, is_its, condition)

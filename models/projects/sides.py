@@ -7,15 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import on_duty
+from models import linked, on_duty
 from models.on_duty import Holder
 from models.places import Area, AreaWithin
 from models.posts import PAID, Post, Role
 from models.projects.flow import Side
 from models.projects.table import Project, ProjectTicket
-from models.protection import accused_persons
 from models.served import served_by
-from models.tickets import facts
 from models.tickets.table import Ticket
 
 
@@ -73,8 +71,7 @@ def held(
 
 
 def accused(session: Session, project: Project, at: datetime) -> frozenset[int]:
-    found = (accused_persons(session, one, at) for one in tickets(session, project))
-    return frozenset[int]().union(*found)
+    return linked.accused(session, tickets(session, project), at)
 
 
 def tickets(session: Session, project: Project) -> Sequence[Ticket]:
@@ -114,9 +111,4 @@ def above(session: Session, project: Project, at: datetime) -> list[int]:
 
 
 def residents(session: Session, project: Project) -> list[int]:
-    """Who reported one of its tickets or joined it."""
-    found: dict[int, None] = {}
-    for ticket in tickets(session, project):
-        people = facts.parties(session, ticket)
-        found |= dict.fromkeys([*people["reporter"], *people["supporters"]])
-    return list(found)
+    return linked.residents(session, tickets(session, project))

@@ -70,7 +70,6 @@ class ProjectMilestone(Dated, Base):
 
     __tablename__ = "project_milestones"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
 
 

@@ -22,22 +22,19 @@ from models.telling import Said
 
 def tick(session: Session, project: Project, now: datetime) -> str | None:
     """Of several things that came due only the weightiest. Says what was done."""
-    if project.clock_at is None or project.clock_at > now:
+    left = due_days.ring(project, load("projects"), now)
+    if left is None:
         return None
-    project.clock_at = due_days.next_moment(project.due_on, load("projects"), now)
-    left = due_days.days_left(project.due_on, now)
     _tell(session, project, LATE if left < 0 else REMINDED, {"days_left": left}, now)
     return "late" if left < 0 else "reminded"
 
 
 def tick_milestone(session: Session, milestone: ProjectMilestone, now: datetime) -> str | None:
-    if milestone.clock_at is None or milestone.clock_at > now:
-        return None
+    left = due_days.ring(milestone, load("projects"), now)
     project = session.get_one(Project, milestone.project_id)
-    milestone.clock_at = due_days.next_moment(milestone.due_on, load("projects"), now)
-    if milestone.state != MilestoneState.WAITING or project.state != ProjectState.UNDER_WAY:
+    is_waiting = milestone.state == MilestoneState.WAITING
+    if left is None or not is_waiting or project.state != ProjectState.UNDER_WAY:
         return None
-    left = due_days.days_left(milestone.due_on, now)
     verb = MILESTONE_LATE if left < 0 else MILESTONE_REMINDED
     _tell(session, project, verb, milestones.facts(milestone) | {"days_left": left}, now)
     return "milestone_late" if left < 0 else "milestone_reminded"

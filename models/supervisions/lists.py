@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
 from models.errors import NotFound
+from models.listed import PAGE
 from models.localtime import local, midnight
 from models.people import Person
 from models.places import Area, inner_areas
@@ -25,8 +26,6 @@ from models.supervisions.table import (
     SupervisionEntry,
 )
 from models.tickets.asked import word_in
-
-PAGE = 50
 
 
 class Group(StrEnum):
@@ -53,6 +52,10 @@ class Row:
     project: str | None
     tickets: Sequence[int] = ()
     note: str = ""
+
+    @property
+    def id(self) -> int:
+        return self.one.id
 
 
 @dataclass(frozen=True, slots=True)

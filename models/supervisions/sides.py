@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from models import on_duty
+from models import linked, on_duty
 from models.on_duty import NEARNESS, Holder
 from models.places import Area, AreaWithin, root_area_id
 from models.posts import PAID, Post, Role
@@ -115,9 +115,7 @@ def _supervisor(
 
 
 def accused(session: Session, one: Supervision, at: datetime) -> frozenset[int]:
-    """Whom any of its tickets is about."""
-    found = (accused_persons(session, ticket, at) for ticket in tickets(session, one))
-    return frozenset[int]().union(*found)
+    return linked.accused(session, tickets(session, one), at)
 
 
 def tickets(session: Session, one: Supervision) -> Sequence[Ticket]:

@@ -14,11 +14,11 @@ from models.telling import Said
 
 def tick(session: Session, one: Supervision, now: datetime) -> str | None:
     """Of several things that came due only the weightiest. Says what was done."""
-    if one.clock_at is None or one.clock_at > now:
+    left = due_days.ring(one, load("supervisions"), now)
+    if left is None:
         return None
-    one.clock_at = due_days.next_moment(one.due_on, load("supervisions"), now)
     one.person_id = sides.answerer(session, one, now) or one.person_id
-    is_late = due_days.is_past(one.due_on, now)
+    is_late = left < 0
     told = telling.parties(session, one, now)
     if not is_late:
         told.pop(Side.SUPERVISOR, None)
@@ -29,7 +29,7 @@ def tick(session: Session, one: Supervision, now: datetime) -> str | None:
         Side.CLOCK,
         one.state,
         told,
-        context={"days_left": due_days.days_left(one.due_on, now)},
+        context={"days_left": left},
     )
     telling.tell(session, one, said)
     return "late" if is_late else "reminded"
