@@ -16,7 +16,8 @@ from models.notices.table import Channel, Notice, kinds
 from models.notices.telling import facts
 
 TITLE = 30.0
-SIZES = (20.0, 18.0, 16.0, 14.0)  # points; the largest with which the text fits on one page
+# Points; the largest with which the text fits on one page.
+SIZES = (26.0, 23.0, 20.0, 18.0, 16.0, 14.0)
 LEADING = 1.55
 SMALL = 12.0
 CODE = 36.0  # millimetres
