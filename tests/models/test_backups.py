@@ -26,6 +26,7 @@ from models.revisions import is_current
 from tests.chat import Town
 from tests.copies import SqliteCopy
 from tests.factories import MORNING
+from tests.models.test_notice_chain import archived
 
 KEYS = {"1": bytes(32)}
 SAYINGS = ("3号楼楼道有人拉飞线充电", "东门路灯坏了两天了", "电梯按键失灵", "楼下烧烤太吵")
@@ -77,6 +78,7 @@ def houses(made: Make, first_data_keys: None) -> dict[str, Database]:
         for number, words in enumerate(SAYINGS, 1):
             town.person(f"demo-resident-{number}").say(words)
         with store.writing() as session:
+            archived(session, objection="少算了一个月")
             passing = Person(name="居民A", own_key=b"", created_at=MORNING)
             session.add(passing)
             session.flush()
@@ -130,7 +132,7 @@ def test_what_is_restored_equals_its_source_table_by_table(
     assert sum(map(len, contents(new).values())) == manifest.row_count > 500
     assert (tmp_path / "elsewhere" / "ab" / "cd.jpg").read_bytes() == b"\xff\xd8 a photo"
     assert is_current(new)
-    assert restored.archive.broken is None
+    assert (restored.archive.links, restored.archive.broken) == (1, None)
     reply = Town(new, MORNING).person("demo-resident-5").say("楼道里堆满了杂物")
     assert f"#{len(SAYINGS) + 1}" in reply
     with new.writing() as session:
