@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol
 
 from granian import Granian
@@ -19,6 +20,7 @@ from config.settings import Settings
 THREADS = 16  # of one process; they wait for the body, and for the one who writes
 MOST_WORKERS = 2
 BACKLOG = 1024
+MEMORY = Path("/dev/shm")
 METER_FILES = "PROMETHEUS_MULTIPROC_DIR"  # read by the library when it is first loaded
 STOP_SECONDS = 5  # no push is waited for longer; a process told to stop while it starts never hears
 
@@ -47,8 +49,12 @@ def is_news(record: logging.LogRecord) -> bool:
 
 
 def share_meters(settings: Settings, port: int) -> None:
-    """What the web processes count is added up from files, which begin anew with the server."""
-    folder = settings.data_dir.absolute() / "meters" / str(port)
+    """What the web processes count is added up from files, which begin anew with the server.
+
+    In memory: a process dies of a mapped file that the disk has no more room for.
+    """
+    home = MEMORY / f"linli-{os.getuid()}" if MEMORY.is_dir() else settings.data_dir.absolute()
+    folder = home / "meters" / str(port)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     os.environ[METER_FILES] = str(folder)

@@ -20,7 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from models.engines import (
@@ -36,8 +36,12 @@ from models.statements import Statement, hot_cursor
 
 Made = TypeVar("Made")
 
-# The driver's own errors too: a Statement runs on its cursor, past SQLAlchemy.
-BUSY = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
+# The driver's own errors too: a Statement runs on its cursor, past SQLAlchemy. The internal ones
+# are PostgreSQL's of a database that may only be read just now.
+BUSY = (
+    *(OperationalError, sqlite3.OperationalError, psycopg.OperationalError),
+    *(InternalError, psycopg.InternalError),
+)
 SEEN = "seen"  # in a session's info: what one block has looked up and need not look up again
 ASKED = "asked"  # in a session's info: tasks that somebody is told of after the commit
 READS = "reads"  # in a session's info: it sees one moment, and changes nothing

@@ -22,7 +22,7 @@ from app.logs import fault
 from bots.lexicon import Lexicon
 from config.settings import Settings
 from jobs.channels.wechat_client import WeChatClient
-from models.base import Database
+from models.base import BUSY, Database
 from models.errors import DomainError
 
 SUBJECTS = (
@@ -153,7 +153,8 @@ def _handle_refusals(console: Blueprint) -> None:
     @console.errorhandler(Exception)
     def unforeseen(failure: Exception) -> Answer:
         log.error("console_failed", route=request.endpoint, **fault(failure))
-        return say_status(500)
+        # A full disk, a database that may only be read or is away: nothing of ours is wrong.
+        return say_status(503 if isinstance(failure, BUSY) else 500)
 
 
 def _shared() -> dict[str, Any]:
