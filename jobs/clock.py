@@ -114,7 +114,7 @@ def fire(
         run = claim(session, scheduled.name, due_at, now, scheduled.lease)
     if run is None:
         return None
-    with tracing.afresh(), bound_contextvars(job=run.job, run_id=run.id):
+    with tracing.Afresh(), bound_contextvars(job=run.job, run_id=run.id):
         return _fire_traced(database, scheduled, run, now)
 
 

@@ -98,7 +98,7 @@ class Queue:
         return done
 
     def _run(self, claimed: tasks.Claimed) -> None:
-        with tracing.afresh(), bound_contextvars(task=claimed.kind, task_id=claimed.id):
+        with tracing.Afresh(), bound_contextvars(task=claimed.kind, task_id=claimed.id):
             self._run_traced(claimed)
 
     def _run_traced(self, claimed: tasks.Claimed) -> None:

@@ -60,7 +60,7 @@ class Desk:
 
     def take(self, delivery: Delivery, heard: Any, session: Session) -> Received:
         """Works on the message unless that is done, and keeps its reply."""
-        with tracing.afresh(delivery.request):
+        with tracing.Afresh(delivery.request):
             received = self._receive(session, delivery)
             if not received.is_repeat:
                 received = self._work(session, delivery, received, heard)
