@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ from models.outbox import IS_QUEUED, OutboxMessage
 from models.revisions import known
 
 PIECE = 1 << 20
+# All that reading an archive raises of which some bytes are others.
+DAMAGE = (
+    *(BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError),
+    msgspec.DecodeError,
+)
 
 
 class TargetNotEmpty(BackupUnfit):
@@ -50,7 +56,7 @@ class Restored:
 
 def carried_keys(source: Path) -> dict[str, str]:
     """The variables that the backup was given, by name; none without --with-keys."""
-    with _opened(source) as archive:
+    with _opened(source) as archive, _damage_told():
         if KEYS not in archive.namelist():
             return {}
         return msgspec.json.decode(archive.read(KEYS), type=dict[str, str])
@@ -64,9 +70,10 @@ def restore(
     Raises BackupUnfit, TargetNotEmpty, OSErrors.
     """
     with _opened(source) as archive:
-        manifest = read_manifest(archive.read(NAME))
-        _check_code_and_keys(manifest, keys)
-        _check_members(archive, manifest)
+        with _damage_told():
+            manifest = read_manifest(archive.read(NAME))
+            _check_code_and_keys(manifest, keys)
+            _check_members(archive, manifest)
         _check_empty(database, media)
         build(database, manifest.revision)
         with (
@@ -83,12 +90,19 @@ def restore(
 
 @contextmanager
 def _opened(source: Path) -> Iterator[ZipFile]:
+    with _damage_told():
+        archive = ZipFile(source)
+    with archive:
+        if NAME not in archive.namelist():
+            raise BackupUnfit("it is no backup of ours: it has no manifest")
+        yield archive
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
     try:
-        with ZipFile(source) as archive:
-            if NAME not in archive.namelist():
-                raise BackupUnfit("it is no backup of ours: it has no manifest")
-            yield archive
-    except BadZipFile as damage:
+        yield
+    except DAMAGE as damage:
         raise BackupUnfit(f"the file is damaged: {damage}") from damage
 
 

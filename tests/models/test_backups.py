@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from random import Random
 from threading import Event, Thread
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -248,6 +249,22 @@ def test_what_does_not_fit_is_refused_and_nothing_is_touched(
     with pytest.raises(BackupUnfit, match="no tables"):
         taken(made("sqlite"), photos, tmp_path / "none.zip")
     assert not list(tmp_path.glob("none.zip*"))
+
+
+def test_a_file_with_other_bytes_is_refused_in_words_wherever_they_are(
+    houses: dict[str, Database], photos: Path, tmp_path: Path
+) -> None:
+    """Into a house that is there, so that what slips through is refused as well."""
+    taken(houses["sqlite"], photos, tmp_path / "house.zip")
+    whole, chance = (tmp_path / "house.zip").read_bytes(), Random(2026)
+    for _ in range(200):
+        bad = bytearray(whole[: chance.choice((len(whole), chance.randrange(1, len(whole))))])
+        for _ in range(8):
+            bad[chance.randrange(len(bad) * 3 // 4, len(bad))] = chance.randrange(256)
+        (tmp_path / "bad.zip").write_bytes(bad)
+        with pytest.raises((BackupUnfit, OSError)):
+            restore(houses["sqlite"], tmp_path / "elsewhere", tmp_path / "bad.zip", keys=KEYS)
+        assert not (tmp_path / "elsewhere").exists()
 
 
 def contents_are_none(store: Database) -> bool:
