@@ -123,6 +123,8 @@ def test_every_panel_asks_for_what_there_is_and_no_label_names_anybody(
     )
     assert all(one["datasource"]["uid"] == "${datasource}" for one in panels)
     assert [one["name"] for one in board["templating"]["list"]] == ["datasource"]
+    summed = re.findall(r"sum(?: by \([^)]*\))? ?\(linli_(\w+)", json.dumps(board))
+    assert set(summed) <= {"process_bytes"}, "each host tells the same of the store"
     labels = {
         value
         for one in families.values()
