@@ -9,7 +9,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app.console.access import page
-from app.console.changing import Act, Form, Problem, acted, done_in
+from app.console.changing import Act, Form, Problem, acted, calling, done_in
 from app.console.desk import Desk
 from app.console.fields import words_in
 from app.console.grouped import USUAL, grouped
@@ -121,23 +121,17 @@ def _sight(session: Session, desk: Desk) -> Sight:
     return sight_of(session, desk.staff.person_id, desk.now)
 
 
+def _words(form: Form) -> str:
+    return words_in(form, LONGEST_WORDS)
+
+
 def _solve(session: Session, desk: Desk, found: Hazard, form: Form) -> None:
-    words = words_in(form, LONGEST_WORDS)
-    acting.solve(session, found, by=desk.staff.person_id, at=desk.now, words=words)
-
-
-def _pass_up(session: Session, desk: Desk, found: Hazard, _: Form) -> None:
-    acting.pass_up(session, found, by=desk.staff.person_id, at=desk.now)
-
-
-def _strike(session: Session, desk: Desk, found: Hazard, form: Form) -> None:
-    words = words_in(form, LONGEST_WORDS)
-    acting.strike(session, found, words, by=desk.staff.person_id, at=desk.now)
+    acting.solve(session, found, by=desk.staff.person_id, at=desk.now, words=_words(form))
 
 
 ACTS: Mapping[str, Act] = {
     HazardAction.SOLVE: _solve,
-    HazardAction.PASS_UP: _pass_up,
-    HazardAction.STRIKE: _strike,
+    HazardAction.PASS_UP: calling(acting.pass_up),
+    HazardAction.STRIKE: calling(acting.strike, _words),
     "undo": act_of(undoing),
 }

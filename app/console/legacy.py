@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.console.access import page
 from app.console.acting import FieldUnfit
-from app.console.changing import Act, Form, Problem, acted, changed, done_in
+from app.console.changing import Act, Form, Problem, acted, calling, changed, done_in
 from app.console.desk import Desk
 from app.console.fields import number_in, words_in
 from app.console.grouped import USUAL, grouped
@@ -136,13 +136,16 @@ def _milestone(session: Session, found: LegacyProblem, form: Form) -> Milestone:
     raise FieldUnfit(field="milestone")
 
 
-def _plan(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
-    text = words_in(form, LONGEST_PLAN)
-    opening.plan(session, found, text, by=desk.staff.person_id, at=desk.now)
+def _words(form: Form) -> str:
+    return words_in(form, LONGEST_WORDS)
+
+
+def _plan(form: Form) -> str:
+    return words_in(form, LONGEST_PLAN)
 
 
 def _schedule(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
-    title, day = words_in(form, LONGEST_WORDS), _due_on(desk, form)
+    title, day = _words(form), _due_on(desk, form)
     opening.schedule(session, found, title, day, by=desk.staff.person_id, at=desk.now)
 
 
@@ -157,10 +160,6 @@ def _link(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> Non
     opening.link(session, found, ticket, by=desk.staff.person_id, at=desk.now)
 
 
-def _note(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
-    going.note(session, found, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now)
-
-
 def _publish(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
     told = note_of(session, found, number_in(form.get("note", "")))
     going.publish(session, told, by=desk.staff.person_id, at=desk.now)
@@ -168,31 +167,27 @@ def _publish(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> 
 
 def _reach(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
     one = _milestone(session, found, form)
-    going.reach(session, one, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now)
+    going.reach(session, one, _words(form), by=desk.staff.person_id, at=desk.now)
 
 
 def _postpone(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
     one, day = _milestone(session, found, form), _due_on(desk, form)
-    going.postpone(
-        session, one, day, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now
-    )
+    going.postpone(session, one, day, _words(form), by=desk.staff.person_id, at=desk.now)
 
 
 def _end(session: Session, desk: Desk, found: LegacyProblem, form: Form) -> None:
     outcome = word_in(OUTCOMES, form.get("outcome"))
     if outcome is None:
         raise FieldUnfit(field="outcome")
-    going.end(
-        session, found, outcome, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now
-    )
+    going.end(session, found, outcome, _words(form), by=desk.staff.person_id, at=desk.now)
 
 
 ACTS: Mapping[str, Act] = {
-    LegacyAction.PLAN: _plan,
+    LegacyAction.PLAN: calling(opening.plan, _plan),
     LegacyAction.SCHEDULE: _schedule,
     LegacyAction.JOIN: _join,
     LegacyAction.LINK: _link,
-    LegacyAction.NOTE: _note,
+    LegacyAction.NOTE: calling(going.note, _words),
     LegacyAction.PUBLISH: _publish,
     LegacyAction.REACH: _reach,
     LegacyAction.POSTPONE: _postpone,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.console.access import page
 from app.console.acting import FieldUnfit
-from app.console.changing import Act, Form, Problem, acted, done_in
+from app.console.changing import Act, Form, Problem, acted, calling, done_in
 from app.console.desk import Desk
 from app.console.fields import number_in, words_in
 from app.console.grouped import USUAL, grouped
@@ -84,8 +84,8 @@ def _sight(session: Session, desk: Desk) -> Sight:
     return sight_of(session, desk.staff.person_id, desk.now)
 
 
-def _start(session: Session, desk: Desk, found: Operation, _: Form) -> None:
-    planning.start(session, found, by=desk.staff.person_id, at=desk.now)
+def _words(form: Form) -> str:
+    return words_in(form, LONGEST_WORDS)
 
 
 def _invite(session: Session, desk: Desk, found: Operation, form: Form) -> None:
@@ -94,30 +94,14 @@ def _invite(session: Session, desk: Desk, found: Operation, form: Form) -> None:
         raise FieldUnfit(field="nobody")
 
 
-def _cancel(session: Session, desk: Desk, found: Operation, form: Form) -> None:
-    planning.cancel(
-        session, found, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now
-    )
-
-
 def _end(session: Session, desk: Desk, found: Operation, form: Form) -> None:
     title, body = words_in(form, LONGEST_TITLE, "title"), words_in(form, LONGEST_SHEET, "body")
     ending.end(session, found, title=title, body=body, by=desk.staff.person_id, at=desk.now)
 
 
-def _approve(session: Session, desk: Desk, found: Operation, _: Form) -> None:
-    ending.approve(session, found, by=desk.staff.person_id, at=desk.now)
-
-
-def _send_back(session: Session, desk: Desk, found: Operation, form: Form) -> None:
-    ending.send_back(
-        session, found, words_in(form, LONGEST_WORDS), by=desk.staff.person_id, at=desk.now
-    )
-
-
 def _reply(session: Session, desk: Desk, found: Operation, form: Form) -> None:
     answer, by = Reply(form["action"]), desk.staff.person_id
-    planning.reply(session, found, answer, by=by, at=desk.now, words=words_in(form, LONGEST_WORDS))
+    planning.reply(session, found, answer, by=by, at=desk.now, words=_words(form))
 
 
 def _find(session: Session, desk: Desk, found: Operation, form: Form) -> None:
@@ -128,7 +112,7 @@ def _find(session: Session, desk: Desk, found: Operation, form: Form) -> None:
     is_settled = form.get("is_settled") == "1"
     told = Count(kind, row["label"], count, row["unit"], is_settled=is_settled)
     text = f"{finding.label_of(kind, row['label'], is_settled)}{count}{row['unit']}"
-    words = "，".join(one for one in (text, words_in(form, LONGEST_WORDS)) if one)
+    words = "，".join(one for one in (text, _words(form)) if one)
     finding.add(session, found, [told], text=words, by=desk.staff.person_id, at=desk.now)
 
 
@@ -157,12 +141,12 @@ def _finding(session: Session, found: Operation, form: Form) -> Finding:
 
 
 ACTS: Mapping[str, Act] = {
-    OperationAction.START: _start,
+    OperationAction.START: calling(planning.start),
     OperationAction.INVITE: _invite,
-    OperationAction.CANCEL: _cancel,
+    OperationAction.CANCEL: calling(planning.cancel, _words),
     OperationAction.END: _end,
-    OperationAction.SEND_BACK: _send_back,
-    "approve": _approve,
+    OperationAction.SEND_BACK: calling(ending.send_back, _words),
+    "approve": calling(ending.approve),
     Reply.COMING: _reply,
     Reply.DECLINED: _reply,
     OperationAction.FIND: _find,

@@ -1,13 +1,14 @@
 """项目: the lists of a desk, one project with its plan, and every step on it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from flask import request, url_for
 from sqlalchemy.orm import Session
 
 from app.console.access import page
-from app.console.changing import Act, Form, Problem, acted
+from app.console.changing import Act, Form, Problem, acted, calling
 from app.console.desk import Desk
 from app.console.fields import number_in
 from app.console.grouped import page_of
@@ -79,13 +80,17 @@ def project_photo(desk: Desk, project_id: int, photo_id: int) -> Any:
         return picture(desk, lists.photo_of(session, row.project, photo_id))
 
 
-def _start(session: Session, desk: Desk, found: Project, _: Form) -> None:
-    going.start(session, found, by=desk.staff.person_id, at=desk.now)
+def _words(form: Form) -> str:
+    return form.get("words", "")
+
+
+def _day(_: Form) -> date:
+    return day_of("day")
 
 
 def _note(session: Session, desk: Desk, found: Project, form: Form) -> None:
     photo = photo_in(session, desk)
-    going.note(session, found, form.get("words", ""), photo, by=desk.staff.person_id, at=desk.now)
+    going.note(session, found, _words(form), photo, by=desk.staff.person_id, at=desk.now)
 
 
 def _publish(session: Session, desk: Desk, found: Project, form: Form) -> None:
@@ -95,12 +100,13 @@ def _publish(session: Session, desk: Desk, found: Project, form: Form) -> None:
 
 def _reach(session: Session, desk: Desk, found: Project, form: Form) -> None:
     milestone = going.milestone_of(session, found, number_in(form.get("milestone", "")))
-    going.reach(session, milestone, form.get("words", ""), by=desk.staff.person_id, at=desk.now)
+    going.reach(session, milestone, _words(form), by=desk.staff.person_id, at=desk.now)
 
 
 def _postpone(session: Session, desk: Desk, found: Project, form: Form) -> None:
     milestone = going.milestone_of(session, found, number_in(form.get("milestone", "")))
-    _dated(going.postpone)(session, desk, milestone, form)
+    words, by = _words(form), desk.staff.person_id
+    going.postpone(session, milestone, _day(form), words, by=by, at=desk.now)
 
 
 def _link(session: Session, desk: Desk, found: Project, form: Form) -> None:
@@ -116,43 +122,19 @@ def _hand_over(session: Session, desk: Desk, found: Project, _: Form) -> None:
     making.hand_over(session, found, owner, by=desk.staff.person_id, at=desk.now)
 
 
-def _schedule(session: Session, desk: Desk, found: Project, form: Form) -> None:
-    words, by = form.get("words", ""), desk.staff.person_id
-    making.schedule(session, found, words, day_of("day"), by=by, at=desk.now)
-
-
-def _worded(verb: Callable[..., object]) -> Act:
-    """A step that needs words alone."""
-
-    def act(session: Session, desk: Desk, found: Any, form: Form) -> None:
-        verb(session, found, form.get("words", ""), by=desk.staff.person_id, at=desk.now)
-
-    return act
-
-
-def _dated(verb: Callable[..., object]) -> Act:
-    """A step that needs a day and words."""
-
-    def act(session: Session, desk: Desk, found: Any, form: Form) -> None:
-        words, by = form.get("words", ""), desk.staff.person_id
-        verb(session, found, day_of("day"), words, by=by, at=desk.now)
-
-    return act
-
-
 ACTS: Mapping[str, Act] = {
-    ProjectAction.START: _start,
+    ProjectAction.START: calling(going.start),
     ProjectAction.NOTE: _note,
     ProjectAction.PUBLISH: _publish,
-    ProjectAction.SCHEDULE: _schedule,
+    ProjectAction.SCHEDULE: calling(making.schedule, _words, _day),
     ProjectAction.REACH: _reach,
     ProjectAction.POSTPONE: _postpone,
     ProjectAction.LINK: _link,
     ProjectAction.HAND_OVER: _hand_over,
-    ProjectAction.MOVE_END: _dated(going.move_end),
-    ProjectAction.FINISH: _worded(going.finish),
-    ProjectAction.STOP: _worded(going.stop),
-    ProjectAction.TAKE_UP: _dated(going.take_up),
+    ProjectAction.MOVE_END: calling(going.move_end, _day, _words),
+    ProjectAction.FINISH: calling(going.finish, _words),
+    ProjectAction.STOP: calling(going.stop, _words),
+    ProjectAction.TAKE_UP: calling(going.take_up, _day, _words),
 }
 
 

@@ -1,6 +1,6 @@
 """督办: the lists of who asks and who is asked, one supervision with its steps."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.console.access import page
-from app.console.changing import Act, Form, Problem, acted, done_in
+from app.console.changing import Act, Form, Problem, acted, calling, done_in
 from app.console.desk import Desk
 from app.console.fields import day_in, number_in
 from app.console.grouped import page_of
@@ -20,7 +20,6 @@ from models.supervisions import lists, sides, steps
 from models.supervisions.asking import SupervisionUnfit
 from models.supervisions.flow import SupervisionAction
 from models.supervisions.lists import Group, group_of
-from models.supervisions.table import Supervision
 from models.tickets.sight import sight_of
 from models.tickets.table import Ticket
 
@@ -65,36 +64,21 @@ def supervision_act(desk: Desk, supervision_id: int) -> Any:
     )
 
 
-def _close(session: Session, desk: Desk, one: Supervision, _: Form) -> None:
-    steps.close(session, one, by=desk.staff.person_id, at=desk.now)
+def _words(form: Form) -> str:
+    return form.get("words", "")
 
 
-def _move_day(session: Session, desk: Desk, one: Supervision, _: Form) -> None:
-    steps.move_day(session, one, day_of("day"), by=desk.staff.person_id, at=desk.now)
-
-
-def _worded(verb: Callable[..., None]) -> Act:
-    def act(session: Session, desk: Desk, one: Supervision, form: Form) -> None:
-        verb(session, one, form.get("words", ""), by=desk.staff.person_id, at=desk.now)
-
-    return act
-
-
-def _dated(verb: Callable[..., None]) -> Act:
-    def act(session: Session, desk: Desk, one: Supervision, form: Form) -> None:
-        words, by = form.get("words", ""), desk.staff.person_id
-        verb(session, one, words, day_of("day"), by=by, at=desk.now)
-
-    return act
+def _day(_: Form) -> date:
+    return day_of("day")
 
 
 ACTS: Mapping[str, Act] = {
-    SupervisionAction.ANSWER: _worded(steps.answer),
-    SupervisionAction.CLOSE: _close,
-    SupervisionAction.ASK_AGAIN: _dated(steps.ask_again),
-    SupervisionAction.TALK: _dated(steps.talk),
-    SupervisionAction.MOVE_DAY: _move_day,
-    SupervisionAction.WITHDRAW: _worded(steps.withdraw),
+    SupervisionAction.ANSWER: calling(steps.answer, _words),
+    SupervisionAction.CLOSE: calling(steps.close),
+    SupervisionAction.ASK_AGAIN: calling(steps.ask_again, _words, _day),
+    SupervisionAction.TALK: calling(steps.talk, _words, _day),
+    SupervisionAction.MOVE_DAY: calling(steps.move_day, _day),
+    SupervisionAction.WITHDRAW: calling(steps.withdraw, _words),
     "undo": act_of(steps),
 }
 
