@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.console.access import PUBLICITY, page
 from app.console.desk import Desk
+from app.console.ledger_unworked import letters
 from app.console.rendering import render
 from jobs import standings
 from models import takeovers
@@ -56,6 +57,7 @@ def home(desk: Desk) -> Any:
             counts=counts,
             first=first,
             late_dues=_late_dues(session, desk) if desk.staff.roles & PUBLICITY else 0,
+            letters=len(letters(session, desk, sight)),
             calls=whistles.calls_for(session, by),
             supervisions=supervisions.to_answer(session, by, desk.now),
             talks=takeovers.of_staff(session, by, desk.now),

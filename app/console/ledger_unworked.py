@@ -89,12 +89,12 @@ def _shown(desk: Desk, problem: str | None = None) -> str:
     """Whoever wrote one of those that are shown can learn that it was read."""
     with desk.writing() as session:
         sight = sight_of(session, desk.staff.person_id, desk.now)
-        letters = _readable(session, desk, sight, unworked.rows(session, sight, desk.now))
-        senders = unworked.senders(session, [one.row for one in letters])
+        found = letters(session, desk, sight)
+        senders = unworked.senders(session, [one.row for one in found])
         unworked.note_reading(session, sight, list(senders.values()), desk.now)
         return render(
             "message_unworked.html",
-            letters=letters,
+            letters=found,
             senders=senders,
             sees_all=sight.sees_unplaced,
             days=load("ledger")["days"],
@@ -102,6 +102,11 @@ def _shown(desk: Desk, problem: str | None = None) -> str:
             still_fails=STILL_FAILS,
             done=word_in(Act, request.args.get("done")),
         )
+
+
+def letters(session: Session, desk: Desk, sight: Sight) -> list[Letter]:
+    """All that they may read, the latest first."""
+    return _readable(session, desk, sight, unworked.rows(session, sight, desk.now))
 
 
 def _found(session: Session, desk: Desk, letter_id: int) -> Letter:

@@ -92,6 +92,9 @@ def test_what_may_accuse_them_does_not_exist_for_them(house: House) -> None:
     house.later(minutes=2)
     assert listed(accused, path=UNWORKED) == [harmless]
     assert set(listed(desk, path=UNWORKED)) == {harmless, number}
+    told = '<span class="number">{}</span> 没处理成的来信'
+    assert told.format(1) in accused.get("/console/").text
+    assert told.format(2) in desk.get("/console/").text
     assert accused.post(f"{UNWORKED}/{number}", {"act": "told"}).status_code == 404
     assert accused.post(f"{UNWORKED}/999", {"act": "told"}).status_code == 404
 
