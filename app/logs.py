@@ -59,7 +59,7 @@ def configure(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         )
     )
-    logging.basicConfig(level=max(level, logging.WARNING), handlers=[of_libraries], force=True)
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[of_libraries])
 
 
 def add_trace(_: WrappedLogger, __: str, line: EventDict) -> EventDict:

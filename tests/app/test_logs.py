@@ -42,11 +42,11 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Lines:
     _start(written, monkeypatch)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
     structlog.reset_defaults()
-    logging.basicConfig(force=True)
 
 
 def _start(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
     monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     logs.configure(Settings(**more))
     structlog.configure(cache_logger_on_first_use=False)
 
