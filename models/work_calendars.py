@@ -138,11 +138,7 @@ def _publish(
 ) -> Policy:
     """Refused where no calendar comes of it; otherwise open deadlines follow."""
     last = policies.current(session, POLICY, area_id)
-    body = _without_nothing(body)
-    try:
-        sla.changed((*_changes(session, area_id, skip=area_id), json.dumps(body)))
-    except ValueError as problem:
-        raise CalendarNotFit(str(problem)) from problem
+    body = fit(session, area_id, body)
     made = policies.publish(
         session,
         POLICY,
@@ -158,6 +154,16 @@ def _publish(
     return made
 
 
+def fit(session: Session, area_id: int, body: dict[str, Any]) -> dict[str, Any]:
+    """Without what says nothing. Raises CalendarNotFit."""
+    bare: dict[str, Any] = _without_nothing(body)
+    try:
+        sla.changed((*_changes(session, area_id, skip=area_id), json.dumps(bare)))
+    except ValueError as problem:
+        raise CalendarNotFit(str(problem)) from problem
+    return bare
+
+
 def ask_recomputing(
     session: Session, area_id: int, revision: int, due_at: datetime, after: int = 0
 ) -> None:
@@ -168,10 +174,24 @@ def ask_recomputing(
 
 def terms_if(session: Session, area_id: int, where: int | None, rows: Rows) -> ServiceTerms:
     """The terms of a place if the house (None) or an area had these limits. Raises ValueError."""
-    layers = policies.layers(session, area_id, LIMITS)
-    if where in layers:
-        layers[where] = {"terms": rows}
-    return sla.changed(tuple(_changes(session, area_id)), _limits(layers))
+    return all_terms_if(session, [area_id], LIMITS, where, {"terms": rows})[area_id]
+
+
+def all_terms_if(
+    session: Session,
+    area_ids: Collection[int],
+    name: str,
+    where: int | None,
+    body: dict[str, Any],
+) -> dict[int, ServiceTerms]:
+    """The terms of places if the house (None) or an area said this of its calendar or limits."""
+    calendars, limits = (policies.layers_of(session, area_ids, one) for one in (POLICY, LIMITS))
+    for layers in (calendars if name == POLICY else limits).values():
+        if where in layers:
+            layers[where] = body
+    return {
+        one: sla.changed(tuple(_said(calendars[one])), _limits(limits[one])) for one in area_ids
+    }
 
 
 def rows_around(session: Session, area_id: int) -> Rows:
@@ -198,8 +218,11 @@ def _limits(layers: Layers) -> tuple[str, ...]:
 def _changes(session: Session, area_id: int, skip: int | None = None) -> list[str]:
     """What the areas around this one and itself say of the calendar, the outermost first."""
     layers = policies.layers(session, area_id, POLICY)
-    said = (body for where, body in layers.items() if body and where != skip)
-    return [json.dumps(body, sort_keys=True) for body in said]
+    return _said({where: body for where, body in layers.items() if where != skip})
+
+
+def _said(layers: Layers) -> list[str]:
+    return [json.dumps(body, sort_keys=True) for body in layers.values() if body]
 
 
 def _texts(days: Iterable[date]) -> list[str]:

@@ -5,11 +5,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import Any
 
+from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
+from app.console import moving
 from app.console.desk import Desk
 from app.console.editable import Body, Draft, Fault, Setting, Subject, Unfit, offer
 from bots.rendering import kind, label
@@ -21,7 +22,6 @@ from models.places import root_area_id
 from models.policies import Policy
 from models.sla import Limit, Rows
 from models.tickets import recomputing
-from models.tickets.sight import sight_of
 from models.work_calendars import LIMITS, UNDER_WAY
 
 DEFAULT = "default"
@@ -32,7 +32,6 @@ FIELDS = tuple(
     for limit in sla.LIMITS
     if limit != "arrive" or urgency is Urgency.EMERGENCY
 )
-MOST_LISTED = 50
 MOST_DAYS = 365
 HOUR = 60
 AMOUNT = re.compile(r"(\d{1,6})\s*(\S+)")
@@ -91,20 +90,22 @@ class Terms(Setting):
         return {"rows": ROWS, "columns": columns, "default": DEFAULT}
 
     def outlook(self, session: Session, body: Body, now: datetime) -> Mapping[str, Any]:
-        """How many open matters get other deadlines, and which, of those that this person sees."""
         rows = body.get("terms", {})
         place = self.area_id or root_area_id(session)
         if place is None:
             return {}
         old = work_calendars.terms_at(session, place)
         sorts = old.differing(work_calendars.terms_if(session, place, self.area_id, rows))
-        sight = sight_of(session, self.desk.staff.person_id, now)
-        moving = partial(recomputing.moving, session, self.area_id, rows, sorts)
-        return {
-            "first": list(islice(moving(sight.condition()), MOST_LISTED)),
-            "count": sum(1 for _ in moving(sight.not_about_them())),
-            "is_least": sight.may_be_accused,
-        }
+        of = recomputing.of_sorts(sorts)
+
+        said = {"name": LIMITS, "where": self.area_id, "body": {"terms": rows}}
+        terms_of = partial(work_calendars.all_terms_if, session, **said)
+        return moving.outlook(
+            session,
+            self.desk,
+            lambda seen: recomputing.moving(session, self.area_id, terms_of, and_(of, seen)),
+            now,
+        )
 
     def published(self, session: Session, made: Policy) -> None:
         place = self.area_id or root_area_id(session)

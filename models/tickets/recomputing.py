@@ -1,16 +1,16 @@
 """After a change of calendar or limits: deadlines of open matters, anew from their facts."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from models import events, work_calendars
+from models import events
 from models.events import Fact
 from models.places import inner_areas, root_area_id
-from models.sla import Rows, Sort
+from models.sla import ServiceTerms, Sort
 from models.tickets import clock
 from models.tickets.clock import Moments
 from models.tickets.table import IS_OPEN, Ticket
@@ -41,27 +41,27 @@ def counted_there(session: Session, area_id: int, after: int, limit: int) -> Seq
 def moving(
     session: Session,
     where: int | None,
-    rows: Rows,
-    sorts: Collection[Sort],
-    seen: ColumnElement[bool],
+    terms_of: Callable[[Collection[int]], Mapping[int, ServiceTerms]],
+    of: ColumnElement[bool],
 ) -> Iterator[Moving]:
-    """What would move, of what somebody sees, if the house (None) or an area had these limits."""
-    if not sorts:
-        return
-    terms = {}
+    """What would move, `of` these, if the house (None) or an area had such terms."""
+    terms: dict[int, ServiceTerms] = {}
     root = root_area_id(session)
-    of = or_(*((Ticket.category == one) & (Ticket.urgency == urgency) for one, urgency in sorts))
     there = true() if where is None else _there(session, where)
-    asked = select(Ticket).where(IS_OPEN, seen, of, there).order_by(Ticket.id)
-    for ticket in session.scalars(asked.execution_options(yield_per=PAGE)):
-        area_id = ticket.area_id or root
-        if area_id is None:
-            continue
-        if area_id not in terms:
-            terms[area_id] = work_calendars.terms_if(session, area_id, where, rows)
-        after = clock.moments_under(ticket, terms[area_id])
-        if after != _kept(ticket):
-            yield Moving(ticket, _kept(ticket), after)
+    asked = select(Ticket).where(IS_OPEN, of, there).order_by(Ticket.id)
+    for page in session.scalars(asked.execution_options(yield_per=PAGE)).partitions():
+        placed = [(ticket, area_id) for ticket in page if (area_id := ticket.area_id or root)]
+        unknown = {area_id for _, area_id in placed} - set(terms)
+        terms |= terms_of(unknown) if unknown else {}
+        for ticket, area_id in placed:
+            after = clock.moments_under(ticket, terms[area_id])
+            if after != _kept(ticket):
+                yield Moving(ticket, _kept(ticket), after)
+
+
+def of_sorts(sorts: Collection[Sort]) -> ColumnElement[bool]:
+    of = ((Ticket.category == one) & (Ticket.urgency == urgency) for one, urgency in sorts)
+    return or_(false(), *of)
 
 
 def _there(session: Session, area_id: int) -> ColumnElement[bool]:

@@ -122,7 +122,7 @@ GATES = {
     "pushes nothing was made of": access.UNPLACED,
     "reading job runs": roles_with(Right.JOBS),
     "running jobs": roles_with(Right.RUN_JOBS),
-    "words": policies.editors("lexicon", "house"),
+    "words": policies.editors("lexicon", "house", "anywhere"),
     "unanswered": roles_with(Right.UNANSWERED),
     "settings": access.SETTING,
     "publicity": PUBLICITY,
