@@ -55,6 +55,10 @@ def test_each_group_counts_its_list_and_each_step_moves_it_on(either_house: Hous
     assert elsewhere not in numbers(community, state="found")
     assert community.get(f"/console/hazards/{elsewhere}").status_code == 404
     assert "138****0001" in community.get("/console/hazards").text
+    assert act(community, spot, "solve", words="清走") == 302
+    assert "撤销：当场解决" in community.get(f"/console/hazards/{spot}").text
+    assert act(community, spot, "undo") == 302 and state(house, spot) == HazardState.FOUND
+    assert act(community, spot, "undo") == 422
     assert act(community, other, "strike") == 422, "a reason is asked for"
     assert act(community, other, "strike", words="是住户的快递") == 302
     assert act(community, spot, "solve", words="当场清走") == 302

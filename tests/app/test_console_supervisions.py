@@ -51,6 +51,11 @@ def test_from_the_ticks_in_the_list_to_the_end(house: House) -> None:
     assert "等您答复的督办" in worker.get("/console/").text
     late = act(worker, "close")
     assert late.status_code == 409 and "不能办结" in late.text
+    assert act(worker, "answer_supervision", words="周五").status_code == 302
+    assert "撤销：督办已答复" in worker.get("/console/supervisions/1").text
+    assert act(street, "undo").status_code == 422, "it is not the supervisor's step"
+    assert act(worker, "undo").status_code == 302
+    assert act(worker, "undo").status_code == 422
     assert act(worker, "answer_supervision", words="周五进场").status_code == 302
     page = street.get("/console/supervisions/1").text
     assert "周五进场" in page and "认可，办结" in page and "改日子" not in page
