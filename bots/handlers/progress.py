@@ -9,6 +9,7 @@ from bots.message import Reply
 from bots.pending import Pending
 from models import conversations
 from models.conversations import Question
+from models.errors import TooLate
 from models.legacy import going as legacy
 from models.legacy import telling as legacy_telling
 from models.legacy.table import Progress
@@ -41,7 +42,9 @@ def let_out_by_digit(chat: Chat, question_id: int, digit: int) -> Reply:
     question = chat.session.get_one(Question, question_id)
     conversations.close(question, chat.now)
     table, publish = KINDS[question.context["kind"]]
-    told = chat.session.get_one(table, question.context["note"])
+    told = chat.session.get(table, question.context["note"])
+    if told is None:  # taken back meanwhile
+        raise TooLate(number="")
     publish(chat.session, told, by=chat.person_id, at=chat.now)
     return chat.say("progress_out", words=told.text or "")
 

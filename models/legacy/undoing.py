@@ -10,7 +10,7 @@ from models.events import Event
 from models.legacy import telling
 from models.legacy.flow import OPENED, REACHED
 from models.legacy.steps import STEPS
-from models.legacy.table import LegacyProblem, LegacyTicket, Milestone
+from models.legacy.table import LegacyProblem, LegacyTicket, Milestone, Progress
 from models.stepping import recalled
 
 undoable = STEPS.undoable
@@ -24,6 +24,7 @@ def undo(session: Session, event: Event, *, by: int, at: datetime) -> LegacyProb
         session.execute(delete(LegacyTicket).where(LegacyTicket.problem_id == problem.id))
     elif event.verb == REACHED:
         _wait_again(session, event.detail["milestone"], at)
+        _take_words_back(session, problem, event)
     else:
         problem.outcome = problem.result = problem.ended_at = None
         for one in event.detail["dropped"]:
@@ -31,6 +32,18 @@ def undo(session: Session, event: Event, *, by: int, at: datetime) -> LegacyProb
     said = STEPS.undoing(step, event, recalled(session, event.id))
     telling.tell(session, problem, said)
     return problem
+
+
+def _take_words_back(session: Session, problem: LegacyProblem, event: Event) -> None:
+    """What was said beside it, unless everybody reads it already."""
+    session.execute(
+        delete(Progress).where(
+            Progress.problem_id == problem.id,
+            Progress.author_id == event.actor_id,
+            Progress.at == event.at,
+            Progress.public_at.is_(None),
+        )
+    )
 
 
 def _wait_again(session: Session, milestone_id: int, at: datetime) -> None:

@@ -92,6 +92,9 @@ def test_a_problem_from_its_ticket_to_its_end(town: Town, staff: Talker, residen
     asked = staff.received()[-1]
     assert "已联系检测单位" in asked and "1 可以公开" in asked
     assert "已公开：已联系检测单位" in staff.say("1")
+    housing.say(f"一事一策 {number} 完成 1 漏点有四处")
+    assert "漏点有四处" in staff.received()[-1] and "撤销" in housing.say("撤销")
+    assert "已公开" not in staff.say("1") and "漏点有四处" not in staff.say("一事一策")
     assert "“完成勘察”已完成" in housing.say(f"一事一策 {number} 完成 1 漏点有三处")
     told = resident.received()[-1]
     assert "完成勘察，已完成。漏点有三处" in told and "下一步：6月30日（周二） 更换主管道" in told
