@@ -5,10 +5,12 @@ from pathlib import Path
 import click
 
 from app.commands.background import background_store
+from app.commands.store import reason_of
 from app.house import media_folder, now
 from config.settings import Settings, own_keys, with_kept_keys
 from models.backups.manifest import BackupUnfit
 from models.backups.taking import take
+from models.base import BUSY
 
 
 @click.command()
@@ -38,6 +40,8 @@ def backup(file: Path, with_keys: bool) -> None:
             )
     except (BackupUnfit, OSError) as trouble:
         raise click.ClickException(f"no backup was written: {trouble}") from trouble
+    except BUSY as trouble:
+        raise click.ClickException(f"no backup was written: {reason_of(trouble)}") from trouble
     click.echo(
         f"{file}: {len(manifest.tables)} tables, {manifest.row_count} rows,"
         f" {len(manifest.files)} files of photos, revision {manifest.revision}"

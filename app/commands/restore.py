@@ -5,11 +5,13 @@ from pathlib import Path
 import click
 
 from app.commands.background import background_store
+from app.commands.store import reason_of
 from app.house import media_folder
 from config.settings import DATA_KEY, Settings, keep_keys, with_kept_keys
 from models.backups.manifest import BackupUnfit, Manifest
 from models.backups.restoring import carried_keys
 from models.backups.restoring import restore as restore_house
+from models.base import BUSY
 
 
 @click.command()
@@ -31,6 +33,8 @@ def restore(file: Path) -> None:
             )
     except (BackupUnfit, OSError) as trouble:
         raise click.ClickException(f"nothing was restored: {trouble}") from trouble
+    except BUSY as trouble:
+        raise click.ClickException(f"nothing was restored: {reason_of(trouble)}") from trouble
     if carried:
         keep_keys(settings.data_dir, carried)
     _tell(restored.manifest)

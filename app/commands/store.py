@@ -32,6 +32,11 @@ def writing(words: Words) -> Iterator[Session]:
         yield session
 
 
+def reason_of(trouble: Exception) -> str:
+    """The driver's own words, without the statement that SQLAlchemy puts behind them."""
+    return str(getattr(trouble, "orig", trouble)).strip()
+
+
 def _said(refusal: DomainError, words: Words) -> str:
     if isinstance(refusal, TransitionNotAllowed):
         state, action = refusal.context["state"], refusal.context["action"]

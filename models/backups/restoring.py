@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 import msgspec
+import psycopg
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -38,6 +40,12 @@ PIECE = 1 << 20
 DAMAGE = (
     *(BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError),
     msgspec.DecodeError,
+)
+
+# The drivers' own too: rows are put past SQLAlchemy.
+CONTRADICTIONS = (
+    IntegrityError,
+    *(sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError),
 )
 
 
@@ -174,9 +182,9 @@ def _filled_folder(media: Path, archive: ZipFile, manifest: Manifest) -> Iterato
 def _refusals_told() -> Iterator[None]:
     try:
         yield
-    except IntegrityError as refusal:
+    except CONTRADICTIONS as refusal:
         # Its own words would show what residents wrote.
-        raise BackupUnfit("its rows refer to rows that are not there") from refusal
+        raise BackupUnfit("its rows contradict each other") from refusal
 
 
 def _fill(connection: Connection, archive: ZipFile, manifest: Manifest) -> None:
