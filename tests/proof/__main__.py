@@ -15,13 +15,15 @@ from tests.proof import (
     jumps,
     kills,
     month,
+    space,
     unguarded,
     walks,
 )
 
 FEW = 100  # tickets are enough to show that a guard of the month is missing
 # Name → how many cases, and what counts them; `--<name> N` runs one alone, no option runs all.
-# The last line is that of the kills. Each gives the figures of one line; it fails where one of WRONG is not 0.
+# Each gives the figures of one line, the kills those of the last; it fails where one of WRONG is
+# not 0.
 PROOFS: dict[str, tuple[int, Callable[[int, int], dict[str, object]]]] = {
     "deadlines": (100_000, deadlines.prove),
     "walks": (100_000, walks.prove),
@@ -29,6 +31,7 @@ PROOFS: dict[str, tuple[int, Callable[[int, int], dict[str, object]]]] = {
     "month": (20_000, month.prove),
     "jumps": (2_000, jumps.prove),
     "crowd": (10_000, crowd.prove),
+    "space": (50, space.prove),
     "kills": (500, kills.prove),
 }
 # Guard → the proof that must fail without it, and in how many cases it does.
@@ -40,7 +43,7 @@ GUARDS: dict[str, Guarded] = {
 WRONG = (
     *("differ", "disagreements", "forbidden_states"),
     *("missed", "doubled", "ownerless_over_5_min"),
-    *("lost", "unknown"),
+    *("lost", "unknown", "unclear"),
 )
 
 

@@ -8,19 +8,18 @@ from tests.bench.servers import serving
 from tests.bench.town import Case, settings_of, town
 from tests.proof.complaints import Complaint, deliver, lines
 from tests.proof.counting import Count, count
+from tests.proof.shares import shares
 
 TIMES = 3
 WEB_WORKERS = 4
 THREADS = 16
-SHARE_ON_POSTGRESQL = 0.1
 
 
 def prove(pushes: int, seed: int) -> dict[str, object]:
     """The sums of both stores; nothing here is left to chance, so the seed changes nothing."""
-    on_postgresql = round(pushes * SHARE_ON_POSTGRESQL)
-    found = push_thrice(Case("sqlite", "FULL"), pushes - on_postgresql)
-    if on_postgresql:
-        found += push_thrice(Case("postgresql"), on_postgresql)
+    found = Count()
+    for case, share in shares(pushes):
+        found += push_thrice(case, share)
     names = ("pushed", "inbox", "tickets", "lost", "doubled", "unknown")
     return {"name": "crowd", **{name: getattr(found, name) for name in names}, "seed": seed}
 

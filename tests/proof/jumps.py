@@ -24,6 +24,7 @@ from tests.factories import building, ticket, town
 from tests.proof import hours
 from tests.proof.messages import queued_twice
 from tests.proof.month import store_of
+from tests.proof.shares import shares
 
 MINUTE = timedelta(minutes=1)
 CLOCKS = 2
@@ -31,7 +32,6 @@ SHARE_JUMPING = 0.02  # of the minutes, for each clock
 JUMPS = [timedelta(minutes=one) for one in (-26 * 60, -180, -5, -1, 2, 5, 180, 26 * 60)]
 BETWEEN_TICKETS = 20  # minutes
 SHARE_URGENT = 0.2
-SHARE_ON_POSTGRESQL = 0.1
 EVERY_MINUTE = "ticket_clock"
 MOST_SHOWN = 20
 # What a proof has no use for: the platform's, and what stands in files of the operator.
@@ -42,11 +42,9 @@ Ran = tuple[str, datetime]
 
 def prove(minutes: int, seed: int) -> dict[str, object]:
     """The sums of both stores."""
-    on_postgresql = round(minutes * SHARE_ON_POSTGRESQL)
     found = Jumping()
-    for store, share in (("sqlite", minutes - on_postgresql), ("postgresql", on_postgresql)):
-        if share:
-            found += jump(store, share, seed)
+    for case, share in shares(minutes):
+        found += jump(case.store, share, seed)
     print(*found.wrong[:MOST_SHOWN], sep="\n", file=sys.stderr)
     names = ("minutes", "jumps", "runs", "doubled", "missed")
     return {"name": "jumps", **{one: getattr(found, one) for one in names}, "seed": seed}

@@ -24,6 +24,7 @@ from tests.proof.ending import come_to_rest
 from tests.proof.messages import Interrupted, count_messages
 from tests.proof.platform import Outside, give_phones, outside
 from tests.proof.processes import Kept, Postmaster, RedisServer, Web, redis_if_any
+from tests.proof.shares import shares
 
 THREADS = 8
 WEB_WORKERS = 2
@@ -33,7 +34,6 @@ MOST_WAIT_SECONDS = 0.03  # about ten intakes: the kill falls anywhere into one
 BETWEEN_NOTICES = 10  # kills
 ANSWER_SECONDS = 60
 LOOK_SECONDS = 0.2
-SHARE_ON_POSTGRESQL = 0.1
 MOST_SHOWN = 20
 FIGURES = ("pushed", "inbox", "tickets", "messages", "lost", "doubled", "unknown", "in_doubt")
 # Store → victim → how often it is chosen.
@@ -51,17 +51,12 @@ VICTIMS_WITHOUT: Mapping[str, Mapping[str, int]] = {
 
 def prove(kills: int, seed: int) -> dict[str, object]:
     """The sums of both stores, whose own lines are printed before."""
-    on_postgresql = round(kills * SHARE_ON_POSTGRESQL)
     total = Count()
-    for case, share in (
-        (Case("sqlite", "FULL"), kills - on_postgresql),
-        (Case("postgresql"), on_postgresql),
-    ):
-        if share:
-            counted = kill_under_load(case, share, seed)
-            print(json.dumps({"store": case.store} | _sums(counted)), flush=True)
-            print(*counted.wrong[:MOST_SHOWN], sep="\n", file=sys.stderr)
-            total += counted
+    for case, share in shares(kills):
+        counted = kill_under_load(case, share, seed)
+        print(json.dumps({"store": case.store} | _sums(counted)), flush=True)
+        print(*counted.wrong[:MOST_SHOWN], sep="\n", file=sys.stderr)
+        total += counted
     return {"seed": seed} | _sums(total)
 
 

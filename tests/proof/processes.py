@@ -123,16 +123,17 @@ class Postmaster:
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + RECOVERY_SECONDS
-        while not self._is_another(pid):
+        while self.start_if_ended() == pid:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no PostgreSQL for {RECOVERY_SECONDS} s")
             time.sleep(LOOK_SECONDS)
 
-    def _is_another(self, pid: int) -> bool:
-        """False while nobody has reaped the dead one, or its processes still hold its memory."""
+    def start_if_ended(self) -> int | None:
+        """Whose turn it is now: the dead one's until its processes have let go of its memory, and
+        somebody has reaped it."""
         with suppress(subprocess.SubprocessError):
             self._server.ensure_postgres_running()
-        return self._server.get_pid() != pid
+        return self._server.get_pid()
 
 
 class RedisServer(Kept):
