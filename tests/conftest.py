@@ -6,19 +6,28 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
+from playwright.sync_api import Browser, sync_playwright
 
 from models import registry
 from models.base import Base, Database
 from models.quiet_hours import QuietHours
 from models.sealing import KEYRING
-from tests.copies import PostgresqlCopy
+from tests.stores import ReusedFile, ReusedServer
+from tests.tabs import Tabs
 
 registry.load_tables()  # a table refers to others, which a test of it alone need not import
 
 EVERYTHING = os.environ.get("LINLI_TEST_ALL") == "1"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def skip_or_fail(reason: str) -> None:
@@ -55,13 +64,17 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def reused_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReusedFile]:
+    kept = ReusedFile(tmp_path_factory.mktemp("store"))
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def database(tmp_path: Path, empty_file: Path) -> Iterator[Database]:
-    path = tmp_path / "linli.db"
-    shutil.copy(empty_file, path)
-    store = Database(f"sqlite:///{path}", synchronous="OFF")
-    yield store
-    store.dispose()
+def database(reused_file: ReusedFile, empty_file: Path) -> Iterator[Database]:
+    with reused_file.holding(empty_file) as store:
+        yield store
 
 
 @pytest.fixture(scope="session")
@@ -76,57 +89,15 @@ def postgresql_server() -> Iterator[str]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-class Reused:
-    """One database of the server for test after test, each of which finds it as new."""
-
-    def __init__(self, server: str) -> None:
-        self._root = psycopg.connect(server, autocommit=True)
-        # Like SQLite's "OFF": nothing here outlives the machine, and a process that is killed
-        # loses nothing by it.
-        for safeguard in ("fsync", "synchronous_commit", "full_page_writes"):
-            self._root.execute(f"ALTER SYSTEM SET {safeguard} = off")
-        self._root.execute("SELECT pg_reload_conf()")
-        self._url = make_url(server).set(drivername="postgresql+psycopg")
-        self._root.execute("CREATE DATABASE empty")
-        empty = self._store("empty")
-        Base.metadata.create_all(empty.writer)
-        self._as_new = PostgresqlCopy(empty)
-        empty.dispose()
-        self._make()
-
-    def store(self) -> Database:
-        # Whatever the last test has left running ends here.
-        self._root.execute(
-            "SELECT pg_terminate_backend(pid, 3000) FROM pg_stat_activity WHERE datname = 'reused'"
-        )
-        store = self._store("reused")
-        if self._as_new.fits(store):
-            self._as_new.put_into(store)
-            return store
-        store.dispose()
-        self._root.execute("DROP DATABASE reused WITH (FORCE)")
-        self._make()
-        return self._store("reused")
-
-    def close(self) -> None:
-        self._root.close()
-
-    def _make(self) -> None:
-        self._root.execute("CREATE DATABASE reused TEMPLATE empty STRATEGY FILE_COPY")
-
-    def _store(self, name: str) -> Database:
-        return Database(self._url.set(database=name).render_as_string(hide_password=False))
-
-
 @pytest.fixture(scope="session")
-def reused(postgresql_server: str) -> Iterator[Reused]:
-    kept = Reused(postgresql_server)
+def reused(postgresql_server: str) -> Iterator[ReusedServer]:
+    kept = ReusedServer(postgresql_server)
     yield kept
     kept.close()
 
 
 @pytest.fixture
-def postgresql(reused: Reused) -> Iterator[Database]:
+def postgresql(reused: ReusedServer) -> Iterator[Database]:
     """All tables and no row, as in a database of its own, in a tenth of the time."""
     store = reused.store()
     yield store
@@ -137,3 +108,19 @@ def postgresql(reused: Reused) -> Iterator[Database]:
 def store(request: pytest.FixtureRequest) -> Database:
     """The same test on both stores."""
     return request.getfixturevalue("database" if request.param == "sqlite" else "postgresql")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        skip_or_fail("Chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Browser) -> Tabs:
+    return Tabs(browser)

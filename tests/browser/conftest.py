@@ -1,13 +1,12 @@
 """The console on a real port before a real Chromium, on a phone and on a desk."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from config.settings import Settings
@@ -15,21 +14,10 @@ from models import registry
 from models.base import Database
 from tests import factories
 from tests.app.visitor import PASSWORD, House
-from tests.conftest import skip_or_fail
+from tests.tabs import DESK, PHONE, Tabs
 
 registry.load_tables()
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 860}
 PATIENCE_MS = 20_000
 REFUSALS = ("401 (UNAUTHORIZED)", "422 (UNPROCESSABLE ENTITY)")
 
@@ -60,31 +48,15 @@ def served(database: Database, tmp_path: Path) -> Iterator[Served]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        skip_or_fail("Chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
-def page(request: pytest.FixtureRequest, browser: Browser, served: Served) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, tabs: Tabs, served: Served) -> Iterator[Page]:
     """What the browser complains of fails the test."""
-    context = browser.new_context(viewport=request.param, has_touch=request.param == PHONE)
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
-    trouble: list[str] = []
-    opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
-    yield opened
-    context.close()
+    with tabs.tab(request.param) as tab:
+        tab.page.set_default_timeout(PATIENCE_MS)
+        yield tab.page
     # What a form is refused with, Chromium writes down by itself.
-    assert [one for one in trouble if not one.endswith(REFUSALS)] == []
+    assert [one for one in tab.trouble if not one.endswith(REFUSALS)] == []
 
 
 def go_to(page: Page, words: str) -> None:

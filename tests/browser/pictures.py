@@ -22,8 +22,9 @@ from tests import factories
 from tests.app.test_console_digests import MORNING
 from tests.app.test_pages import drafted, publish
 from tests.app.visitor import House
-from tests.browser.conftest import ARGUMENTS, Quiet, Served, sign_in
+from tests.browser.conftest import Quiet, Served, sign_in
 from tests.chat import Town
+from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.factories import building, ticket
 
 FOLDER = Path(chapters.__file__).parent / "static" / "handbook"
@@ -111,7 +112,7 @@ def main() -> None:
         server = make_server("127.0.0.1", 0, house.app, threaded=True, request_handler=Quiet)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS
+            executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
         )
         page = browser.new_page(viewport=PICTURE)
         take(page, Served(house, f"http://127.0.0.1:{server.server_port}"))

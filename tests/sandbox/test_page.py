@@ -1,27 +1,15 @@
 """The chat page in a real browser, on a phone and on a desk, by touch and by keyboard."""
 
 import re
-import shutil
 
 import pytest
 import requests
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from app.sandbox.page import in_order
-from tests.conftest import skip_or_fail
+from tests.tabs import DESK, PHONE
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 860}
 TOO_SMALL = """
 [...document.querySelectorAll('button, a, input, select, textarea, summary')]
   .filter(e => e.offsetParent && !e.classList.contains('spoken'))
@@ -37,33 +25,18 @@ MENU = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        skip_or_fail("Chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
-def page(request, browser, sandbox, api, receiver):
+def page(request, tabs, sandbox, api, receiver):
     api.post("/cgi-bin/menu/create", MENU)
     receiver.replies("收到，编号 1001\n1 我家在3号楼\n2 不是")
     sandbox.say("demo-a", "在吗")
     sandbox.say("demo-b", "在吗")
-    context = browser.new_context(viewport=request.param, has_touch=request.param == PHONE)
-    opened = context.new_page()
-    opened.set_default_timeout(5000)
     expect.set_options(timeout=5000)
-    trouble = []
-    opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.goto(f"{sandbox.url}/?who=demo-a")
-    yield opened
-    context.close()
-    assert trouble == []
+    with tabs.tab(request.param) as tab:
+        tab.page.set_default_timeout(5000)
+        tab.page.goto(f"{sandbox.url}/?who=demo-a")
+        yield tab.page
+    assert tab.trouble == []
 
 
 def is_phone(page: Page) -> bool:

@@ -1,6 +1,5 @@
 """The demo town of the stories: filled once, copied for each test; one lexicon for all."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from models.base import Base, Database
 from tests import factories
 from tests.chat import Town
+from tests.stores import ReusedFile
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +22,17 @@ def filled(tmp_path_factory: pytest.TempPathFactory, first_data_keys: None) -> P
     return path
 
 
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReusedFile]:
+    kept = ReusedFile(tmp_path_factory.mktemp("stage"))
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def town(filled: Path, tmp_path: Path) -> Iterator[Town]:
-    path = shutil.copy(filled, tmp_path / "linli.db")
-    store = Database(f"sqlite:///{path}", synchronous="OFF")
-    yield Town(store, factories.MORNING)
-    store.dispose()
+def town(stage: ReusedFile, filled: Path) -> Iterator[Town]:
+    with stage.holding(filled) as store:
+        yield Town(store, factories.MORNING)
 
 
 @pytest.fixture

@@ -1,23 +1,20 @@
 """Two people, anything in any order: no word, photo, class or place is lost or goes astray."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.categories import CATEGORIES
-from models.base import Database
 from models.media import Media
 from models.tickets.table import Note, Ticket
 from tests import factories
 from tests.chat import Talker, Town
+from tests.stores import ReusedFile
 
 KEYS = {category.label: key for key, category in CATEGORIES.items()}
 REPORTS = [
@@ -75,17 +72,6 @@ class Screen:
         classes = {int(digit): KEYS[name] for digit, name in found.items() if name in KEYS}
         self.kind, self.classes = ("class" if classes else "other"), classes
         self.ticket = int(numbers[0]) if numbers else self.ticket
-
-
-@contextmanager
-def a_town(filled: Path) -> Iterator[Town]:
-    with TemporaryDirectory() as folder:
-        path = shutil.copy(filled, Path(folder) / "linli.db")
-        store = Database(f"sqlite:///{path}", synchronous="OFF")
-        try:
-            yield Town(store, factories.MORNING)
-        finally:
-            store.dispose()
 
 
 def facts(town: Town) -> Facts:
@@ -160,9 +146,10 @@ def nothing_is_lost(town: Town, screen: Screen) -> None:
 )
 @given(turns=TURNS)
 def test_whatever_two_people_say_nothing_is_lost_or_answers_the_wrong_question(
-    filled: Path, turns: list[tuple[str, str]]
+    stage: ReusedFile, filled: Path, turns: list[tuple[str, str]]
 ) -> None:
-    with a_town(filled) as town:
+    with stage.holding(filled) as store:
+        town = Town(store, factories.MORNING)
         screens = {
             name: Screen(town.person(f"demo-{name}")) for name in ("resident-1", "resident-4")
         }
@@ -183,9 +170,10 @@ PHOTOS_AND_INTERRUPTIONS = st.lists(
 )
 @given(acts=PHOTOS_AND_INTERRUPTIONS)
 def test_photos_that_came_first_are_with_the_report_whatever_was_asked_meanwhile(
-    filled: Path, acts: list[str]
+    stage: ReusedFile, filled: Path, acts: list[str]
 ) -> None:
-    with a_town(filled) as town:
+    with stage.holding(filled) as store:
+        town = Town(store, factories.MORNING)
         who = town.person("demo-resident-1")
         sent = 0
         for act in acts:
