@@ -7,12 +7,14 @@ from functools import cache
 from typing import Any
 
 import pyotp
+from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.console.blueprint import add_console
+from app.console.headers import COOKIE
 from config.settings import Settings
 from models import staff_accounts
 from models.base import Database
@@ -25,7 +27,8 @@ COMPILED = FileSystemBytecodeCache()  # of the templates, which every house woul
 
 @cache
 def password_hash() -> str:
-    return staff_accounts.hash_password(PASSWORD, "somebody")
+    """Checked in no time: a hash brings along how much work it takes."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @dataclass
@@ -69,6 +72,8 @@ class Visitor:
         self.house = house
         self.client = house.app.test_client()
         self.page: TestResponse | None = None
+        self._token = ""
+        self._token_of: str | None = None
 
     def get(self, path: str, **more: Any) -> TestResponse:
         self.page = self.client.get(path, **more)
@@ -88,7 +93,19 @@ class Visitor:
         assert self.post("/console/second-factor", {"code": code}).status_code == 302
 
     def token(self) -> str:
-        for path in ("/console/account", "/console/second-factor", "/console/sign-in"):
+        """Of a page of this session; it stays the same as long as the session does."""
+        if self._token_of is None or self._token_of != self._session():
+            self._token = self._read_token()
+            self._token_of = self._session()
+        return self._token
+
+    def _session(self) -> str | None:
+        cookie = self.client.get_cookie(COOKIE, path="/console")
+        return cookie and cookie.value
+
+    def _read_token(self) -> str:
+        doors = ("/console/account", "/console/second-factor") if self._session() else ()
+        for path in (*doors, "/console/sign-in"):
             page = self.client.get(path)
             if page.status_code == 200:
                 found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
