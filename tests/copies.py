@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 import psycopg
 
 from models.base import Database
+from models.migrate import migrate
 from models.sealing import KEYRING
 
 _NO_ROWS = 21  # bytes of COPY's binary form: its head and its end
@@ -67,6 +68,11 @@ def once(store: Database, name: Hashable, make: Callable[[Database], object]) ->
     else:
         make(store)
         _kept[kept] = (SqliteCopy if store.is_sqlite else PostgresqlCopy)(store)
+
+
+def migrated(store: Database) -> None:
+    """An empty store of SQLite's with every migration; for those that are about something else."""
+    once(store, "migrated", migrate)
 
 
 def tables(cursor: psycopg.Cursor) -> set[str]:

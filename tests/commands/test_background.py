@@ -20,8 +20,8 @@ from jobs.queue import TASKS
 from models import policies, tasks
 from models.base import Database
 from models.job_runs import FIRST_SEEN, JobRun, RunState
-from models.migrate import migrate
 from models.tasks import Task, TaskState
+from tests.copies import migrated
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
@@ -52,7 +52,7 @@ def test_job_list_shows_the_times_that_staff_have_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Database(f"sqlite:///{tmp_path / 'linli.db'}")
-    migrate(store)
+    migrated(store)
     with store.writing() as session:
         body = {"jobs": {"morning_digest": {"cron": "15 7 * * *"}}}
         policies.publish(session, "schedule", body, after=0, by=None, at=NOON)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from app.cli import main
 from models.base import Database
-from models.migrate import migrate
+from tests.copies import migrated
 from tests.factories import town
 
 Say = Callable[..., Any]
@@ -21,7 +21,7 @@ def say(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Say]:
     """One house; each test has days of its own."""
     folder: Path = tmp_path_factory.mktemp("companies")
     store = Database(f"sqlite:///{folder / 'linli.db'}")
-    migrate(store)
+    migrated(store)
     town(store)
     store.dispose()
 

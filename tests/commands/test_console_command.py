@@ -9,9 +9,9 @@ from app.cli import main
 from config.settings import Settings
 from models import registry, staff_accounts
 from models.base import Database
-from models.migrate import migrate
 from tests import factories
 from tests.app.visitor import House
+from tests.copies import migrated
 
 registry.load_tables()
 
@@ -21,7 +21,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     monkeypatch.setenv("LINLI_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("LINLI_DATA_KEY", "A" * 43)
     database = Database(Settings().database)
-    migrate(database)
+    migrated(database)
     factories.town(database)
     return House(database)
 

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from app.cli import main
 from models.base import Database
 from models.hazards.flow import HazardState
-from models.migrate import migrate
 from models.patrols import rounds
 from tests import factories
+from tests.copies import migrated
 from tests.factories import demo_person, town
 from tests.models.test_hazards import found
 
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     monkeypatch.setenv("LINLI_DATA_DIR", str(tmp_path))
     store = Database(f"sqlite:///{tmp_path / 'linli.db'}")
-    migrate(store)
+    migrated(store)
     town(store, NOW - 30 * DAY)
     with store.writing() as session:
         found(session, HazardState.SOLVED, NOW)

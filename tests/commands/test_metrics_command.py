@@ -13,9 +13,9 @@ from sqlalchemy import text
 from app.cli import main
 from jobs.metrics import roll_up_all
 from models.base import Database
-from models.migrate import migrate
 from models.ticket_flow import Action
 from models.tickets.actions import apply
+from tests.copies import migrated
 from tests.factories import actor, building, ticket, town
 
 NOW = datetime.now(UTC)  # the command has no other
@@ -27,7 +27,7 @@ STAFF = ("community_staff", "grid_worker", "property_staff")
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     monkeypatch.setenv("LINLI_DATA_DIR", str(tmp_path))
     store = Database(f"sqlite:///{tmp_path / 'linli.db'}")
-    migrate(store)
+    migrated(store)
     town(store, NOW - 30 * DAY)
     with store.writing() as session:
         _end(session, ticket(session, building(session, 3), NOW - DAY), stars=5)

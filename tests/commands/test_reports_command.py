@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 from app.cli import main
 from jobs import reports
 from models.base import Database
-from models.migrate import migrate
 from tests.bots.lexicons import shipped
+from tests.copies import migrated
 from tests.factories import building, ticket, town
 
 FEBRUARY = datetime(2026, 2, 10, 1, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LINLI_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(reports, "_lexicon", shipped)
     store = Database(f"sqlite:///{tmp_path / 'linli.db'}", synchronous="NORMAL")
-    migrate(store)
+    migrated(store)
     town(store, FEBRUARY)
     with store.writing() as session:
         for number in range(1, 7):

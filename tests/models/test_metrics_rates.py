@@ -26,6 +26,7 @@ from models.tickets import supporting
 from models.tickets.actions import apply
 from models.tickets.step import CLOCK, Actor
 from models.tickets.table import Ticket
+from tests.copies import migrated
 from tests.factories import MORNING, actor, area_named, building, person, post_of, ticket, town
 
 HOUR = timedelta(hours=1)
@@ -230,7 +231,7 @@ def test_tickets_of_an_older_house_are_counted_from_the_day_it_learned_to(
     database: Database, tmp_path: Any
 ) -> None:
     store = Database(f"sqlite:///{tmp_path / 'older.db'}")
-    migrate(store)
+    migrated(store)
     town(store, MORNING - timedelta(days=40))
     with store.writing() as session:
         done, _ = (ticket(session, building(session)) for _ in range(2))
