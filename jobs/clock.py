@@ -57,7 +57,9 @@ class Clock:
         due, lapsed = self._look(now)
         for scheduled, since in due:
             try:
-                fired += self._fire_due(scheduled, since or self._meet(scheduled.name, now), now)
+                if since is None or since > now:
+                    since = self._meet(scheduled.name, now)
+                fired += self._fire_due(scheduled, since, now)
                 self._next[scheduled.name] = scheduled.next_after(now)
             except StoreBusy:
                 log.warning("job_waits_for_store", job=scheduled.name)

@@ -181,7 +181,13 @@ def meet(session: Session, jobs: Iterable[str], now: datetime) -> None:
         for job in jobs
     ]
     session.execute(
-        insert(JobRun).values(rows).on_conflict_do_nothing(index_elements=["job", "due_at"])
+        insert(JobRun)
+        .values(rows)
+        .on_conflict_do_update(
+            index_elements=["job", "due_at"],
+            set_={"started_at": now},
+            where=JobRun.started_at > now,  # noted by a clock that was ahead
+        )
     )
 
 

@@ -104,6 +104,14 @@ def test_a_clock_that_was_ahead_and_is_set_right_goes_on_with_what_is_due(store:
     assert len(log) == 2
 
 
+def test_a_clock_that_was_ahead_when_it_first_started_is_not_waited_for(store: Database) -> None:
+    log: Log = []
+    clock = digest_clock(store, log)
+    for moment in (SEVEN + timedelta(days=9), SEVEN, SEVEN + timedelta(hours=1)):
+        clock.tick(moment)
+    assert log == [("digest", SEVEN + timedelta(hours=1))]
+
+
 def test_three_days_of_downtime_give_one_digest(store: Database) -> None:
     log: Log = []
     digest_clock(store, log).tick(SEVEN)
