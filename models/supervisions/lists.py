@@ -107,14 +107,6 @@ def of_ticket(session: Session, ticket_id: int) -> list[Row]:
     return _named(session, [sides.on_tickets([ticket_id])], PAGE)
 
 
-def readable_of(session: Session, ids: Sequence[int], by: int, now: datetime) -> frozenset[int]:
-    """Which of these this person may read."""
-    if not ids:
-        return frozenset()
-    found = select(Supervision.id).where(Supervision.id.in_(ids), sides.readable(session, by, now))
-    return frozenset(session.scalars(found))
-
-
 def to_answer(session: Session, by: int, now: datetime) -> Sequence[Supervision]:
     """What waits for this person, the nearest day first."""
     return session.scalars(
