@@ -2,51 +2,38 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 from app.console.blueprint import load_pages
-from app.house import open_database
 from app.wsgi import create_app
 from tests.addresses import WHO, addresses, visitor
 from tests.app.visitor import House, Visitor
 from tests.bench import figures, filling
-from tests.bench.results import result
-from tests.bench.town import Case, settings_of, town
+from tests.bench.results import result, stores
+from tests.bench.town import Case
 from tests.furnished import furnish
 from tests.statements import counted
 
 TICKETS = 100_000
 PEOPLE = 50_000
 ASKED = 7
-CASES = (Case("sqlite", "FULL"), Case("postgresql"))
 
 
 def run() -> Iterator[dict[str, Any]]:
-    for case in CASES:
-        with _filled(case) as (house, known):
-            for who in WHO:
-                desk = visitor(house, who)
-                for name, address in addresses(who, known):
-                    yield _asked(case, desk, name, address)
-
-
-@contextmanager
-def _filled(case: Case) -> Iterator[tuple[House, Any]]:
     load_pages()
-    with town(case, residents=PEOPLE) as environment:
-        settings = settings_of(environment)
-        database = open_database(settings)
+    for case, settings, database in stores(PEOPLE):
         now = datetime.now(UTC)
         figures.fill(database, TICKETS, now)
         filling.leave_behind(database, now)
         house = House(database, now, settings)
         known = furnish(house)
         house.app, house.now = create_app(settings, database), datetime.now(UTC)
-        yield house, known
-        database.dispose()
+        for who in WHO:
+            desk = visitor(house, who)
+            for name, address in addresses(who, known):
+                yield _asked(case, desk, name, address)
 
 
 def _asked(case: Case, desk: Visitor, name: str, address: str) -> dict[str, Any]:

@@ -7,30 +7,25 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.house import open_database
 from jobs.digests import morning_digest
 from models.base import Database
 from models.digests.table import Digest
 from tests.bench import figures, filling
-from tests.bench.results import result
-from tests.bench.town import Case, settings_of, town
+from tests.bench.results import result, stores
+from tests.bench.town import Case
 
 TICKETS = 100_000
 RESIDENTS = 1_000
 COMMUNITIES = 100
-CASES = (Case("sqlite", "FULL"), Case("postgresql"))
 
 
 def run() -> Iterator[dict[str, Any]]:
-    for case in CASES:
-        with town(case, residents=RESIDENTS) as environment:
-            database = open_database(settings_of(environment))
-            now = datetime.now(UTC)
-            figures.fill(database, TICKETS, now)
-            filling.leave_behind(database, now)
-            filling.spread(database, COMMUNITIES, now)
-            yield _sent(case, database, now)
-            database.dispose()
+    for case, _, database in stores(RESIDENTS):
+        now = datetime.now(UTC)
+        figures.fill(database, TICKETS, now)
+        filling.leave_behind(database, now)
+        filling.spread(database, COMMUNITIES, now)
+        yield _sent(case, database, now)
 
 
 def _sent(case: Case, database: Database, at: datetime) -> dict[str, Any]:

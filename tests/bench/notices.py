@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.house import open_database
 from jobs.notices import publish_notices
 from jobs.queue import Queue
 from models.base import Database
@@ -18,21 +17,16 @@ from models.outbox import OutboxMessage
 from models.places import Area, AreaKind
 from models.posts import Role
 from tests import factories
-from tests.bench.results import result
-from tests.bench.town import Case, settings_of, town
+from tests.bench.results import result, stores
+from tests.bench.town import Case
 
 RESIDENTS = 100_000
-CASES = (Case("sqlite", "FULL"), Case("postgresql"))
 
 
 def run() -> Iterator[dict[str, Any]]:
-    for case in CASES:
-        with town(case, residents=RESIDENTS) as environment:
-            database = open_database(settings_of(environment))
-            now = datetime.now(UTC)
-            notice_id = _reviewed(database, now)
-            yield _queued(case, database, notice_id, now)
-            database.dispose()
+    for case, _, database in stores(RESIDENTS):
+        now = datetime.now(UTC)
+        yield _queued(case, database, _reviewed(database, now), now)
 
 
 def _reviewed(database: Database, now: datetime) -> int:

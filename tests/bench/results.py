@@ -1,10 +1,25 @@
-"""One line of `make bench`: what was measured, where and how often."""
+"""Each store in its turn, and one line of `make bench`: what was measured, where and how often."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tests.bench.town import Case
+from app.house import open_database
+from config.settings import Settings
+from models.base import Database
+from tests.bench.town import Case, settings_of, town
+
+CASES = (Case("sqlite", "FULL"), Case("postgresql"))
+
+
+def stores(residents: int) -> Iterator[tuple[Case, Settings, Database]]:
+    """A town of so many residents, in a store of its own."""
+    for case in CASES:
+        with town(case, residents=residents) as environment:
+            settings = settings_of(environment)
+            database = open_database(settings)
+            yield case, settings, database
+            database.dispose()
 
 
 def result(case: Case, name: str, waits_ms: Sequence[float], errors: int, many: int) -> Any:
