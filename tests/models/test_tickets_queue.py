@@ -27,6 +27,7 @@ from models.tickets.step import Actor
 from models.tickets.table import About, Assignment, Ticket
 from models.whistles import calling
 from models.whistles.lists import was_called
+from tests import copies
 from tests.factories import MORNING, actor, area_named, demo_person, post, ticket, town
 
 registry.load_tables()
@@ -82,10 +83,14 @@ def act_at_random(session: Session, one: Ticket, chance: random.Random) -> None:
         calling.sound(session, one, ["fire"], by=caller or 0, at=at)
 
 
-def filled(store: Database) -> Database:
+def fill(store: Database) -> None:
     town(store)
     with store.writing() as session:
         crowd(session, random.Random(SEED))
+
+
+def filled(store: Database) -> Database:
+    copies.once(store, __name__, fill)
     return store
 
 
