@@ -45,8 +45,8 @@ VICTIMS: Mapping[str, Mapping[str, int]] = {
 }
 # Guard → who dies without it, so that it shows soon.
 VICTIMS_WITHOUT: Mapping[str, Mapping[str, int]] = {
-    "inbox_key": EVERYWHERE,
-    **dict.fromkeys(("lease", "claim", "outbox_key"), {"worker": 1}),
+    **dict.fromkeys(("inbox_key", "claim"), {"web": 1}),
+    **dict.fromkeys(("lease", "outbox_key"), {"worker": 1}),
 }
 
 
@@ -191,6 +191,8 @@ def _house(environment: Mapping[str, str], seed: int, without: str | None) -> It
         world = stack.enter_context(outside(port))
         world.know(give_phones(database))
         world.trouble(seed)
+        if without:
+            world.dawdle()
         victims = VICTIMS_WITHOUT[without] if without else VICTIMS[database.url.get_backend_name()]
         told = os.environ | environment | world.environment
         postmaster = redis = None

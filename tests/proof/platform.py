@@ -32,6 +32,7 @@ TROUBLE = {
 }
 BUSY = ("errcode", -1, 0.05)
 SENDING = (CUSTOM, TEMPLATE)
+DAWDLING_MS = 1000
 ARRIVING = {"customer": Channel.CUSTOM, "template": Channel.TEMPLATE}
 
 
@@ -71,6 +72,11 @@ class Outside:
         for path, kinds in TROUBLE.items():
             for kind, value, share in (*kinds, *((BUSY,) if path in SENDING else ())):
                 self.platform.faults.add(kind, path, value, MANY, share, seed)
+
+    def dawdle(self) -> None:
+        """Each sending takes so long that another worker looks meanwhile."""
+        for path in SENDING:
+            self.platform.faults.add("slow", path, DAWDLING_MS, MANY)
 
     def end_trouble(self) -> int:
         """No call goes wrong any more; says to how many sendings nobody heard an answer."""
