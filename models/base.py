@@ -2,7 +2,7 @@
 
 import enum
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -32,7 +32,8 @@ from models.engines import (
 )
 from models.errors import StoreBusy
 from models.group_commit import GroupCommit, Turn
-from models.statements import Statement, hot_cursor
+from models.lockstep import Lockstep
+from models.statements import Direct, Statement, hot_cursor
 
 Made = TypeVar("Made")
 
@@ -123,6 +124,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._gate: FileGate | None = None
         self._group: GroupCommit | None = None
+        self._lockstep: Lockstep | None = None
         # Told of each task once it is committed, where workers on other hosts can be woken.
         self.ring: Callable[[str, int], None] | None = None
         # What models keep in memory of this store; each session brings it along.
@@ -138,6 +140,7 @@ class Database:
             self.writer = self.reader = postgresql_engine(
                 address, statement_seconds or STATEMENT_SECONDS
             )
+            self._lockstep = Lockstep(self.writer.connect, {Database: self.kept})
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -160,17 +163,20 @@ class Database:
         with _busy_mapped(), begin() as turn, _flushed(turn.session) as session:
             yield session
 
-    def write(self, work: Callable[[Session], Made]) -> Made:
+    def write(self, work: Callable[[Session], Made], whose: Hashable = None) -> Made:
         """Does the work as a block of `writing()`, and returns what it made once that is kept.
 
-        On SQLite it may be done by another thread, which writes just now. Raises the same.
+        It may be done by another thread, which writes just now, in one transaction with others.
+        Two works of the same person (`whose`) are done one after the other. Raises the same.
         """
-        if self._group is None:
-            with self.writing() as session:
-                return work(session)
-
         with _busy_mapped():
-            return self._group.run(partial(_in_block, work))
+            if self._group is not None:
+                return self._group.run(partial(_in_block, work))
+            assert self._lockstep is not None
+            asked: list[tuple[str, int]] = []
+            made = self._lockstep.run(partial(_in_session, work, asked), whose)
+            self._ring(asked)
+            return made
 
     def write_all(self, works: Sequence[Callable[[Session], Made]]) -> list[Made | BaseException]:
         """Does each as a block of its own, on SQLite with one commit for all.
@@ -193,15 +199,16 @@ class Database:
     def _transaction(self) -> Iterator[Turn]:
         with self.writer.begin() as connection:
             turn = self._turn(connection)
-            if self.ring:
-                turn.session.info[ASKED] = []
+            turn.session.info[ASKED] = asked = []
             try:
                 yield turn
             finally:
                 turn.cursor.close()
-        if self.ring:
-            for kind, task_id in turn.session.info[ASKED]:
-                self.ring(kind, task_id)
+        self._ring(asked)
+
+    def _ring(self, asked: Sequence[tuple[str, int]]) -> None:
+        for kind, task_id in asked if self.ring else ():
+            self.ring(kind, task_id)
 
     def _turn(self, connection: Connection) -> Turn:
         session = Session(
@@ -211,13 +218,15 @@ class Database:
             info={Database: self.kept},
         )
         cursor = connection.connection.cursor()
-        session.info[Statement] = cursor, connection.dialect
+        session.info[Statement] = Direct(cursor, connection.dialect)
         return Turn(connection, cursor, session)
 
     def dispose(self) -> None:
         """Closes the pools; needed before a fork and at the end of a test."""
         if self._group is not None:
             self._group.drop()
+        if self._lockstep is not None:
+            self._lockstep.drop()
         self.writer.dispose()
         self.reader.dispose()
         if self._gate is not None:
@@ -242,6 +251,16 @@ def _flushed(session: Session) -> Iterator[Session]:
 
 def _in_block(work: Callable[[Session], Made], turn: Turn) -> Made:
     with _flushed(turn.session) as session:
+        return work(session)
+
+
+def _in_session(
+    work: Callable[[Session], Made], asked: list[tuple[str, int]], session: Session
+) -> Made:
+    """It may be done twice: what was asked for before is not there."""
+    asked.clear()
+    session.info[ASKED] = asked
+    with _flushed(session):
         return work(session)
 
 

@@ -5,10 +5,12 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Dialect, Table, bindparam
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from models.statements import Plan, Statement, hot_cursor
+from models.joint import Joint, joint_insertion
+from models.plans import Plan
+from models.statements import Statement, Way, hot_cursor
 
 MOST_ROWS = 16  # of one statement: each number of rows is compiled for itself
 
@@ -22,40 +24,63 @@ class Insertion:
         self._table: Table = table
         self._names = names
         self._unique = unique
-        self._plans: dict[tuple[str, int], Plan] = {}
+        self._plans: dict[int, Plan] = {}  # by the number of rows, of SQLite
+        self._whole: Joint | None = None  # of PostgreSQL
 
     def run(self, session: Session, rows: Sequence[Row]) -> list[int]:
         """The ids of those written, in the order of the rows."""
-        hot = session.info.get(Statement)
-        if hot is None:
+        if not rows:
+            return []
+        way: Way | None = session.info.get(Statement)
+        if way is None:
             with hot_cursor(session, session.connection()):
                 return self.run(session, rows)
-        cursor, dialect = hot
+        ids: list[int] = way.ask(self, rows)
+        return ids
+
+    def answer(self, cursor: Any, dialect: Dialect, asked: Sequence[Row]) -> list[int]:
+        """The ids of these rows."""
+        if dialect.name != "sqlite":
+            return self.answer_all(cursor, dialect, [asked])[0]
         written: list[int] = []
-        for begin in range(0, len(rows), MOST_ROWS):
-            some = rows[begin : begin + MOST_ROWS]
-            plan = self._plan(dialect, len(some))
-            if dialect.name == "sqlite":
-                written += self._counted(cursor, plan, self._plan(dialect, 1), some)
-            else:
-                written += self._returned(cursor, plan, some)
+        for begin in range(0, len(asked), MOST_ROWS):
+            written += self._counted(cursor, dialect, asked[begin : begin + MOST_ROWS])
         return written
 
-    def _counted(self, cursor: Any, plan: Plan, one: Plan, rows: Sequence[Row]) -> Iterable[int]:
+    def answer_all(
+        self, cursor: Any, dialect: Dialect, asked: Sequence[Sequence[Row]]
+    ) -> list[list[int]]:
+        """The ids of the rows of each of several askers."""
+        rows = [row for theirs in asked for row in theirs]
+        ids = iter(self._returned(self._joint(dialect).rows(cursor, rows), rows))
+        return [[id_ for _ in theirs if (id_ := next(ids)) is not None] for theirs in asked]
+
+    def _counted(self, cursor: Any, dialect: Dialect, rows: Sequence[Row]) -> Iterable[int]:
         # SQLite counts its ids up from row to row and knows the last; RETURNING doubles the cost.
-        cursor.execute(plan.sql, tuple(chain.from_iterable(map(one.bind, rows))))
+        one = self._plan(dialect, 1)
+        values = tuple(chain.from_iterable(map(one.bind, rows)))
+        cursor.execute(self._plan(dialect, len(rows)).sql, values)
         last: int = cursor.lastrowid
         return range(last - cursor.rowcount + 1, last + 1)
 
-    def _returned(self, cursor: Any, plan: Plan, rows: Sequence[Row]) -> list[int]:
-        values = {name + mark: row[name] for mark, row in _marked(rows) for name in self._names}
-        # Ids are drawn in the order of the rows; RETURNING promises none.
-        return sorted(written for (written,) in plan.run(cursor, values))
+    def _returned(
+        self, written: Sequence[tuple[Any, ...]], rows: Sequence[Row]
+    ) -> Sequence[int | None]:
+        """The id of each row; none of one that was left out."""
+        if not self._unique:
+            return sorted(id_ for (id_,) in written)
+        by_key = {tuple(key): id_ for id_, *key in written}
+        return [by_key.pop(tuple(row[name] for name in self._unique), None) for row in rows]
+
+    def _joint(self, dialect: Dialect) -> Joint:
+        if self._whole is None:
+            self._whole = joint_insertion(self._table, self._names, self._unique, dialect)
+        return self._whole
 
     def _plan(self, dialect: Dialect, count: int) -> Plan:
-        plan = self._plans.get((dialect.name, count))
+        plan = self._plans.get(count)
         if plan is None:
-            plan = self._plans[dialect.name, count] = self._compiled(dialect, count)
+            plan = self._plans[count] = self._compiled(dialect, count)
         return plan
 
     def _compiled(self, dialect: Dialect, count: int) -> Plan:
@@ -63,16 +88,9 @@ class Insertion:
         statement = insert(self._table).values(
             [
                 {name: bindparam(name + mark, type_=columns[name].type) for name in self._names}
-                for mark, _ in _marked(range(count))
+                for mark in ["", *(f"_{number}" for number in range(1, count))]
             ]
         )
         if self._unique:
             statement = statement.on_conflict_do_nothing(index_elements=self._unique)
-        return Plan(
-            statement if dialect.name == "sqlite" else statement.returning(columns.id), dialect
-        )
-
-
-def _marked(rows: Any) -> list[tuple[str, Any]]:
-    """Each with what tells its values from those of the rows before; nothing for the first."""
-    return [(f"_{number}" if number else "", row) for number, row in enumerate(rows)]
+        return Plan(statement, dialect)

@@ -169,7 +169,10 @@ def write_here(database: Database, desk: Desk) -> Callable[[Delivery, Any], Rece
     """Has the desk take what was heard in a transaction of this process."""
 
     def write(delivery: Delivery, heard: Any) -> Received:
-        return database.write(partial(desk.take, delivery, heard))
+        message = delivery.message
+        return database.write(
+            partial(desk.take, delivery, heard), whose=(message.account, message.openid)
+        )
 
     return write
 

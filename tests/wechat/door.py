@@ -1,7 +1,7 @@
 """The door on a real socket, with an answer function small enough to see through."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -112,10 +112,9 @@ class SlowStore(Database):
             yield session
         self._after()
 
-    def write(self, work: Callable[[Session], Made]) -> Made:
-        made = super().write(work)
-        if self.is_sqlite:  # elsewhere it is a block of `writing()`
-            self._after()
+    def write(self, work: Callable[[Session], Made], whose: Hashable = None) -> Made:
+        made = super().write(work, whose)
+        self._after()
         return made
 
 

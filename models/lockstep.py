@@ -1,0 +1,167 @@
+"""Works of one process in one PostgreSQL transaction, step by step: there round trips cost most."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, RootTransaction
+from sqlalchemy.orm import Session
+
+from models.engines import LOCK_SECONDS
+from models.errors import StoreBusy
+from models.marching import march
+
+MOST_WORKS = 16
+
+Made = TypeVar("Made")
+
+
+@dataclass(eq=False)
+class _Waiter(Generic[Made]):
+    """Somebody with something to write."""
+
+    work: Callable[[Session], Made]
+    whose: Hashable
+    context: Context = field(default_factory=copy_context)  # what its log lines are marked with
+    signal: threading.Event = field(default_factory=threading.Event)
+    leads: bool = False
+    made: Made | None = None
+    failure: BaseException | None = None
+
+
+class Lockstep:
+    """齐步 — does what waits in one transaction; nobody hears of an end before its commit.
+
+    Each work runs until it has something to ask of the store; those who ask the same are then
+    answered by one statement. A work that needs the ORM waits until the others have ended and
+    goes on alone, for savepoints only nest. When one fails nothing is kept, and each is done
+    again by itself. Two of the same person are never done together: the second has to see what
+    the first has written.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], info: Mapping[Any, Any]) -> None:
+        self._connect = connect
+        self._info = info
+        self._mutex = threading.Lock()
+        self._is_led = False
+        self._waiting: deque[_Waiter[Any]] = deque()
+        self._kept: Connection | None = None
+
+    def run(self, work: Callable[[Session], Made], whose: Hashable) -> Made:
+        """Does the work, perhaps in another thread. Raises what it raised, StoreBusy, and what
+        the commit raised."""
+        me = _Waiter(work, whose)
+        self._come(me)
+        if me.leads:
+            try:
+                self._lead(me)
+            finally:
+                self._hand_on()
+        if me.failure is not None:
+            raise me.failure
+        return me.made  # type: ignore[return-value]
+
+    def drop(self) -> None:
+        """Closes the connection; nobody may be writing."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.invalidate()
+            kept.close()
+
+    def _come(self, me: _Waiter[Any]) -> None:
+        """Returns when it leads, or when its work has ended."""
+        with self._mutex:
+            if not self._is_led:
+                self._is_led = me.leads = True
+                return
+            self._waiting.append(me)
+        if me.signal.wait(LOCK_SECONDS):
+            return
+        with self._mutex:
+            if me in self._waiting:
+                self._waiting.remove(me)
+                raise StoreBusy
+        me.signal.wait()  # taken up just now
+
+    def _hand_on(self) -> None:
+        """Somebody who waits leads the next transaction."""
+        with self._mutex:
+            waiter = self._waiting.popleft() if self._waiting else None
+            self._is_led = waiter is not None
+        if waiter is not None:
+            waiter.leads = True
+            waiter.signal.set()
+
+    def _lead(self, me: _Waiter[Any]) -> None:
+        waiters = [me, *self._companions(me)]
+        try:
+            if not self._do(waiters):
+                for waiter in waiters:
+                    self._do_alone(waiter)
+        finally:
+            for waiter in waiters[1:]:
+                waiter.signal.set()
+
+    def _companions(self, me: _Waiter[Any]) -> list[_Waiter[Any]]:
+        """Others who wait, each of another person; who must not come along waits on."""
+        persons = {me.whose}
+        taken: list[_Waiter[Any]] = []
+        left: list[_Waiter[Any]] = []
+        with self._mutex:
+            while self._waiting and len(persons) < MOST_WORKS:
+                waiter = self._waiting.popleft()
+                is_other = waiter.whose not in persons
+                (taken if is_other else left).append(waiter)
+                persons.add(waiter.whose)
+            self._waiting.extendleft(reversed(left))
+        return taken
+
+    def _do_alone(self, waiter: _Waiter[Any]) -> None:
+        if not self._do([waiter]):
+            self._do([waiter])
+
+    def _do(self, waiters: Sequence[_Waiter[Any]]) -> bool:
+        """Does it all in one transaction. False when nothing of it is kept, for the fault of one
+        of several, or because the connection had been lost meanwhile."""
+        was_kept = self._kept is not None
+        try:
+            connection = self._kept = self._kept or self._connect()
+            transaction = connection.begin()
+            try:
+                made = march(connection, self._info, [(one.work, one.context) for one in waiters])
+            except BaseException:
+                transaction.rollback()
+                raise
+        except Exception as failure:
+            is_lost = self._is_lost()
+            if is_lost:
+                self.drop()
+            if len(waiters) > 1 or (is_lost and was_kept):
+                return False
+            waiters[0].failure = failure
+            return True
+        self._commit(transaction, waiters, made)
+        return True
+
+    def _commit(
+        self, transaction: RootTransaction, waiters: Sequence[_Waiter[Any]], made: Sequence[Any]
+    ) -> None:
+        """Ends the transaction for everybody in it; of one that fails nobody knows what it kept."""
+        try:
+            transaction.commit()
+        except Exception as failure:
+            self.drop()
+            for waiter in waiters:
+                waiter.failure = failure
+        else:
+            for waiter, one in zip(waiters, made, strict=True):
+                waiter.made = one
+
+    def _is_lost(self) -> bool:
+        kept = self._kept
+        if kept is None or kept.invalidated:
+            return True
+        return bool(kept.connection.driver_connection.closed)  # type: ignore[union-attr]
