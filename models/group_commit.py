@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.engines import LOCK_SECONDS, FileGate
 from models.errors import StoreBusy
+from models.turns import Turns, Waiter
 
 MOST_BLOCKS = 16
 MOST_SECONDS = 0.02  # a transaction takes no more blocks in after that
@@ -38,19 +38,17 @@ class Turn:
         self.connection.close()
 
 
-class _Waiter(Generic[Made]):
-    """Somebody with something to write. Without `work` it is a block of their own thread."""
+class _Waiter(Waiter, Generic[Made]):
+    """Without `work` it is a block of their own thread."""
 
-    __slots__ = ("failure", "leads", "made", "signal", "work")
+    __slots__ = ("failure", "made", "work")
 
     made: Made
 
     def __init__(self, work: Callable[[Turn], Made] | None = None) -> None:
+        super().__init__()
         self.work = work
-        self.leads = False
         self.failure: BaseException | None = None
-        self.signal = threading.Lock()
-        self.signal.acquire()
 
     def do(self, turn: Turn) -> None:
         """Does the work in a savepoint; its failure is its own."""
@@ -93,9 +91,7 @@ class GroupCommit:
     def __init__(self, gate: FileGate, connect: Callable[[], Turn]) -> None:
         self._gate = gate
         self._connect = connect
-        self._mutex = threading.Lock()
-        self._is_led = False
-        self._waiting: deque[_Waiter[Any]] = deque()
+        self._turns: Turns[_Waiter[Any]] = Turns()
         self._group: _Group | None = None  # handed on by who led before
         self._kept: Turn | None = None
 
@@ -116,7 +112,7 @@ class GroupCommit:
         """
         waiters = [_Waiter(work) for work in works]
         for done, first in enumerate(waiters):
-            self._come(first)
+            self._turns.come(first, LOCK_SECONDS)
             if first.leads:
                 self._lead_with(waiters[done:])
                 break
@@ -131,7 +127,7 @@ class GroupCommit:
     @contextmanager
     def turn(self) -> Iterator[Turn]:
         """What one block writes with. Raises StoreBusy, and what the commit raised."""
-        self._come(_Waiter())
+        self._turns.come(_Waiter(), LOCK_SECONDS)
         group = self._open()
         try:
             with _savepoint(group.turn):
@@ -142,21 +138,6 @@ class GroupCommit:
         group.done.wait()
         if group.failure is not None:
             raise group.failure
-
-    def _come(self, me: _Waiter[Any]) -> None:
-        """Returns when it leads, or when its work is done and committed."""
-        with self._mutex:
-            if not self._is_led:
-                self._is_led = me.leads = True
-                return
-            self._waiting.append(me)
-        if me.signal.acquire(timeout=LOCK_SECONDS):
-            return
-        with self._mutex:
-            if me in self._waiting:
-                self._waiting.remove(me)
-                raise StoreBusy
-        me.signal.acquire()  # taken up just now
 
     def _open(self) -> _Group:
         group, self._group = self._group, None
@@ -173,7 +154,7 @@ class GroupCommit:
                 self._gate.leave()
                 raise
         except BaseException:
-            self._hand_on()
+            self._turns.hand_on()
             raise
 
     def drop(self) -> None:
@@ -193,26 +174,14 @@ class GroupCommit:
         while (waiter := self._next(group)) is not None:
             if waiter.work is None:
                 self._group = group
-                waiter.leads = True
-                waiter.signal.release()
+                waiter.lead()
                 return
             self._do(group, waiter)
         self._commit(group)
 
     def _next(self, group: _Group) -> _Waiter[Any] | None:
-        if group.is_full:
-            return None
-        with self._mutex:
-            return self._waiting.popleft() if self._waiting else None
-
-    def _hand_on(self) -> None:
-        """Somebody who waits leads the next transaction."""
-        with self._mutex:
-            waiter = self._waiting.popleft() if self._waiting else None
-            self._is_led = waiter is not None
-        if waiter is not None:
-            waiter.leads = True
-            waiter.signal.release()
+        taken = [] if group.is_full else self._turns.take(1)
+        return taken[0] if taken else None
 
     def _commit(self, group: _Group) -> None:
         """Ends the transaction for everybody in it."""
@@ -225,7 +194,7 @@ class GroupCommit:
             self.drop()
         finally:
             self._gate.leave()
-            self._hand_on()
+            self._turns.hand_on()
             group.done.set()
             for waiter in group.served:
                 waiter.failure = waiter.failure or group.failure

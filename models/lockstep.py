@@ -1,35 +1,34 @@
 """Works of one process in one PostgreSQL transaction, step by step: there round trips cost most."""
 
-import threading
-from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextvars import Context, copy_context
-from dataclasses import dataclass, field
+from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.orm import Session
 
 from models.engines import LOCK_SECONDS
-from models.errors import StoreBusy
 from models.marching import march
+from models.turns import Turns, Waiter
 
 MOST_WORKS = 16
 
 Made = TypeVar("Made")
 
 
-@dataclass(eq=False)
-class _Waiter(Generic[Made]):
-    """Somebody with something to write."""
+class _Waiter(Waiter, Generic[Made]):
+    """With what is to be written, and for whom."""
 
-    work: Callable[[Session], Made]
-    whose: Hashable
-    context: Context = field(default_factory=copy_context)  # what its log lines are marked with
-    signal: threading.Event = field(default_factory=threading.Event)
-    leads: bool = False
-    made: Made | None = None
-    failure: BaseException | None = None
+    __slots__ = ("context", "failure", "made", "whose", "work")
+
+    made: Made
+
+    def __init__(self, work: Callable[[Session], Made], whose: Hashable) -> None:
+        super().__init__()
+        self.work = work
+        self.whose = whose
+        self.context = copy_context()  # what its log lines are marked with
+        self.failure: BaseException | None = None
 
 
 class Lockstep:
@@ -45,24 +44,22 @@ class Lockstep:
     def __init__(self, connect: Callable[[], Connection], info: Mapping[Any, Any]) -> None:
         self._connect = connect
         self._info = info
-        self._mutex = threading.Lock()
-        self._is_led = False
-        self._waiting: deque[_Waiter[Any]] = deque()
+        self._turns: Turns[_Waiter[Any]] = Turns()
         self._kept: Connection | None = None
 
     def run(self, work: Callable[[Session], Made], whose: Hashable) -> Made:
         """Does the work, perhaps in another thread. Raises what it raised, StoreBusy, and what
         the commit raised."""
         me = _Waiter(work, whose)
-        self._come(me)
+        self._turns.come(me, LOCK_SECONDS)
         if me.leads:
             try:
                 self._lead(me)
             finally:
-                self._hand_on()
+                self._turns.hand_on()
         if me.failure is not None:
             raise me.failure
-        return me.made  # type: ignore[return-value]
+        return me.made
 
     def drop(self) -> None:
         """Closes the connection; nobody may be writing."""
@@ -70,30 +67,6 @@ class Lockstep:
         if kept is not None:
             kept.invalidate()
             kept.close()
-
-    def _come(self, me: _Waiter[Any]) -> None:
-        """Returns when it leads, or when its work has ended."""
-        with self._mutex:
-            if not self._is_led:
-                self._is_led = me.leads = True
-                return
-            self._waiting.append(me)
-        if me.signal.wait(LOCK_SECONDS):
-            return
-        with self._mutex:
-            if me in self._waiting:
-                self._waiting.remove(me)
-                raise StoreBusy
-        me.signal.wait()  # taken up just now
-
-    def _hand_on(self) -> None:
-        """Somebody who waits leads the next transaction."""
-        with self._mutex:
-            waiter = self._waiting.popleft() if self._waiting else None
-            self._is_led = waiter is not None
-        if waiter is not None:
-            waiter.leads = True
-            waiter.signal.set()
 
     def _lead(self, me: _Waiter[Any]) -> None:
         waiters = [me, *self._companions(me)]
@@ -103,21 +76,18 @@ class Lockstep:
                     self._do_alone(waiter)
         finally:
             for waiter in waiters[1:]:
-                waiter.signal.set()
+                waiter.signal.release()
 
     def _companions(self, me: _Waiter[Any]) -> list[_Waiter[Any]]:
-        """Others who wait, each of another person; who must not come along waits on."""
+        """Others who wait, each of another person."""
         persons = {me.whose}
-        taken: list[_Waiter[Any]] = []
-        left: list[_Waiter[Any]] = []
-        with self._mutex:
-            while self._waiting and len(persons) < MOST_WORKS:
-                waiter = self._waiting.popleft()
-                is_other = waiter.whose not in persons
-                (taken if is_other else left).append(waiter)
-                persons.add(waiter.whose)
-            self._waiting.extendleft(reversed(left))
-        return taken
+
+        def fits(waiter: _Waiter[Any]) -> bool:
+            is_other = waiter.whose not in persons
+            persons.add(waiter.whose)
+            return is_other
+
+        return self._turns.take(MOST_WORKS - 1, fits)
 
     def _do_alone(self, waiter: _Waiter[Any]) -> None:
         if not self._do([waiter]):

@@ -59,7 +59,7 @@ def together(store: Database, *works: Work, whose: Callable[[int], object] = str
             pool.submit(store.write, work, whose(number)) for number, work in enumerate(works)
         ]
         assert store._lockstep is not None
-        while len(store._lockstep._waiting) < len(works):
+        while len(store._lockstep._turns) < len(works):
             threading.Event().wait(0.001)
         may_go.set()
         return [one.exception() or one.result() for one in waiting]
