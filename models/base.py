@@ -199,7 +199,8 @@ class Database:
     def _transaction(self) -> Iterator[Turn]:
         with self.writer.begin() as connection:
             turn = self._turn(connection)
-            turn.session.info[ASKED] = asked = []
+            asked: list[tuple[str, int]] = []
+            turn.session.info[ASKED] = asked
             try:
                 yield turn
             finally:
@@ -207,8 +208,9 @@ class Database:
         self._ring(asked)
 
     def _ring(self, asked: Sequence[tuple[str, int]]) -> None:
-        for kind, task_id in asked if self.ring else ():
-            self.ring(kind, task_id)
+        if self.ring is not None:
+            for kind, task_id in asked:
+                self.ring(kind, task_id)
 
     def _turn(self, connection: Connection) -> Turn:
         session = Session(
