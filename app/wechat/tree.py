@@ -17,6 +17,8 @@ def is_json(body: bytes) -> bool:
 
 def read_tree(body: bytes) -> Tree:
     """The elements below the root. Raises Malformed for whatever no platform would send."""
+    if b"\x00" in body:  # UTF-16 and its like, which expat would read whatever it was told
+        raise Malformed("a NUL")
     if is_json(body):
         return _read_json(body)
     return _TreeBuilder().read(body)

@@ -12,6 +12,7 @@ from tests.proof import (
     crowd,
     deadlines,
     figures,
+    hostile,
     jumps,
     kills,
     month,
@@ -32,6 +33,7 @@ PROOFS: dict[str, tuple[int, Callable[[int, int], dict[str, object]]]] = {
     "jumps": (2_000, jumps.prove),
     "crowd": (10_000, crowd.prove),
     "space": (50, space.prove),
+    "hostile": (1_000_000, hostile.prove),
     "kills": (500, kills.prove),
 }
 # Guard → the proof that must fail without it, and in how many cases it does.
