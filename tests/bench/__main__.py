@@ -2,11 +2,21 @@
 
 import json
 import sys
+from functools import partial
 from typing import Any
 
 import click
 
-from tests.bench import classify, console, digests, figures, intake, notices, start
+from tests.bench import (
+    classify,
+    console,
+    digests,
+    figures,
+    intake,
+    lifecycles,
+    notices,
+    start,
+)
 
 BENCHES = {
     "intake": intake.run,
@@ -16,6 +26,7 @@ BENCHES = {
     "console": console.run,
     "digests": digests.run,
     "notices": notices.run,
+    "lifecycles": lifecycles.run,
 }
 COLUMNS = ("name", "store", "synchronous", "ratio", "rate", "baseline_rate", "p50_ms", "p99_ms")
 COLUMNS += ("errors", "n")
@@ -23,11 +34,13 @@ COLUMNS += ("errors", "n")
 
 @click.command()
 @click.argument("name", required=False, type=click.Choice(list(BENCHES)))
-def main(name: str | None) -> None:
+@click.option("--tickets", type=int, multiple=True, help="Sizes of `lifecycles`, smallest first.")
+def main(name: str | None, tickets: tuple[int, ...]) -> None:
     """Print the results as JSON lines, and as a Markdown table on standard error."""
     results = []
-    for one in [name] if name else BENCHES:
-        for result in BENCHES[one]():
+    benches = BENCHES | ({"lifecycles": partial(lifecycles.run, tickets)} if tickets else {})
+    for one in [name] if name else benches:
+        for result in benches[one]():
             print(json.dumps(result), flush=True)
             results.append(result)
     print(table(results), file=sys.stderr)

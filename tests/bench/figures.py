@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -61,7 +61,9 @@ def fill(database: Database, many: int, now: datetime) -> None:
         reporter = session.scalars(select(Post.person_id)).first()
     times = sorted(now - timedelta(minutes=chance.randrange(DAYS * 24 * 60)) for _ in range(many))
     for first in range(0, many, CHUNK):
-        rows = [_row(chance, places, posts, reporter, at) for at in times[first : first + CHUNK]]
+        rows = [
+            ticket_row(chance, places, posts, reporter, at) for at in times[first : first + CHUNK]
+        ]
         with database.writing() as session:
             session.execute(insert(Ticket), rows)
     taken = CHUNK
@@ -92,8 +94,8 @@ def _settle(session: Session, now: datetime) -> tuple[list[Area], list[int]]:
     return list(buildings), list(posts)
 
 
-def _row(
-    chance: Random, places: list[Area], posts: list[int], reporter: int | None, at: datetime
+def ticket_row(
+    chance: Random, places: Sequence[Any], posts: list[int], reporter: int | None, at: datetime
 ) -> dict[str, Any]:
     where = chance.choice(places)
     is_open = chance.random() < OPEN_SHARE

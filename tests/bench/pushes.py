@@ -3,6 +3,7 @@
 import hashlib
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.bench.town import TOKEN, openid_of
@@ -19,20 +20,26 @@ class Batch:
     count: int
 
     def requests(self, port: int) -> list[bytes]:
-        texts = TEXTS.read_text("utf-8").splitlines()
-        head = _head(port)
+        head = signed_head(port)
         return [
-            _request(head, text_push(texts[n % len(texts)], str(10**15 + n), openid_of(n), _now()))
-            for n in range(self.first, self.first + self.count)
+            request(head, text_of(number), 10**15 + number, openid_of(number))
+            for number in range(self.first, self.first + self.count)
         ]
 
 
-def _now() -> int:
-    return int(time.time())
+@cache
+def _texts() -> list[str]:
+    return TEXTS.read_text("utf-8").splitlines()
 
 
-def _head(port: int) -> str:
-    timestamp, nonce = str(_now()), "4711"
+def text_of(number: int) -> str:
+    """What the resident of that number writes."""
+    return _texts()[number % len(_texts())]
+
+
+def signed_head(port: int) -> str:
+    """Good for as many minutes as the webhook takes a timestamp for."""
+    timestamp, nonce = str(int(time.time())), "4711"
     signature = hashlib.sha1("".join(sorted((TOKEN, timestamp, nonce))).encode()).hexdigest()
     query = f"signature={signature}&timestamp={timestamp}&nonce={nonce}"
     return (
@@ -41,6 +48,6 @@ def _head(port: int) -> str:
     )
 
 
-def _request(head: str, body: str) -> bytes:
-    content = body.encode()
+def request(head: str, text: str, key: int, openid: str) -> bytes:
+    content = text_push(text, str(key), openid, int(time.time())).encode()
     return f"{head}{len(content)}\r\n\r\n".encode() + content

@@ -36,3 +36,9 @@ def result(case: Case, name: str, waits_ms: Sequence[float], errors: int, many: 
         "errors": errors,
         "n": many,
     }
+
+
+def cuts(waits: Sequence[float]) -> dict[str, float]:
+    """`p50_ms` and `p99_ms` of at least two waits in seconds."""
+    found = statistics.quantiles(waits, n=100)
+    return {"p50_ms": round(found[49] * 1000, 2), "p99_ms": round(found[98] * 1000, 2)}

@@ -1,4 +1,4 @@
-"""Starts the two web servers of a bench, each as its own processes on a free port."""
+"""Starts the processes of a bench: web servers on free ports, and those that listen to nobody."""
 
 import os
 import socket
@@ -22,25 +22,35 @@ def free_port() -> int:
 def serving(arguments: list[str], environment: Mapping[str, str]) -> Iterator[int]:
     """Runs `python -m ARGUMENTS --port N` until left; yields the port."""
     port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", *arguments, "--port", str(port)],
+    with running([*arguments, "--port", str(port)], environment) as server:
+        listens_on(port, server)
+        yield port
+
+
+@contextmanager
+def running(
+    arguments: list[str], environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs `python -m ARGUMENTS` until left."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
         env=os.environ | dict(environment),
         start_new_session=True,
         stdout=subprocess.DEVNULL,  # ours is for the figures
     )
     try:
-        _await(server, port)
-        yield port
+        yield process
     finally:
-        server.terminate()
+        process.terminate()
         try:
-            server.wait(STOP_SECONDS)
+            process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+            process.kill()
+            process.wait()
 
 
-def _await(server: subprocess.Popen[bytes], port: int) -> None:
+def listens_on(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Waits until it does."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
