@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from playwright.sync_api import Browser, sync_playwright
 
 from models import registry
@@ -48,6 +49,7 @@ def data_keys() -> Iterator[None]:
     yield
     KEYRING.use({"1": bytes(32)})
     QuietHours.is_kept = True
+    structlog.reset_defaults()  # a command writes its log to where this test has it
 
 
 @pytest.fixture(scope="session")
