@@ -2,7 +2,6 @@
 
 import json
 import sys
-from functools import partial
 from typing import Any
 
 import click
@@ -15,6 +14,7 @@ from tests.bench import (
     intake,
     lifecycles,
     notices,
+    spike,
     start,
 )
 
@@ -27,6 +27,7 @@ BENCHES = {
     "digests": digests.run,
     "notices": notices.run,
     "lifecycles": lifecycles.run,
+    "spike": spike.run,
 }
 COLUMNS = ("name", "store", "synchronous", "ratio", "rate", "baseline_rate", "p50_ms", "p99_ms")
 COLUMNS += ("errors", "n")
@@ -34,13 +35,25 @@ COLUMNS += ("errors", "n")
 
 @click.command()
 @click.argument("name", required=False, type=click.Choice(list(BENCHES)))
-@click.option("--tickets", type=int, multiple=True, help="Sizes of `lifecycles`, smallest first.")
-def main(name: str | None, tickets: tuple[int, ...]) -> None:
+@click.option(
+    "--tickets",
+    multiple=True,
+    default=lifecycles.SIZES,
+    show_default=True,
+    help="Of `lifecycles`: how many there are already; the others are held against the first.",
+)
+@click.option(
+    "--share",
+    default=spike.SHARE,
+    show_default=True,
+    help="Of `spike`: of the rate at full speed, where the crowd begins.",
+)
+def main(name: str | None, tickets: tuple[int, ...], share: float) -> None:
     """Print the results as JSON lines, and as a Markdown table on standard error."""
     results = []
-    benches = BENCHES | ({"lifecycles": partial(lifecycles.run, tickets)} if tickets else {})
-    for one in [name] if name else benches:
-        for result in benches[one]():
+    told: dict[str, tuple[Any, ...]] = {"lifecycles": (tickets,), "spike": (share,)}
+    for one in [name] if name else BENCHES:
+        for result in BENCHES[one](*told.get(one, ())):
             print(json.dumps(result), flush=True)
             results.append(result)
     print(table(results), file=sys.stderr)

@@ -25,7 +25,7 @@ CASES = (Case("sqlite", "NORMAL"), Case("sqlite", "FULL"), Case("postgresql"))
 
 
 @dataclass
-class _Pusher:
+class Pusher:
     """Pushes window after window, and never a message twice."""
 
     port: int
@@ -48,9 +48,9 @@ def run() -> list[dict[str, Any]]:
 def measure(case: Case) -> list[dict[str, Any]]:
     with ExitStack() as stack:
         environment = stack.enter_context(town(case, RESIDENTS))
-        echo = _Pusher(stack.enter_context(serving(["tests.bench.echo"], environment)), IS_ECHO)
+        echo = Pusher(stack.enter_context(serving(["tests.bench.echo"], environment)), IS_ECHO)
         web = stack.enter_context(serving(["app", "web"], environment))
-        intake = _Pusher(web, IS_TICKET)
+        intake = Pusher(web, IS_TICKET)
         for warming in (echo, intake):
             warming.push(Closed(CONNECTIONS, WARMING_SECONDS), MOST)
             warming.windows.clear()

@@ -38,7 +38,9 @@ def result(case: Case, name: str, waits_ms: Sequence[float], errors: int, many: 
     }
 
 
-def cuts(waits: Sequence[float]) -> dict[str, float]:
-    """`p50_ms` and `p99_ms` of at least two waits in seconds."""
+def cuts(waits: Sequence[float]) -> dict[str, float | None]:
+    """`p50_ms` and `p99_ms` of waits in seconds; None of fewer than two."""
+    if len(waits) < 2:
+        return {"p50_ms": None, "p99_ms": None}
     found = statistics.quantiles(waits, n=100)
     return {"p50_ms": round(found[49] * 1000, 2), "p99_ms": round(found[98] * 1000, 2)}
