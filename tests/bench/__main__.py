@@ -9,10 +9,12 @@ import click
 from tests.bench import (
     classify,
     console,
+    delivery,
     digests,
     figures,
     intake,
     lifecycles,
+    memory,
     notices,
     spike,
     start,
@@ -28,6 +30,8 @@ BENCHES = {
     "notices": notices.run,
     "lifecycles": lifecycles.run,
     "spike": spike.run,
+    "delivery": delivery.run,
+    "memory": memory.run,
 }
 COLUMNS = ("name", "store", "synchronous", "ratio", "rate", "baseline_rate", "p50_ms", "p99_ms")
 COLUMNS += ("errors", "n")

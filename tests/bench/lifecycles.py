@@ -168,7 +168,7 @@ def _result(case: Case, house: _House, baseline: float) -> dict[str, Any]:
     rate = statistics.median(house.rates)
     wrong = [one for window in windows for one in window.wrong]
     return {
-        **result(case, f"lifecycles_{house.size}", [0.0], len(wrong) + house.lost(), house.rated),
+        **result(case, f"lifecycles_{house.size}", (), len(wrong) + house.lost(), house.rated),
         **cuts([wait for window in windows for wait in window.waits]),
         "ratio": round(rate / baseline, 3),
         "rate": round(rate, 1),

@@ -23,7 +23,7 @@ def stores(residents: int) -> Iterator[tuple[Case, Settings, Database]]:
 
 
 def result(case: Case, name: str, waits_ms: Sequence[float], errors: int, many: int) -> Any:
-    """Nothing is held against another here: these have no ratio."""
+    """Nothing is held against another here: these have no ratio. No waits, no quantiles."""
     return {
         "name": name,
         "store": case.store,
@@ -31,8 +31,8 @@ def result(case: Case, name: str, waits_ms: Sequence[float], errors: int, many: 
         "ratio": None,
         "rate": None,
         "baseline_rate": None,
-        "p50_ms": round(statistics.median(waits_ms), 1),
-        "p99_ms": round(max(waits_ms), 1),
+        "p50_ms": round(statistics.median(waits_ms), 1) if waits_ms else None,
+        "p99_ms": round(max(waits_ms), 1) if waits_ms else None,
         "errors": errors,
         "n": many,
     }

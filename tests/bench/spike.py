@@ -69,7 +69,7 @@ def _result(case: Case, crowd: Rising, window: Window, full: float) -> dict[str,
     ]
     errors = len(window.wrong) + _late(window.waits)
     return {
-        **result(case, "spike", [0.0], errors, crowd.count),
+        **result(case, "spike", (), errors, crowd.count),
         **cuts(window.waits),
         "rate": crowd.rates[0],
         "full_rate": round(full),
