@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from app.bodies import STRANGERS
 from config.settings import Settings
 from models.base import Database
 
@@ -26,8 +27,10 @@ class Front:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         segment = environ["PATH_INFO"].lstrip("/").partition("/")[0]
-        chosen = self._made() if segment in SEGMENTS else self._application
-        return chosen(environ, start_response)
+        if segment not in SEGMENTS:
+            return self._application(environ, start_response)
+        STRANGERS.limit(environ)
+        return self._made()(environ, start_response)
 
     def _made(self) -> WSGIApplication:
         with self._making:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from app.front import SITE
@@ -20,6 +21,7 @@ from config.settings import Settings
 THREADS = 16  # of one process; they wait for the body, and for the one who writes
 MOST_WORKERS = 2
 BACKLOG = 1024
+HEAD_SECONDS = 10  # for a request's lines before its body, however slowly they come
 MEMORY = Path("/dev/shm")
 METER_FILES = "PROMETHEUS_MULTIPROC_DIR"  # read by the library when it is first loaded
 STOP_SECONDS = 5  # no push is waited for longer; a process told to stop while it starts never hears
@@ -99,6 +101,7 @@ def serve_web(
         workers=workers_of(settings),
         blocking_threads=THREADS,
         backlog=BACKLOG,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

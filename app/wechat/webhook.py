@@ -9,6 +9,7 @@ import structlog
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from app.bodies import STRANGERS
 from app.logs import fault
 from app.wechat.envelope import check_handshake, open_push, seal_json, seal_xml
 from app.wechat.intake import Answered, Delivery, Intake, NotKept
@@ -88,7 +89,7 @@ class Webhook:
 
     def _receive(self, request: Request, account: str, keys: AccountKeys) -> Response:
         arrived = self._intake.clock()
-        body = _body(request)
+        body = _body(request, keys)
         push = read_push(account, open_push(keys, request.args, body, arrived))
         _check_sender(request, push)
         deadline = arrived + IN_TIME if keys.can_answer_with_words else arrived
@@ -102,7 +103,12 @@ class Webhook:
         return Response(reply, mimetype=form.mimetype)
 
 
-def _body(request: Request) -> bytes:
+def _body(request: Request, keys: AccountKeys) -> bytes:
+    """Whose query is signed is waited for; whether the rest is genuine, the body tells."""
+    query = request.args
+    signature = query.get("signature", "")
+    if not keys.has_signed(signature, query.get("timestamp", ""), query.get("nonce", "")):
+        STRANGERS.limit(request.environ)
     request.max_content_length = BODY_BYTES
     try:
         return request.get_data(cache=False)

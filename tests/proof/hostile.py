@@ -93,7 +93,9 @@ class Line:
             received += self._piece(connection)
         if b"connection: close" in received[:end].lower():
             self.close()
-        return Answer(int(status[1]) if status else 0, received[end + 4 :].decode())
+        return Answer(
+            int(status[1]) if status else 0, received[end + 4 : end + 4 + missing].decode()
+        )
 
     def _piece(self, connection: socket.socket) -> bytes:
         if not (piece := connection.recv(65536)):
