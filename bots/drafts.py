@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, TemplateSyntaxError, UndefinedError, meta, nodes
 
 from bots import samples
+from bots.growth import outgrown
 from bots.placeholders import placeholders
 from bots.rendering import HERE, PARTS, WORDING, by_staff, shipped
 from bots.wording import names, text_as_shipped
@@ -41,12 +42,16 @@ def problems(name: str, text: str) -> list[Problem]:
     if len(text) > LONGEST:
         return [Problem("too_large", context={"most": LONGEST})]
     try:
-        tree = shipped().parse(text)
+        tree = _empty().parse(text)
+        # One after the other: who looks for unknown names works out what is constant.
+        found = list(_strange(tree)) or list(_grown(name, tree)) or list(_unknown(name, tree))
     except TemplateSyntaxError as broken:
         lines = text.split("\n")
         said = lines[broken.lineno - 1] if broken.lineno <= len(lines) else ""
         return [Problem("syntax", broken.lineno, said.strip())]
-    if found := [*_strange(tree), *_unknown(name, tree)]:
+    except RecursionError:
+        return [Problem("strange")]
+    if found:
         return found
     # Not before all of it is known to be harmless: what is constant is worked out on the way.
     environment = by_staff({**WORDING.written, name: text})
@@ -67,6 +72,12 @@ def most_bytes(name: str) -> int:
     if fnmatchcase(name, GROUP_ROBOTS):
         return int(load("reports")["group_robot"]["most_bytes"])
     return int(load("channels")["delivery"]["text_bytes"])
+
+
+@cache
+def _empty() -> Environment:
+    """Reads drafts: what is constant in them is worked out under the rules of the sandbox."""
+    return by_staff({})
 
 
 @cache
@@ -102,6 +113,11 @@ def _strange(tree: nodes.Template) -> Iterator[Problem]:
     for line, (kind, name) in _used(tree):
         if (kind, name) not in known:
             yield Problem("strange", line, name)
+
+
+def _grown(name: str, tree: nodes.Template) -> Iterator[Problem]:
+    if outgrown(tree, shipped().parse(text_as_shipped(name))):
+        yield Problem("strange")
 
 
 def _unknown(name: str, tree: nodes.Template) -> Iterator[Problem]:
