@@ -1,5 +1,6 @@
 """Works of one process in one PostgreSQL transaction, step by step: there round trips cost most."""
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
@@ -12,6 +13,8 @@ from models.marching import march
 from models.turns import Turns, Waiter
 
 MOST_WORKS = 16
+# Those of the last transaction are on their way back: who went without them would go alone.
+GATHERING_SECONDS = 0.003
 
 Made = TypeVar("Made")
 
@@ -46,6 +49,7 @@ class Lockstep:
         self._info = info
         self._turns: Turns[_Waiter[Any]] = Turns()
         self._kept: Connection | None = None
+        self._had_company = False
 
     def run(self, work: Callable[[Session], Made], whose: Hashable) -> Made:
         """Does the work, perhaps in another thread. Raises what it raised, StoreBusy, and what
@@ -61,6 +65,15 @@ class Lockstep:
             raise me.failure
         return me.made
 
+    def _connected(self) -> Connection:
+        connection = self._connect()
+        # A few rows by their keys are what is looked for here. The store reckons with a hundred
+        # records, finds the tables small as long as nobody has analysed them, and reads them all.
+        for way in ("hashjoin", "mergejoin"):
+            connection.exec_driver_sql(f"SET enable_{way} = off")
+        connection.commit()
+        return connection
+
     def drop(self) -> None:
         """Closes the connection; nobody may be writing."""
         kept, self._kept = self._kept, None
@@ -69,7 +82,10 @@ class Lockstep:
             kept.close()
 
     def _lead(self, me: _Waiter[Any]) -> None:
+        if self._had_company:
+            time.sleep(GATHERING_SECONDS)
         waiters = [me, *self._companions(me)]
+        self._had_company = len(waiters) > 1
         try:
             if not self._do(waiters):
                 for waiter in waiters:
@@ -98,7 +114,7 @@ class Lockstep:
         of several, or because the connection had been lost meanwhile."""
         was_kept = self._kept is not None
         try:
-            connection = self._kept = self._kept or self._connect()
+            connection = self._kept = self._kept or self._connected()
             transaction = connection.begin()
             try:
                 made = march(connection, self._info, [(one.work, one.context) for one in waiters])

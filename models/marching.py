@@ -13,6 +13,10 @@ from models.statements import Direct, Statement, Subject
 
 Work = Callable[[Session], Any]
 
+# How far a work has come on the average when it asks a subject: whoever asks the one that comes
+# earliest is behind. Of all threads; to lose a count between two of them does no harm.
+_depths: dict[Subject, tuple[int, int]] = {}
+
 
 class _Lone(Session):
     """A session that asks before it goes to the store, where others may be on their way."""
@@ -39,6 +43,7 @@ class _Runner:
         self._hub = getcurrent()
         self._walk = greenlet(work)
         self._walk.gr_context = context
+        self._depth = 0
         self.asks: Any = None
         self.made: Any = None
 
@@ -51,8 +56,11 @@ class _Runner:
         asked = self._walk.switch(answer)
         if self._walk.dead:
             self.made = asked
-        else:
-            self.asks = asked
+            return
+        self.asks = asked
+        if asked is not None:
+            self._depth += 1
+            _note_depth(asked[0], self._depth)
 
     def ask(self, subject: Subject, asked: Any) -> Any:
         return self._hub.switch((subject, asked))
@@ -87,16 +95,18 @@ def march(
 
 
 def _go_on(connection: Connection, runners: Sequence[_Runner]) -> None:
-    """Each to where it asks next. Those who ask the same get their answers by one statement."""
+    """Those who are behind, to where they ask next: all who ask the same by one statement."""
     together: dict[Subject, list[_Runner]] = {}
     for runner in runners:
         together.setdefault(runner.asks[0], []).append(runner)
+    subject = min(together, key=_depth)
+    askers = together[subject]
     with closing(connection.connection.cursor()) as cursor:
-        for subject, askers in together.items():
-            asked = [one.asks[1] for one in askers]
-            answers = subject.answer_all(cursor, connection.dialect, asked)
-            for runner, answer in zip(askers, answers, strict=True):
-                runner.go(answer)
+        answers = subject.answer_all(
+            cursor, connection.dialect, [runner.asks[1] for runner in askers]
+        )
+    for runner, answer in zip(askers, answers, strict=True):
+        runner.go(answer)
 
 
 def _see_off(connection: Connection, runner: _Runner) -> None:
@@ -104,3 +114,13 @@ def _see_off(connection: Connection, runner: _Runner) -> None:
     with closing(connection.connection.cursor()) as cursor:
         way = runner.session.info[Statement] = Direct(cursor, connection.dialect)
         runner.go(None if runner.asks is None else way.ask(*runner.asks))
+
+
+def _note_depth(subject: Subject, depth: int) -> None:
+    times, steps = _depths.get(subject, (0, 0))
+    _depths[subject] = times + 1, steps + depth
+
+
+def _depth(subject: Subject) -> float:
+    times, steps = _depths[subject]
+    return steps / times
