@@ -140,7 +140,7 @@ class Database:
             self.writer = self.reader = postgresql_engine(
                 address, statement_seconds or STATEMENT_SECONDS
             )
-            self._lockstep = Lockstep(self.writer.connect, {Database: self.kept})
+            self._lockstep = Lockstep(lambda: self.writer.connect(), {Database: self.kept})
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -82,6 +82,7 @@ def test_works_that_wait_ask_and_commit_together(postgresql: Database) -> None:
 
         return do
 
+    postgresql.write(lambda _: None)  # connects
     commits = commits_of(postgresql)
     made = together(postgresql, *[work(number) for number in range(6)])
     assert len(commits) == 2  # of the first alone, and of the others
