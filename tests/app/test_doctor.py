@@ -58,6 +58,12 @@ class Outside(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
+@pytest.fixture(autouse=True)
+def at_this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor holds other clocks against the machine's own."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 @pytest.fixture(scope="module")
 def outside_url() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Outside)
@@ -107,10 +113,10 @@ def fire(store: Database, at: datetime) -> None:
         job_runs.finish(session, run, at, None)
 
 
-def found(now: datetime = NOW, **settings: Any) -> dict[str, list[tuple[Level, str, str]]]:
+def found(now: datetime | None = None, **settings: Any) -> dict[str, list[tuple[Level, str, str]]]:
     """By check: level, what is so, what to do."""
     results: dict[str, list[tuple[Level, str, str]]] = {}
-    with opened(Settings(**{**KEYS, **settings}), now) as house:
+    with opened(Settings(**{**KEYS, **settings}), now or NOW) as house:
         for one in examine(house):
             told = (one.finding.level, one.finding.says, one.finding.todo)
             results.setdefault(one.check, []).append(told)
