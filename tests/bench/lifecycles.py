@@ -3,7 +3,7 @@
 import re
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from models.ticket_flow import State
 from models.tickets.table import Ticket
 from tests.bench import years
 from tests.bench.intake import CASES
-from tests.bench.load import Line, Window, connect
+from tests.bench.load import Window, connect
 from tests.bench.pushes import request, signed_head, text_of
 from tests.bench.results import cuts, result
 from tests.bench.servers import serving
@@ -34,7 +34,7 @@ PHONES = 16  # as many as the server has threads
 WARMING_SECONDS = 4.0
 TURNS = 3
 SECONDS = 4.0
-# One person's share of a whole town's staff would be over the limit of a minute.
+# The staff are few for so many matters: each says more in a minute than one person may.
 UNLIMITED = {"LINLI_MESSAGES_PER_MINUTE": "1000000"}
 REPORT, LAST = "report", "rate"
 STARS = 5
@@ -92,38 +92,27 @@ class _House:
         return self.warmed + self.rated - (kept or 0)
 
     def _live(self, until: float) -> None:
-        head, line = signed_head(self.port), connect(self.port)
+        phone = _Phone(self.port, self.keys, self.pushes)
         while time.perf_counter() < until and (number := next(self.numbers)) < RESIDENTS:
             try:
-                self._matter(line, head, number)
+                self._matter(phone, number)
             except OSError as broken:  # it is silent for too long, or hangs up
                 self.pushes[REPORT].wrong.append(repr(broken))
-                line = connect(self.port)
-        line.connection.close()
+                phone.connect_anew()
+        phone.line.connection.close()
 
-    def _matter(self, line: Line, head: str, number: int) -> None:
+    def _matter(self, phone: "_Phone", number: int) -> None:
         """To its end, or to the first answer that is not as it should be."""
         resident = openid_of(number)
-
-        def say(openid: str, text: str, step: str, expected: str) -> re.Match[str] | None:
-            line.send(request(head, text, next(self.keys), openid), time.perf_counter())
-            answer = line.answer()
-            waited = time.perf_counter() - line.since
-            found = re.search(expected, answer)
-            if found is None:
-                self.pushes[step].wrong.append(f"{text}: {answer}")
-            else:
-                self.pushes[step].waits.append(waited)
-            return found
-
-        opened = say(resident, text_of(number), REPORT, OPENED)
+        opened = phone.say(resident, text_of(number), REPORT, OPENED)
         if opened is None:
             return
         ticket = int(opened[1])
         owner = self._owner_of(ticket)
         for step, (words, read) in STEPS.items():
             speaker = resident if step == LAST else owner
-            if not say(speaker, words.format(ticket), step, re.escape(read.format(ticket))):
+            expected = re.escape(read.format(ticket))
+            if phone.say(speaker, words.format(ticket), step, expected) is None:
                 return
 
     def _owner_of(self, ticket_id: int) -> str:
@@ -131,6 +120,34 @@ class _House:
         owner = select(Identity.openid).join(Ticket, Ticket.owner_id == Identity.person_id)
         with self.database.reading() as session:
             return session.scalars(owner.where(Ticket.id == ticket_id).limit(1)).one()
+
+
+class _Phone:
+    """A connection over which one push goes after the other."""
+
+    def __init__(self, port: int, keys: Iterator[int], pushes: Mapping[str, Window]) -> None:
+        self._port = port
+        self._keys = keys
+        self._pushes = pushes
+        self._head = signed_head(port)
+        self.line = connect(port)
+
+    def connect_anew(self) -> None:
+        self.line.connection.close()
+        self.line = connect(self._port)
+
+    def say(self, openid: str, text: str, step: str, expected: str) -> re.Match[str] | None:
+        """What was looked for in the answer; None, and the answer kept, when it is not there."""
+        push = request(self._head, text, next(self._keys), openid)
+        self.line.send(push, time.perf_counter())
+        answer = self.line.answer()
+        waited = time.perf_counter() - self.line.since
+        found = re.search(expected, answer)
+        if found is None:
+            self._pushes[step].wrong.append(f"{text}: {answer}")
+        else:
+            self._pushes[step].waits.append(waited)
+        return found
 
 
 def run(sizes: Sequence[int] = SIZES) -> Iterator[dict[str, Any]]:
