@@ -18,6 +18,8 @@ from models.imports.cells import WITHOUT_VALUE
 LARGEST_FILE = 5_000_000
 LARGEST_INSIDE = 80_000_000  # unpacked; a sheet of words packs to a tenth, a bomb to a thousandth
 MOST_PARTS = 500
+MOST_TAGS = 5_000_000  # of cells and their words; each takes a microsecond or two to read
+MOST_STYLE_TAGS = 200_000  # of the rest, where each takes fifty
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 MOST_MERGED = 100_000
@@ -27,7 +29,7 @@ LONGEST_CELL = 2_000
 UNREADABLE = (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError)
 EXCEL = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _HAS_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -108,8 +110,7 @@ def _checked(data: bytes) -> _Part:
             for one in parts:
                 # What an archive says of its sizes may be a lie: no more is read than it says.
                 raw = archive.open(one).read(one.file_size + 1)
-                is_xml = one.filename.endswith((".xml", ".rels"))
-                if len(raw) > one.file_size or (is_xml and b"<!DOCTYPE" in raw):
+                if len(raw) > one.file_size or _is_bomb(one.filename, raw):
                     raise SheetUnreadable(why="bomb")
                 if re.fullmatch(r"xl/worksheets/[^/]+\.xml", one.filename):
                     sheets[one.filename] = raw
@@ -119,6 +120,13 @@ def _checked(data: bytes) -> _Part:
         raise SheetUnreadable(why="wrong_type")
     name = _first_sheet(data)
     return _Part(name, sheets.get(name, b""))
+
+
+def _is_bomb(part: str, raw: bytes) -> bool:
+    is_long = part.startswith(("xl/worksheets/", "xl/sharedStrings"))
+    if raw.count(b"<") > (MOST_TAGS if is_long else MOST_STYLE_TAGS):
+        return True
+    return part.endswith((".xml", ".rels")) and b"<!DOCTYPE" in raw
 
 
 def _first_sheet(data: bytes) -> str:

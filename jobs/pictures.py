@@ -40,7 +40,6 @@ def clean(content: bytes) -> Picture:
     except Exception as failure:
         # Decoders meet damaged files with exceptions of every kind.
         raise NotAPicture(type(failure).__name__) from failure
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     small = image.copy()
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     return Picture(_jpeg(image), _jpeg(small), image.width, image.height)
@@ -52,6 +51,8 @@ def _upright(content: bytes) -> Image.Image:
             raise NotAPicture("too many pixels")
         # A camera's JPEG is decoded at the size we keep, in a fraction of the memory.
         opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        # Before anything is done to it: what follows makes copies of all pixels.
+        opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         image = ImageOps.exif_transpose(opened)
         if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
             layered = image.convert("RGBA")

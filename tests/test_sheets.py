@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from app.sheets import LARGEST_INSIDE, SheetUnreadable, read_grid
+from app.sheets import LARGEST_INSIDE, MOST_STYLE_TAGS, MOST_TAGS, SheetUnreadable, read_grid
 from jobs.sheets import csv_line, guarded, unguarded, write_csv, write_excel
 from models.imports.cells import WITHOUT_VALUE
 
@@ -108,6 +109,32 @@ def test_bombs_and_entities_are_not_unpacked() -> None:
     laughing = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;</worksheet>'
     assert refused(tampered(sheet, laughing)) == "bomb"
     assert refused(tampered(sheet, b"<worksheet><sheetData><row")) == "broken"
+    wide = b"<worksheet><sheetData><row>" + b"<c/>" * MOST_TAGS + b"</row></sheetData></worksheet>"
+    assert refused(tampered(sheet, wide)) == "bomb"
+    styles = b"<styleSheet><fonts>" + b"<font/>" * MOST_STYLE_TAGS + b"</fonts></styleSheet>"
+    assert refused(tampered("xl/styles.xml", styles)) == "bomb"
+
+
+def test_a_comment_full_of_beginnings_is_read_at_once() -> None:
+    space = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    cells = b'<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
+    noise = b"<!--" + b"<mergeCell " * 200_000 + b"-->"
+    data = tampered(
+        "xl/worksheets/sheet1.xml", b"<worksheet %s>%s%s</worksheet>" % (space, noise, cells)
+    )
+    begun = time.process_time()
+    assert read_grid(data) == [(1, ["1"])]
+    assert time.process_time() - begun < 5  # a search from each of them to the end took hours
+
+
+def test_text_in_another_form_than_its_name_is_told_apart_or_read_as_text() -> None:
+    assert refused("姓名,手机\r\n".encode("utf-16")) == "wrong_type"
+    assert refused(b"GIF89a/*\0*/=1;alert(1)") == "wrong_type"
+    assert refused(b"a" * 200_000 + b"\n") == "wrong_type"  # no cell is that long
+    page = "<script>alert(1)</script>,=cmd|'/c calc'!A1,{{7*7}},\u202egpj.exe,\x1b[31m"
+    assert read_grid(page.encode()) == [
+        (1, ["<script>alert(1)</script>", "=cmd|'/c calc'!A1", "{{7*7}}", "\u202egpj.exe", "[31m"])
+    ]
 
 
 @given(st.lists(st.lists(WORDS, min_size=3, max_size=3), max_size=4))

@@ -1,6 +1,7 @@
 """Pictures made fit to keep."""
 
 import io
+import zipfile
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,19 @@ def test_the_same_picture_has_the_same_hash() -> None:
 def test_what_is_no_picture_is_refused(content: bytes) -> None:
     with pytest.raises(NotAPicture):
         clean(content)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "JPEG", "PNG"])
+def test_of_a_file_that_is_two_things_the_picture_alone_is_kept(kind: str) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("a.html", "<script>alert(1)</script>")
+    script = b"*/=1;alert(document.cookie)//<script>"
+    picture = clean(made(kind) + script + archive.getvalue())
+    for kept in (picture.jpeg, picture.thumbnail):
+        assert opened(kept).format == "JPEG"
+        assert not zipfile.is_zipfile(io.BytesIO(kept))
+        assert b"script" not in kept
 
 
 @settings(max_examples=150, deadline=None)
