@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models.ticket_flow import OPEN, State
-from models.tickets.table import ACTIVE, Answer, Assignment, Note, Supporter, Ticket
+from models.tickets.table import ACTIVE, IS_ACTIVE, Answer, Assignment, Note, Supporter, Ticket
 
 RECENT_MINUTES = 10  # a photo or place that follows within them belongs to the ticket
 
@@ -123,6 +123,7 @@ def tasks_of(
         .join(Assignment, Assignment.ticket_id == Ticket.id)
         .where(
             Assignment.person_id == person_id,
+            IS_ACTIVE,
             Assignment.answer.in_(answers),
             Ticket.state.in_(OPEN),
         )

@@ -195,6 +195,9 @@ class Answer(StrEnum):
 
 ACTIVE = frozenset({Answer.ASKED, Answer.ACCEPTED})
 
+# As IS_OPEN: said in these very words, or the index of the active ones does not serve.
+IS_ACTIVE = sql("assignments.answer IN ('asked', 'accepted')")
+
 
 class Assignment(Base):
     """派单 — one post asked to work on one ticket, and its answer."""
@@ -216,6 +219,13 @@ class Assignment(Base):
             "person_id",
             sqlite_where=sql("answer IN ('asked', 'accepted')"),
             postgresql_where=sql("answer IN ('asked', 'accepted')"),
+        ),
+        Index(
+            "ix_assignments_answered",
+            "person_id",
+            "answered_at",
+            sqlite_where=sql("answered_at IS NOT NULL"),
+            postgresql_where=sql("answered_at IS NOT NULL"),
         ),
     )
 
