@@ -13,6 +13,7 @@ from tests.proof import (
     deadlines,
     figures,
     hostile,
+    hostile_guided,
     jumps,
     kills,
     month,
@@ -34,6 +35,7 @@ PROOFS: dict[str, tuple[int, Callable[[int, int], dict[str, object]]]] = {
     "crowd": (10_000, crowd.prove),
     "space": (50, space.prove),
     "hostile": (1_000_000, hostile.prove),
+    "guided": (300_000, hostile_guided.prove),
     "kills": (500, kills.prove),
 }
 # Guard → the proof that must fail without it, and in how many cases it does.

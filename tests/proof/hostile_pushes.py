@@ -56,6 +56,8 @@ BOMBS = [
     "<xml " + " ".join(f'a{n}="{n}"' for n in range(5000)) + "/>",
 ]
 NO_PUSHES = [
+    '{"ToUserName":null,"FromUserName":true,"List":[1]}',
+    '{"a":' * 20 + "1" + "}" * 20,
     *(
         "{}",
         "[]",
