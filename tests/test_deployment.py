@@ -21,6 +21,7 @@ from app.serving import STOP_SECONDS
 from app.wechat.webhook import BODY_BYTES
 from config.settings import Settings
 from jobs.queue import LEASE
+from tests.conftest import skip_or_fail
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "config" / "deploy"
@@ -113,7 +114,8 @@ def test_the_proxy_lets_in_what_the_product_takes_and_says_itself_who_comes() ->
 def test_nginx_takes_its_file(tmp_path: Path) -> None:
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if nginx is None:
-        pytest.skip("no nginx on this machine")
+        skip_or_fail("no nginx on this machine")
+    assert nginx is not None
     certificate(tmp_path)
     site = (DEPLOY / "nginx.conf").read_text("utf-8").replace("/etc/ssl/linli", str(tmp_path))
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
