@@ -1,7 +1,6 @@
 """Sheets that staff bring in: checked row by row first, then taken in whole or not at all."""
 
 import io
-from collections import Counter
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -12,14 +11,13 @@ from app.console.rendering import render, status_of, words_of
 from app.import_templates import write_template
 from app.sheets import LARGEST_FILE, read_grid
 from config.policy import load
-from models.errors import DomainError, NotFound
+from models.errors import AlreadyDone, DomainError, NotFound
 from models.imports import running, table
 from models.imports.cells import heading_of
-from models.imports.table import ImportSheet, SheetState
-from models.imports.work import Line, Verdict
+from models.imports.running import ImportRefused
+from models.imports.work import Line
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN = 200
 
 
 @page("/imports")
@@ -29,7 +27,7 @@ def imports(desk: Desk) -> Any:
 
 @page("/imports", "POST")
 def import_check(desk: Desk) -> Any:
-    """Keeps the rows until somebody has seen what they would do."""
+    """Tries the rows, and keeps them until somebody has seen what they would do."""
     kind = _kind(desk, request.form.get("kind", ""))
     brought = request.files.get("file")
     try:
@@ -45,7 +43,7 @@ def import_check(desk: Desk) -> Any:
 
 @page("/imports/<int:sheet_id>")
 def import_shown(desk: Desk, sheet_id: int) -> Any:
-    """What taking it in would do, row by row; nothing of it is kept."""
+    """What taking it in would do, row by row."""
     return _shown(desk, sheet_id)
 
 
@@ -55,9 +53,12 @@ def import_apply(desk: Desk, sheet_id: int) -> Any:
         with desk.writing() as session:
             sheet = table.own(session, sheet_id, desk.staff.person_id)
             table.take_in(session, sheet, by=desk.staff.person_id, at=desk.now)
-    except NotFound:
-        raise
-    except DomainError as refusal:
+    except ImportRefused as refusal:
+        with desk.writing() as session:
+            sheet = table.own(session, sheet_id, desk.staff.person_id)
+            table.try_again(session, sheet, by=desk.staff.person_id, at=desk.now)
+        return _shown(desk, sheet_id, words_of(refusal)), status_of(refusal)
+    except AlreadyDone as refusal:
         return _shown(desk, sheet_id, words_of(refusal)), status_of(refusal)
     return redirect(url_for("console.import_shown", sheet_id=sheet_id))
 
@@ -105,30 +106,16 @@ def _page(desk: Desk, problem: str | None = None) -> str:
 def _shown(desk: Desk, sheet_id: int, problem: str | None = None) -> str:
     with desk.reading() as session:
         sheet = table.own(session, sheet_id, desk.staff.person_id)
-        is_waiting = sheet.state == SheetState.WAITING
-    lines, unused = _checked(desk, sheet) if is_waiting else ([], [])
-    refused = [one for one in lines if one.verdict == Verdict.REFUSED]
-    others = [one for one in lines if one.verdict != Verdict.REFUSED]
-    return render(
-        "import_shown.html",
-        sheet=sheet,
-        label=load("imports")["kind"][sheet.kind]["label"],
-        counts=Counter(str(one.verdict) for one in lines) if is_waiting else sheet.done,
-        total=len(lines) if is_waiting else sum(sheet.done.values()),
-        refused=[(one, _reasons(sheet.kind, one)) for one in refused[:SHOWN]],
-        lines=others[:SHOWN],
-        left=max(0, len(refused) - SHOWN),
-        unused=unused,
-        problem=problem,
-    )
-
-
-def _checked(desk: Desk, sheet: ImportSheet) -> tuple[list[Line], list[str]]:
-    """A trial writes, and takes all of it back."""
-    rows, unused = table.rows_of(sheet)
-    with desk.writing() as session:
-        lines = running.check(session, sheet.kind, rows, desk.staff.person_id, desk.now)
-    return lines, unused
+        trial = table.trial_shown(sheet)
+        return render(
+            "import_shown.html",
+            sheet=sheet,
+            label=load("imports")["kind"][sheet.kind]["label"],
+            trial=trial,
+            counts=trial.counts if trial else sheet.done,
+            refused=[(one, _reasons(sheet.kind, one)) for one in trial.refused] if trial else [],
+            problem=problem,
+        )
 
 
 def _reasons(kind: str, line: Line) -> list[tuple[str, str]]:

@@ -14,8 +14,9 @@ from models import events
 from models.base import Base
 from models.errors import AlreadyDone, NotFound
 from models.events import Fact
-from models.imports import running
+from models.imports import running, trial
 from models.imports.cells import Row, read
+from models.imports.trial import Trial, trial_of
 from models.imports.work import Line
 from models.sealing import Sealed
 
@@ -42,6 +43,7 @@ class ImportSheet(Base):
     maker_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
     file_name: Mapped[str]
     grid: Mapped[str | None] = mapped_column(Sealed)  # names and phones of many
+    trial: Mapped[str | None] = mapped_column(Sealed)  # what its rows would do; names, too
     state: Mapped[SheetState]
     done: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # verdict → rows
     created_at: Mapped[datetime]
@@ -49,6 +51,7 @@ class ImportSheet(Base):
 
     __table_args__ = (
         CheckConstraint("(state = 'waiting') = (grid IS NOT NULL)", name="rows_while_waiting"),
+        CheckConstraint("(grid IS NULL) = (trial IS NULL)", name="trial_of_rows"),
     )
 
 
@@ -61,13 +64,15 @@ def keep(
     by: int,
     at: datetime,
 ) -> ImportSheet:
-    """Raises HeadingsMissing for a sheet of another kind."""
-    read(kind, grid)
+    """With what its rows would do. Raises HeadingsMissing, TooManyRows."""
+    rows, unused = read(kind, grid)
+    lines = running.check(session, kind, rows, by, at)
     sheet = ImportSheet(
         kind=kind,
         maker_id=by,
         file_name=file_name[-LONGEST_NAME:],
         grid=json.dumps(grid, ensure_ascii=False),
+        trial=trial.written(trial_of(lines, unused)),
         state=SheetState.WAITING,
         created_at=at,
     )
@@ -93,18 +98,22 @@ def latest(session: Session, person_id: int) -> Sequence[ImportSheet]:
     ).all()
 
 
-def rows_of(sheet: ImportSheet) -> tuple[list[Row], list[str]]:
-    """Its rows, and the headings that are not used."""
-    if sheet.grid is None:
-        return [], []
-    return read(sheet.kind, [(number, cells) for number, cells in json.loads(sheet.grid)])
+def trial_shown(sheet: ImportSheet) -> Trial | None:
+    """None once it is settled."""
+    return trial.read(sheet.trial) if sheet.trial else None
+
+
+def try_again(session: Session, sheet: ImportSheet, *, by: int, at: datetime) -> None:
+    """The house has changed since it was brought."""
+    rows, unused = _rows_of(sheet)
+    sheet.trial = trial.written(trial_of(running.check(session, sheet.kind, rows, by, at), unused))
 
 
 def take_in(session: Session, sheet: ImportSheet, *, by: int, at: datetime) -> list[Line]:
     """For good. Raises AlreadyDone, and ImportRefused when nothing was done."""
     if sheet.state != SheetState.WAITING:
         raise AlreadyDone(number=str(sheet.id))
-    rows, _ = rows_of(sheet)
+    rows, _ = _rows_of(sheet)
     lines = running.take_in(session, sheet.kind, rows, by, at)
     sheet.done = dict(Counter(one.verdict.value for one in lines))
     _settle(sheet, SheetState.TAKEN, at)
@@ -134,12 +143,18 @@ def drop_old(session: Session, now: datetime) -> int:
     dropped = session.scalars(
         update(ImportSheet)
         .where(ImportSheet.state == SheetState.WAITING, ImportSheet.created_at <= now - LIFE)
-        .values(state=SheetState.DROPPED, grid=None, settled_at=now)
+        .values(state=SheetState.DROPPED, grid=None, trial=None, settled_at=now)
         .returning(ImportSheet.id)
         .execution_options(synchronize_session=False)
     )
     return len(dropped.all())
 
 
+def _rows_of(sheet: ImportSheet) -> tuple[list[Row], list[str]]:
+    """Its rows, and the headings that are not used."""
+    return read(sheet.kind, [(number, cells) for number, cells in json.loads(sheet.grid or "[]")])
+
+
 def _settle(sheet: ImportSheet, state: SheetState, at: datetime) -> None:
-    sheet.state, sheet.grid, sheet.settled_at = state, None, at
+    sheet.state, sheet.settled_at = state, at
+    sheet.grid = sheet.trial = None

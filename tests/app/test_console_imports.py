@@ -8,12 +8,15 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from app.sheets import read_grid
-from models.imports.cells import columns, read
+from models.imports import trial
+from models.imports.cells import CellUnfit, Problem, columns, read
 from models.imports.table import ImportSheet, SheetState, drop_old
+from models.imports.work import Line, Verdict
 from models.places import Area, AreaKind
 from models.posts import Role
 from tests.app.visitor import House, Visitor
 from tests.factories import building
+from tests.statements import counted
 
 HEADINGS = ("小区", "网格", "楼号", "户数", "备注")
 GOOD = ("阳光花园", "幸福第三网格", "21", 40, "新楼")
@@ -55,6 +58,7 @@ def test_errors_are_told_by_row_and_column_and_the_mended_sheet_goes_in(
     assert "<td>户数</td><td>要写整数。</td>" in text and "确定导入" not in text
     refused = community.post(bad.location + "/apply")
     assert refused.status_code == 422 and "全部没有导入" in refused.text
+    assert "<td>户数</td><td>要写整数。</td>" in refused.text
     assert buildings(house) == before
     good = brought(community, excel(GOOD))
     assert "确定导入 1 行" in community.get(good.location).text and buildings(house) == before
@@ -69,6 +73,30 @@ def test_errors_are_told_by_row_and_column_and_the_mended_sheet_goes_in(
         sheets = session.scalars(select(ImportSheet)).all()
         assert [one.state for one in sheets] == ["waiting", "taken", "dropped"]
         assert [one.grid is None for one in sheets] == [False, True, True]
+        assert [one.trial is None for one in sheets] == [False, True, True]
+
+
+def test_a_long_sheet_is_tried_once_and_looked_at_in_a_few_statements(
+    house: House, community: Visitor
+) -> None:
+    many = [("没有的小区", "", str(number), 8, "") for number in range(1, 150)]
+    address = brought(community, excel(GOOD, *many)).location
+    with counted(house.database) as said:
+        text = community.get(address).text
+    assert len(said) <= 12 and not any("SAVEPOINT" in one for one in said)
+    assert '有问题 <strong class="number">149</strong>' in text
+
+
+def test_a_trial_is_read_as_it_was_written_and_shows_no_more_than_a_person_reads() -> None:
+    unfit = Problem("number", CellUnfit(why="too_long", most=60))
+    lines = [Line(number, "甲", Verdict.REFUSED, (unfit,)) for number in range(250)]
+    found = trial.trial_of([*lines, Line(250, "乙", Verdict.ADDED)], ["备注"])
+    again = trial.read(trial.written(found))
+    assert (again.rows, again.left, len(again.refused)) == (251, 50, 200)
+    assert (again.counts, again.others, again.unused) == (found.counts, found.others, ("备注",))
+    (problem,) = again.refused[0].problems
+    assert (problem.column, problem.refusal.template) == ("number", "cell_unfit")
+    assert problem.refusal.context == unfit.refusal.context
 
 
 def test_a_sheet_is_its_makers_alone_and_is_forgotten_after_a_day(
