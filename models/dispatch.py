@@ -118,6 +118,11 @@ Loads = Callable[[int], int]
 _RANK = attrgetter("nearness", "role", "department")
 
 
+def unweighed(_: int) -> int:
+    """For whoever asks only if there is anybody."""
+    return 0
+
+
 def loads(session: Session) -> Loads:
     """How much each person has in hand now."""
 

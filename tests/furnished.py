@@ -77,7 +77,7 @@ class Scene:
 
     @property
     def tickets(self) -> list[Ticket]:
-        """The one with a whistle, and the one that is steered from above."""
+        """The one with a whistle and a legacy problem, and another; both are steered from above."""
         return [self.session.get_one(Ticket, one) for one in self.known["tickets/ticket_id"]]
 
     def staff(self, count: int = 1) -> int:
@@ -137,7 +137,7 @@ def _slip(scene: Scene) -> Rows:
 
 
 def _supervision(scene: Scene) -> Rows:
-    tickets = scene.tickets[1:]
+    tickets = scene.tickets
     holder = steering.choices(scene.session, tickets, scene.by, scene.now)[0]
     wanted = Wanted(holder, "群众多次反映", scene.on(3))
     one = asking.ask(scene.session, tickets, wanted, by=scene.by, at=scene.now)
@@ -146,13 +146,14 @@ def _supervision(scene: Scene) -> Rows:
 
 def _project(scene: Scene) -> Rows:
     session, by, now = scene.session, scene.by, scene.now
-    ticket = scene.tickets[1]
-    area_id = ticket.community_id
+    tickets = scene.tickets
+    area_id = tickets[0].community_id
     owner = answering.owners(session, area_id, now)[0]
     words = ("充电棚", "给三栋楼建充电棚")
     planned = Planned(ProjectKind.LIVELIHOOD, *words, area_id, owner, scene.on(90))
     one = making.make(session, planned, by=by, at=now, account="main")
-    making.link(session, one, ticket, by=by, at=now)
+    for ticket in tickets:
+        making.link(session, one, ticket, by=by, at=now)
     making.schedule(session, one, "完成勘察", scene.on(20), by=by, at=now)
     going.start(session, one, by=by, at=now)
     photo = scene.photo()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import dispatch
+from models.dispatch import Loads
 from models.dispatch_changes import changes_at
 from models.on_duty import Holder
 from models.posts import PAID, Post, Role, is_held
@@ -113,11 +114,13 @@ def after_return(step: Step) -> Holder | None:
     """Who gets a returned ticket: another holder, then a level up, then the community decides."""
     session, ticket, at = step.session, step.ticket, step.at
     returned = frozenset({step.actor.person_id or 0})
+    loads = dispatch.loads(session)
     if ticket.returns >= MAX_RETURNS:
         step.detail["is_arbitration"] = True
-        found = _at_level(session, ticket, at, Level.COMMUNITY, returned)
         return (
-            found or _at_level(session, ticket, at, Level.COMMUNITY) or _desk(session, ticket, at)
+            _at_level(session, ticket, at, Level.COMMUNITY, loads, returned)
+            or _at_level(session, ticket, at, Level.COMMUNITY, loads)
+            or _desk(session, ticket, at)
         )
     if ticket.returns == MAX_RETURNS - 1:
         found = go_up(step)
@@ -125,7 +128,7 @@ def after_return(step: Step) -> Holder | None:
             return found
     return (
         next_owner(step, returned)
-        or _at_level(session, ticket, at, Level.COMMUNITY)
+        or _at_level(session, ticket, at, Level.COMMUNITY, loads)
         or _desk(session, ticket, at)
     )
 
@@ -144,17 +147,26 @@ def go_up(step: Step) -> Holder | None:
 
 def next_level(session: Session, ticket: Ticket, at: datetime) -> Rise | None:
     """The next level above the owner; the duty desk when nobody is left, and then nobody."""
+    return _rise(session, ticket, at, dispatch.loads(session))
+
+
+def is_anybody_above(session: Session, ticket: Ticket, at: datetime) -> bool:
+    """Whether it can go up; who of equals would take it needs not be known for that."""
+    return _rise(session, ticket, at, dispatch.unweighed) is not None
+
+
+def _rise(session: Session, ticket: Ticket, at: datetime, loads: Loads) -> Rise | None:
     gap: list[Level] = []
     others = frozenset({ticket.owner_id or 0})
     first = level = ticket.level.up()
     while level is not None:
-        holder = _at_level(session, ticket, at, level, others)
+        holder = _at_level(session, ticket, at, level, loads, others)
         if holder is not None:
             return Rise(level, holder, tuple(gap))
-        if _at_level(session, ticket, at, level) is None:
+        if _at_level(session, ticket, at, level, dispatch.unweighed) is None:
             gap.append(level)
         level = level.up()
-    desk = _holder(session, ticket, at, (Role.DUTY_DESK,), others)
+    desk = _holder(session, ticket, at, (Role.DUTY_DESK,), loads, others)
     return Rise(first, desk, tuple(gap)) if first is not None and desk is not None else None
 
 
@@ -163,14 +175,15 @@ def _at_level(
     ticket: Ticket,
     at: datetime,
     level: Level,
+    loads: Loads,
     barred: frozenset[int] = frozenset(),
 ) -> Holder | None:
     roles = load("dispatch")["levels"].get(level, ())
-    return _holder(session, ticket, at, roles, barred)
+    return _holder(session, ticket, at, roles, loads, barred)
 
 
 def _desk(session: Session, ticket: Ticket, at: datetime) -> Holder | None:
-    return _holder(session, ticket, at, (Role.DUTY_DESK,))
+    return _holder(session, ticket, at, (Role.DUTY_DESK,), dispatch.loads(session))
 
 
 def _holder(
@@ -178,12 +191,13 @@ def _holder(
     ticket: Ticket,
     at: datetime,
     roles: Iterable[str],
+    loads: Loads,
     barred: frozenset[int] = frozenset(),
 ) -> Holder | None:
     return dispatch.holder_of(
         holders_for(session, ticket, at),
         tuple(roles),
-        dispatch.loads(session),
+        loads,
         department=dispatch.department_of(ticket.category, changes_at(session, ticket.area_id)),
         barred=accused_persons(session, ticket, at) | barred,
     )

@@ -66,7 +66,7 @@ def _reopen(step: Step) -> None:
 
 
 def _escalate(step: Step) -> None:
-    if assigning.next_level(step.session, step.ticket, step.at) is None:
+    if not assigning.is_anybody_above(step.session, step.ticket, step.at):
         _refuse(step, Action.ESCALATE)
 
 

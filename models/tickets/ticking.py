@@ -73,7 +73,7 @@ def _overdue(session: Session, ticket: Ticket, now: datetime) -> None:
 
 def _may_go_up(session: Session, ticket: Ticket, now: datetime) -> bool:
     """A level that has just taken over keeps the time to accept; its own moment follows."""
-    if assigning.next_level(session, ticket, now) is None:
+    if not assigning.is_anybody_above(session, ticket, now):
         _look_again(ticket, now)
         return False
     last = session.scalar(
@@ -117,7 +117,7 @@ def _nobody_there(session: Session, ticket: Ticket, now: datetime) -> None:
 
 
 def _escalate_or_tell(session: Session, ticket: Ticket, now: datetime, cause: str) -> None:
-    if assigning.next_level(session, ticket, now) is not None:
+    if assigning.is_anybody_above(session, ticket, now):
         _escalate(session, ticket, now, cause)
         return
     _look_again(ticket, now)
