@@ -4,9 +4,9 @@ from bots import commands, registry
 from bots.chat import Chat
 from bots.commands import Command
 from bots.message import Reply
-from bots.rendering import render
+from bots.my_messages import worded
 from bots.several_homes import lived_in
-from models import conversations, erasure, outbox, places
+from models import conversations, erasure, my_messages, outbox, places
 from models.conversations import Question
 
 SHOWN = 5
@@ -27,15 +27,10 @@ def help_(chat: Chat, command: Command) -> Reply:
 @registry.command("messages")
 def messages(chat: Chat, command: Command) -> Reply:
     """What was meant for this person, whether or not a push could bring it."""
-    found = outbox.recent(chat.session, chat.person_id, SHOWN)
+    found = my_messages.sent_to(chat.session, chat.person_id, limit=SHOWN)
+    told = [{"at": one.at.isoformat(), "text": one.text} for one in worded(found)]
     outbox.show(chat.session, [one.id for one in found], chat.now)
-    return chat.say(
-        "messages",
-        messages=[
-            {"at": one.created_at.isoformat(), "text": render(one.template, one.context)}
-            for one in found
-        ],
-    )
+    return chat.say("messages", messages=told)
 
 
 @registry.command("privacy")

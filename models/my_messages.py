@@ -1,0 +1,29 @@
+"""Everything that was sent to one person, page by page, the latest first."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.erasure import GONE
+from models.outbox import Delivery, OutboxMessage
+from models.people import all_they_were
+
+PAGE = 20
+
+
+def sent_to(
+    session: Session, person_id: int, *, before: int | None = None, limit: int = PAGE
+) -> Sequence[OutboxMessage]:
+    """Whether or not a push could bring it. `before` is the last one of the page before.
+
+    What was taken back is left out, and what a neighbour's erasure has emptied.
+    """
+    found = select(OutboxMessage).where(
+        OutboxMessage.person_id.in_(all_they_were(person_id)),
+        OutboxMessage.state != Delivery.CANCELLED,
+        OutboxMessage.template != GONE,
+    )
+    if before is not None:
+        found = found.where(OutboxMessage.id < before)
+    return session.scalars(found.order_by(OutboxMessage.id.desc()).limit(limit)).all()
