@@ -29,6 +29,7 @@ class Right(StrEnum):
     MEDIATE = "mediate"
     MEDIATIONS = "mediations"
     UNANSWERED = "unanswered"
+    OUTSIDE = "outside"
 
 
 def roles_with(right: Right) -> frozenset[Role]:

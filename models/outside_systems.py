@@ -1,0 +1,277 @@
+"""Systems of departments, of the city and of companies: what each may do, where, by which key."""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, and_, not_, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from config.policy import load
+from models import events
+from models.base import READS, Base
+from models.errors import DomainError, NotAllowed, NotFound
+from models.events import Fact
+from models.places import Area, AreaWithin, inner_areas
+from models.posts import Role
+from models.roster import rights
+from models.roster.rights import Right
+from models.served import Served
+from models.tickets.sight import is_about
+from models.tickets.table import Ticket
+from models.whistles.terms import departments
+
+USE_NOTED_EVERY = timedelta(hours=1)
+LONGEST_NAME = 40
+SHOWN_LETTERS = 4  # of a key, so that two can be told apart in a list
+_FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class Power(StrEnum):
+    """外部权限 — what an outside system may do within its area, beside being told."""
+
+    FILE = "file"
+    READ = "read"
+    HOTLINE = "hotline"
+
+
+class SystemUnfit(DomainError):
+    """What was given makes no outside system; `field` says what is wrong."""
+
+    template = "outside_system_unfit"
+
+
+class OutsideSystem(Base):
+    """外部系统 — a system that is not ours: where it may act, with whose eyes it sees."""
+
+    __tablename__ = "outside_systems"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
+    role: Mapped[Role]  # what is hidden from this role of the area is hidden from it
+    department: Mapped[str | None]  # whose calls it hears; None: of every department
+    powers: Mapped[list[Any]]
+    per_minute: Mapped[int]
+    added_by: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    added_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("per_minute > 0", name="per_minute"),)
+
+    def may(self, power: Power) -> bool:
+        return self.ended_at is None and power in self.powers
+
+
+class OutsideKey(Base):
+    """接口密钥 — by which a system is known; only its hash is kept."""
+
+    __tablename__ = "outside_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    system_id: Mapped[int] = mapped_column(ForeignKey("outside_systems.id"), index=True)
+    key_hash: Mapped[str] = mapped_column(unique=True)
+    last_letters: Mapped[str]
+    made_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]  # within the hour
+    ended_at: Mapped[datetime | None]
+
+
+def register(
+    session: Session,
+    name: str,
+    area_id: int,
+    powers: Collection[Power],
+    *,
+    by: int,
+    at: datetime,
+    role: Role = Role.DEPARTMENT_LIAISON,
+    department: str | None = None,
+    per_minute: int | None = None,
+) -> tuple[OutsideSystem, str]:
+    """The system and its first key, which nobody sees again. Raises NotAllowed, SystemUnfit."""
+    rules = load("outside")
+    often = rules["per_minute"] if per_minute is None else per_minute
+    rights.require(session, Right.OUTSIDE, area_id, by, at)
+    for field, is_fit in (
+        ("name", 0 < len(name.strip()) <= LONGEST_NAME),
+        ("role", role in rules["eyes"]),
+        ("department", department is None or department in departments()),
+        ("per_minute", 0 < often <= rules["most_per_minute"]),
+    ):
+        if not is_fit:
+            raise SystemUnfit(field=field, most=rules["most_per_minute"])
+    system = OutsideSystem(
+        name=name.strip(),
+        area_id=area_id,
+        role=role,
+        department=department,
+        powers=[one for one in Power if one in powers],
+        per_minute=often,
+        added_by=by,
+        added_at=at,
+    )
+    session.add(system)
+    session.flush()
+    _record(session, system, "outside_system_registered", by, at, powers=system.powers)
+    return system, _key(session, system, at)
+
+
+def new_key(session: Session, system_id: int, *, by: int, at: datetime) -> str:
+    """One more, so that the old one opens until the other side has changed over."""
+    system = kept(session, system_id, by=by, at=at)
+    if len(open_keys(session, system.id)) >= load("outside")["most_keys"]:
+        raise SystemUnfit(field="keys", most=load("outside")["most_keys"])
+    _record(session, system, "outside_key_made", by, at)
+    return _key(session, system, at)
+
+
+def end_key(session: Session, system_id: int, key_id: int, *, by: int, at: datetime) -> None:
+    system = kept(session, system_id, by=by, at=at)
+    key = session.get(OutsideKey, key_id)
+    if key is None or key.system_id != system.id or key.ended_at is not None:
+        raise NotFound(number=str(key_id))
+    key.ended_at = at
+    _record(session, system, "outside_key_ended", by, at, key=key.id)
+
+
+def end(session: Session, system_id: int, *, by: int, at: datetime) -> None:
+    """With all its keys; what it brought stays."""
+    system = kept(session, system_id, by=by, at=at)
+    system.ended_at = at
+    for key in open_keys(session, system.id):
+        key.ended_at = at
+    _record(session, system, "outside_system_ended", by, at)
+
+
+def kept(session: Session, system_id: int, *, by: int, at: datetime) -> OutsideSystem:
+    """One that this person keeps and that has not ended; NotFound for somebody else's, too."""
+    system = session.get(OutsideSystem, system_id)
+    if (
+        system is None
+        or system.ended_at is not None
+        or not rights.may(session, Right.OUTSIDE, system.area_id, by, at)
+    ):
+        raise NotFound(number=str(system_id))
+    return system
+
+
+def holder_of(session: Session, key: str, at: datetime) -> OutsideSystem | None:
+    """Whose key this is, while it opens doors. Its use is noted where something may be written.
+
+    Found by the hash, so the time it takes tells nothing of the key.
+    """
+    row = session.execute(
+        select(OutsideSystem, OutsideKey)
+        .join(OutsideKey, OutsideKey.system_id == OutsideSystem.id)
+        .where(
+            OutsideKey.key_hash == _hash(key),
+            OutsideKey.ended_at.is_(None),
+            OutsideSystem.ended_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        return None
+    system, found = row
+    if not session.info.get(READS) and is_use_due(found, at):
+        _note_use(session, found.id, at)
+    return system
+
+
+def note_use(session: Session, key: str, at: datetime) -> None:
+    """For doors that only read: asked in a transaction of its own, once an hour."""
+    found = session.scalars(select(OutsideKey).where(OutsideKey.key_hash == _hash(key))).first()
+    if found is not None and is_use_due(found, at):
+        _note_use(session, found.id, at)
+
+
+def is_use_due(key: OutsideKey, at: datetime) -> bool:
+    """Whether the last noted use is so long ago that this one is noted."""
+    return key.last_used_at is None or key.last_used_at <= at - USE_NOTED_EVERY
+
+
+def require(system: OutsideSystem, power: Power) -> None:
+    """Raises NotAllowed."""
+    if not system.may(power):
+        raise NotAllowed(number=str(system.id))
+
+
+def acts_at(session: Session, system: OutsideSystem, area_id: int | None) -> bool:
+    """Whether this place lies within its area; a place nobody knows lies in none."""
+    within = select(AreaWithin.area_id).where(
+        AreaWithin.area_id == area_id, AreaWithin.outer_id == system.area_id
+    )
+    return area_id is not None and session.scalar(within) is not None
+
+
+def sees(session: Session, system: OutsideSystem) -> ColumnElement[bool]:
+    """Tickets of its area, and none that is hidden from those whose eyes it has."""
+    kind = session.get_one(Area, system.area_id).kind
+    accused = is_about([Served(0, system.role, system.area_id, kind, _FOR_EVER)])
+    inside = Ticket.area_id.in_(inner_areas(system.area_id))
+    if accused is None:
+        return inside
+    return and_(inside, or_(Ticket.about.is_(None), not_(accused)))
+
+
+def kept_by(session: Session, by: int, at: datetime) -> Sequence[OutsideSystem]:
+    """Those of the areas this person keeps them for; the ended ones last."""
+    places = rights.places_of(session, Right.OUTSIDE, by, at)
+    return session.scalars(
+        select(OutsideSystem)
+        .where(OutsideSystem.area_id.in_(rights.inside(places)))
+        .order_by(OutsideSystem.ended_at.is_not(None), OutsideSystem.id)
+    ).all()
+
+
+def open_keys(session: Session, system_id: int) -> Sequence[OutsideKey]:
+    return session.scalars(
+        select(OutsideKey)
+        .where(OutsideKey.system_id == system_id, OutsideKey.ended_at.is_(None))
+        .order_by(OutsideKey.id)
+    ).all()
+
+
+def _key(session: Session, system: OutsideSystem, at: datetime) -> str:
+    key = secrets.token_urlsafe(32)
+    session.add(
+        OutsideKey(
+            system_id=system.id,
+            key_hash=_hash(key),
+            last_letters=key[-SHOWN_LETTERS:],
+            made_at=at,
+        )
+    )
+    session.flush()
+    return key
+
+
+def _note_use(session: Session, key_id: int, at: datetime) -> None:
+    session.execute(
+        update(OutsideKey)
+        .where(OutsideKey.id == key_id)
+        .values(last_used_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _record(
+    session: Session, system: OutsideSystem, verb: str, by: int, at: datetime, **detail: Any
+) -> None:
+    fact = Fact(
+        verb=verb,
+        subject_kind="outside_system",
+        subject_id=system.id,
+        at=at,
+        actor_id=by,
+        area_id=system.area_id,
+        detail=detail,
+    )
+    events.record(session, fact)
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
