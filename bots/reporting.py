@@ -35,6 +35,23 @@ def provisional(meant: Understanding, things: frozenset[str]) -> Understanding:
     return replace(meant, category=category, subcategory=LAST_RESORT, confidence=confidence)
 
 
+def as_matter(meant: Understanding, text: str) -> Understanding:
+    """A defect told as a question is reported; ideas of no sure class are the community's."""
+    if meant.intent == Intent.ENQUIRY and _tells_defect(text, meant):
+        meant = replace(meant, intent=Intent.REPORT)
+    if meant.intent in FOR_COMMUNITY and not is_sure(meant):
+        meant = replace(meant, category=LAST_CLASS, subcategory=LAST_RESORT)
+    return meant
+
+
+def _tells_defect(text: str, meant: Understanding) -> bool:
+    """ "楼道灯坏了归谁管": the answer is who repairs it, and that they are told to."""
+    words = load("intake")["defects"]
+    is_ours = meant.category != NOT_OURS and is_sure(meant)
+    is_real = not any(word in text for word in words["imagined"])
+    return is_ours and is_real and any(word in text for word in words["told"])
+
+
 def report_of(
     meant: Understanding,
     location: Location,

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bots.likeness import Matter, are_near, class_beside, is_wide, is_wide_kind, likeness, signs
-from config.categories import Intent
+from config.categories import Intent, Urgency
 from config.policy import load
 from models.protection import accused_persons
+from models.tickets.opening import Report
 from models.tickets.supporting import is_offered
 from models.tickets.table import About, Ticket
 from models.tickets.twins import Outline, Twin, newest_of_class, twin
@@ -30,6 +31,30 @@ class Reported:
     about: About | None
     matter: Matter
     things: frozenset[str]  # that its words name
+
+
+def twin_of_report(session: Session, report: Report, now: datetime) -> dict[str, Any] | None:
+    """Looked for before the ticket is written; class and place come first, and danger to life."""
+    is_whole = report.is_class_known and report.area_id is not None
+    if not is_whole or report.urgency == Urgency.EMERGENCY:
+        return None
+    matter = Matter(
+        report.text,
+        report.category,
+        report.subcategory,
+        dict(report.evidence),
+        report.place_name,
+        now,
+    )
+    reported = Reported(
+        report.reporter_id,
+        report.community_id,
+        report.intent,
+        report.about,
+        matter,
+        report.things,
+    )
+    return twin_of(session, reported, now)
 
 
 def twin_of(session: Session, reported: Reported, now: datetime) -> dict[str, Any] | None:

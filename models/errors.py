@@ -31,6 +31,12 @@ class ReasonMissing(DomainError):
     template = "reason_missing"
 
 
+class NothingSaid(DomainError):
+    """No word that can be read: blanks, or signs alone."""
+
+    template = "nothing_said"
+
+
 class TooLate(DomainError):
     """The time in which this was possible has passed."""
 

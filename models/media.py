@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -20,11 +21,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
+from models.errors import NotFound
 
 # The platform forgets a medium after three days.
 MEDIA_LIFE = timedelta(days=3)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=2)
+# In place of an account: what came with a form of ours.
+FORM = "form"
+UNSENT_LIFE = timedelta(days=1)
 # By its word: no partial index is used for a value that comes as a parameter.
 IS_WANTED = text("media.state = 'wanted'")
 
@@ -159,22 +164,72 @@ def bring(
 ) -> int:
     """A photo that staff put on a page of the house: nobody's own, so that erasing one of them
     leaves the page whole."""
-    brought = Media(
-        account="console",
+    return _kept(
+        session, "console", None, now, sha256=sha256, size=size, width=width, height=height
+    ).id
+
+
+def upload(
+    session: Session,
+    person_id: int,
+    *,
+    sha256: str,
+    size: int,
+    width: int,
+    height: int,
+    now: datetime,
+) -> str:
+    """A photo for a form that its owner still fills in; what they once brought for others that
+    they never sent is cleared away. Returns what the form names it by."""
+    session.execute(
+        delete(Media)
+        .where(
+            Media.person_id == person_id,
+            Media.account == FORM,
+            Media.ticket_id.is_(None),
+            Media.created_at <= now - UNSENT_LIFE,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    shape = {"sha256": sha256, "size": size, "width": width, "height": height}
+    return _kept(session, FORM, person_id, now, **shape).media_id
+
+
+def hand_in(session: Session, person_id: int, names: Sequence[str], ticket_id: int) -> None:
+    """The form was sent. Raises NotFound for a photo of somebody else's, or of another form."""
+    handed = session.scalars(
+        update(Media)
+        .where(
+            Media.account == FORM,
+            Media.media_id.in_(names),
+            Media.person_id == person_id,
+            Media.ticket_id.is_(None),
+        )
+        .values(ticket_id=ticket_id)
+        .returning(Media.media_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if set(handed) != set(names):
+        raise NotFound(number="")
+
+
+def _kept(
+    session: Session, account: str, person_id: int | None, now: datetime, **shape: Any
+) -> Media:
+    made = Media(
+        account=account,
         media_id=secrets.token_hex(16),
+        person_id=person_id,
         state=MediaState.KEPT,
         due_at=now,
-        sha256=sha256,
         kind="image/jpeg",
-        size=size,
-        width=width,
-        height=height,
         created_at=now,
         kept_at=now,
+        **shape,
     )
-    session.add(brought)
+    session.add(made)
     session.flush()
-    return brought.id
+    return made
 
 
 def fail(session: Session, photo_id: int, reason: str) -> None:

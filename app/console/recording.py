@@ -20,7 +20,7 @@ from models.places import Area, AreaKind, AreaWithin
 from models.roster import persons, rights
 from models.tickets import recording
 from models.tickets.asked import number_in
-from models.tickets.recording import Channel
+from models.tickets.recording import BY_STAFF, Channel
 from models.tickets.sight import sight_of, ticket_in
 from models.tickets.table import Ticket
 
@@ -78,7 +78,7 @@ def slip(desk: Desk, ticket_id: int) -> Any:
 
 def _recorded(session: Session, desk: Desk, words: str, meant: Understanding) -> int:
     form, by = request.form, desk.staff.person_id
-    if form.get("channel") not in list(Channel):
+    if form.get("channel") not in BY_STAFF:
         raise MatterUnfit(field="channel")
     phone = persons.phone_of(form.get("phone", ""))
     report = on_behalf.report_of(
@@ -145,7 +145,7 @@ def _form(desk: Desk, problem: str | None = None) -> str:
         return render(
             "record.html",
             places=choices(session, _places(desk), None),
-            channels=list(Channel),
+            channels=BY_STAFF,
             given=request.form,
             problem=problem,
         )

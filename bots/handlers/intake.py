@@ -1,7 +1,6 @@
 """A matter in a resident's own words becomes a ticket at once; questions refine it afterwards."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from bots.chat import Chat
@@ -10,19 +9,11 @@ from bots.keeping import attach_kept, kept_for_later
 from bots.locations import location_of
 from bots.message import Reply
 from bots.rendering import render
-from bots.reporting import (
-    FOR_COMMUNITY,
-    LAST_CLASS,
-    NOT_OURS,
-    TALK,
-    is_sure,
-    provisional,
-    report_of,
-)
+from bots.reporting import LAST_CLASS, NOT_OURS, TALK, as_matter, provisional, report_of
 from bots.several_homes import in_doubt
 from bots.splitting import under_main
 from bots.understand import Understanding
-from config.categories import LAST_RESORT, Intent, Urgency
+from config.categories import Intent, Urgency
 from config.policy import load
 from models import places
 from models.places import Area, AreaKind
@@ -40,10 +31,7 @@ def take_in(chat: Chat) -> Reply:
     meant = provisional(under_main(chat.parts, chat.understanding), chat.things)
     if meant.intent in TALK:
         return chat.say(TALK[meant.intent], has_home=chat.speaker.home_id is not None)
-    if meant.intent == Intent.ENQUIRY and _tells_defect(chat.text, meant):
-        meant = replace(meant, intent=Intent.REPORT)
-    if meant.intent in FOR_COMMUNITY and not is_sure(meant):
-        meant = replace(meant, category=LAST_CLASS, subcategory=LAST_RESORT)
+    meant = as_matter(meant, chat.text)
     kept = kept_for_later(chat)
     location = location_of(chat, meant.place, kept)
     report = report_of(
@@ -73,7 +61,7 @@ def _received(
 ) -> Reply:
     """What became of it, and the first thing that is missing: class, place, parts, same matter."""
     context = opened.context | {
-        "words": _shown_words(meant),
+        "words": shown_words(meant),
         "about": report.about,
         "is_placed": report.area_id is not None,
         "alerted": opened.alerted,
@@ -84,7 +72,7 @@ def _received(
         return _ask_class(chat, meant, opened, context)
     parts = [one.kept() for one in chat.parts]
     if parts:
-        _hint_at_parts(chat, opened.ticket_id)
+        hint_at_parts(chat, opened.ticket_id)
     if report.area_id is None or offered:
         return _ask_place(chat, opened.ticket_id, "ticket_received", context, offered, parts)
     if parts:
@@ -94,15 +82,7 @@ def _received(
     return chat.say("ticket_received", **context, question=None)
 
 
-def _tells_defect(text: str, meant: Understanding) -> bool:
-    """ "楼道灯坏了归谁管": the answer is who repairs it, and that they are told to."""
-    words = load("intake")["defects"]
-    is_ours = meant.category != NOT_OURS and is_sure(meant)
-    is_real = not any(word in text for word in words["imagined"])
-    return is_ours and is_real and any(word in text for word in words["told"])
-
-
-def _shown_words(meant: Understanding) -> list[str]:
+def shown_words(meant: Understanding) -> list[str]:
     """The few words that decided, for the resident; single characters explain nothing."""
     return [one.word for one in meant.evidence if one.weight > 0 and len(one.word) > 1][:3]
 
@@ -123,7 +103,7 @@ def _ask_class(chat: Chat, meant: Understanding, opened: Opened, context: dict[s
     )
 
 
-def _hint_at_parts(chat: Chat, ticket_id: int) -> None:
+def hint_at_parts(chat: Chat, ticket_id: int) -> None:
     """Staff see that there may be several, also when the resident never answers."""
     ticket = chat.session.get_one(Ticket, ticket_id)
     hint = render("parts_hint", {"parts": [one.text for one in chat.parts]})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bots import registry
+from bots import registry, twins
 from bots.chat import Chat
 from bots.choosing import on_ticket
 from bots.commands import Command
@@ -46,22 +46,8 @@ def ask(
 
 
 def twin_of_report(chat: Chat, report: Report) -> dict[str, Any] | None:
-    """Looked for before the ticket is written; class and place come first, and danger to life."""
-    is_whole = report.is_class_known and report.area_id is not None and not chat.parts
-    if not is_whole or report.urgency == Urgency.EMERGENCY:
-        return None
-    matter = Matter(
-        report.text,
-        report.category,
-        report.subcategory,
-        dict(report.evidence),
-        report.place_name,
-        chat.now,
-    )
-    reported = Reported(
-        chat.person_id, report.community_id, report.intent, report.about, matter, chat.things
-    )
-    return twin_of(chat.session, reported, chat.now)
+    """Several matters are told apart first."""
+    return None if chat.parts else twins.twin_of_report(chat.session, report, chat.now)
 
 
 def refined(chat: Chat, ticket: Ticket, context: dict[str, Any]) -> Reply:

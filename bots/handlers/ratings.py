@@ -15,15 +15,12 @@ from bots.pending import Pending
 from models import conversations
 from models.conversations import Question
 from models.protection import is_supporter
-from models.ticket_flow import MAX_REOPENS, Action, State
-from models.tickets import facts, lists, supporting
-from models.tickets.actions import apply, can
+from models.ticket_flow import State
+from models.tickets import facts, lists, rating, supporting
 from models.tickets.refining import add_note
-from models.tickets.step import Actor
 from models.tickets.table import Ticket
 
 DIGITS = frozenset(range(SOLVED + 1))  # 0: not solved; 1-5: stars; SOLVED: in words only
-UNHAPPY = 2  # so many stars or fewer count as not satisfied
 WORDS_FROM = 4  # what is said beside the digit is kept from this length on
 FOLLOW_HOURS = 1 / 6  # so long what is said next belongs to the matter taken up again
 
@@ -110,15 +107,11 @@ def stars(chat: Chat, question: Question, text: str, digit: int | None) -> Reply
 def rate(chat: Chat, ticket: Ticket, digit: int) -> Reply:
     """Archives with the rating; an unhappy reporter has the matter taken up again, once."""
     stars = digit if 0 < digit < SOLVED else None
-    if is_supporter(chat.session, ticket, chat.person_id):
-        return _rate_joined(chat, ticket, digit, stars)
-    given: dict[str, Any] = {"solved": digit > 0, "stars": stars}
-    reopens = digit <= UNHAPPY and ticket.reopens < MAX_REOPENS
-    action = Action.REOPEN if reopens else Action.RATE
-    apply(chat.session, ticket, action, by=Actor(chat.person_id), at=chat.now, **given)
-    context = {"is_happy": digit > UNHAPPY, **_facts(chat, ticket)}
+    is_joined = is_supporter(chat.session, ticket, chat.person_id)
+    reopens = rating.rate(chat.session, ticket, is_solved=digit > 0, stars=stars, **_by(chat))
+    context = {"is_happy": digit > rating.UNHAPPY, **_facts(chat, ticket)}
     if not reopens:
-        return chat.say("rating_kept", **context)
+        return chat.say("supporter_rating_kept" if is_joined else "rating_kept", **context)
     return chat.ask(
         "supplement_text",
         "rating_reopened",
@@ -126,24 +119,6 @@ def rate(chat: Chat, ticket: Ticket, digit: int) -> Reply:
         hours=FOLLOW_HOURS,
         **context,
     )
-
-
-def _rate_joined(chat: Chat, ticket: Ticket, digit: int, stars: int | None) -> Reply:
-    """Who joined rates beside the reporter; unhappy, they too have it taken up again, once."""
-    supporting.rate(chat.session, ticket, is_solved=digit > 0, stars=stars, **_by(chat))
-    by = Actor(chat.person_id)
-    if digit <= UNHAPPY and can(chat.session, ticket, Action.REOPEN, by=by, at=chat.now):
-        apply(chat.session, ticket, Action.REOPEN, by=by, at=chat.now)
-        return chat.ask(
-            "supplement_text",
-            "rating_reopened",
-            on_ticket=ticket.id,
-            hours=FOLLOW_HOURS,
-            is_happy=False,
-            **_facts(chat, ticket),
-        )
-    is_happy = digit > UNHAPPY
-    return chat.say("supporter_rating_kept", is_happy=is_happy, **_facts(chat, ticket))
 
 
 def _by(chat: Chat) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""代录: a matter that came by phone, desk, visit or paper box, entered by staff for its owner."""
+"""登记: a matter that came by another way than chat, with that way in the log."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,12 +21,17 @@ PRESSED_TWICE = timedelta(minutes=2)
 
 
 class Channel(StrEnum):
-    """来源 — how the matter came to staff."""
+    """来源 — by which way the matter came: through staff, or by a form of its owner's."""
 
     PHONE = "phone"
     DESK = "desk"
     VISIT = "visit"
     BOX = "box"
+    MINI_PROGRAM = "mini_program"
+    PAGE = "page"
+
+
+BY_STAFF = (Channel.PHONE, Channel.DESK, Channel.VISIT, Channel.BOX)
 
 
 def reporter(session: Session, name: str, phone: str | None, *, by: int, at: datetime) -> int:
