@@ -53,7 +53,9 @@ def _holders_of(hashes: Collection[str]) -> Select[str | None, Person]:
     )
 
 
-def enter(session: Session, name: str, phone: str | None, *, by: int, at: datetime) -> Person:
+def enter(
+    session: Session, name: str, phone: str | None, *, by: int | None, at: datetime
+) -> Person:
     """Somebody new. Raises PersonUnfit."""
     person = Person(name=fit_name(name), own_key=new_own_key(), created_at=at)
     phones.keep(person, phone)
@@ -104,7 +106,12 @@ def _parts(hashes: list[str], size: int = 500) -> list[list[str]]:
 
 
 def _record(
-    session: Session, person: Person, verb: str, by: int, at: datetime, detail: dict[str, object]
+    session: Session,
+    person: Person,
+    verb: str,
+    by: int | None,
+    at: datetime,
+    detail: dict[str, object],
 ) -> None:
     events.record(
         session,

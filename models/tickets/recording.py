@@ -29,13 +29,19 @@ class Channel(StrEnum):
     BOX = "box"
     MINI_PROGRAM = "mini_program"
     PAGE = "page"
+    OPEN311 = "open311"
 
 
 BY_STAFF = (Channel.PHONE, Channel.DESK, Channel.VISIT, Channel.BOX)
 
 
-def reporter(session: Session, name: str, phone: str | None, *, by: int, at: datetime) -> int:
-    """Who is on the roll with this phone, else somebody new; a matter may come without a name."""
+def reporter(
+    session: Session, name: str, phone: str | None, *, by: int | None, at: datetime
+) -> int:
+    """Who is on the roll with this phone, else somebody new; a matter may come without a name.
+
+    By nobody where another system tells of them.
+    """
     known = persons.with_phone(session, phone) if phone else None
     if known is not None:
         return known.id
