@@ -6,7 +6,16 @@ from typing import Any
 from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import events, homes, media, resident_sessions, sign_ins, staff_accounts, takeovers
+from models import (
+    events,
+    homes,
+    media,
+    page_links,
+    resident_sessions,
+    sign_ins,
+    staff_accounts,
+    takeovers,
+)
 from models.conversations import Question
 from models.events import Event, Fact
 from models.hazards.table import Hazard
@@ -69,6 +78,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
     session.execute(delete(PersonTag).where(PersonTag.person_id == person_id))
     sign_ins.end_all(session, person_id, now)
     resident_sessions.revoke_all(session, person_id, now)
+    page_links.forget(session, person_id)
     staff_accounts.forget(session, person_id)
     media.forget(session, person_id)
     _forget_identities(session, person_id)

@@ -8,7 +8,7 @@ SUBJECTS = (
     *("following", "homes", "intake", "join_codes", "joining", "legacy", "legacy_steps"),
     *("matchings", "media", "notices", "own_figures", "own_homes"),
     *("on_site", "operation_plans", "operation_sheets", "operation_teams", "operations"),
-    *("people", "progress", "projects", "ratings", "reports", "rounds", "sign_ins"),
+    *("pages", "people", "progress", "projects", "ratings", "reports", "rounds", "sign_ins"),
     *("splitting", "supervisions", "takeovers", "task_reports", "tasks", "team_figures", "tickets"),
     *("urgencies", "whistles"),
 )
