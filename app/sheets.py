@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from openpyxl import load_workbook
@@ -167,10 +167,17 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, datetime):
-        return value.date().isoformat()
+        return _moment_text(value)
     if isinstance(value, date):
         return value.isoformat()
     return str(value)
+
+
+def _moment_text(value: datetime) -> str:
+    """To the second: a spreadsheet keeps fractions of days. Midnight is a day without a time."""
+    rounded = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
+    is_day = rounded.time() == time()
+    return rounded.date().isoformat() if is_day else rounded.isoformat(" ")
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -18,10 +18,15 @@ _MARKS = re.compile(r"[\s*＊]+|（[^）]*）|\([^)]*\)")
 _BUILDING = re.compile(
     r"(?:第)?([0-9A-Za-z甲乙丙丁东西南北一二三四五六七八九十-]{1,8}?)(?:号楼|号院|单元|栋|幢|座|楼|号)?"
 )
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_DAY = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
+    r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?"  # a cell with a time of day says its day, too
+)
 _BETWEEN = re.compile(r"[;；、,，|\n\s]+")
 
 Cells = Mapping[str, Any]
+Column = Mapping[str, Any]
+Reader = Callable[[str], Any]
 
 
 class CellUnfit(DomainError):
@@ -51,10 +56,11 @@ class Row:
     number: int
     cells: Cells
     problems: tuple[Problem, ...] = ()
+    others: Mapping[str, str] = field(default_factory=dict)  # of columns nobody asked for
 
 
-def columns(kind: str) -> Sequence[Mapping[str, Any]]:
-    found: Sequence[Mapping[str, Any]] = load("imports")["kind"][kind]["column"]
+def columns(kind: str) -> Sequence[Column]:
+    found: Sequence[Column] = load("imports")["kind"][kind]["column"]
     return found
 
 
@@ -64,47 +70,79 @@ def heading_of(kind: str, key: str | None) -> str:
 
 def read(kind: str, grid: Sequence[tuple[int, Sequence[str]]]) -> tuple[list[Row], list[str]]:
     """The rows under the headings, and the headings nobody asked for. Raises HeadingsMissing."""
-    known = {one["heading"]: one for one in columns(kind)}
+    return read_as(columns(kind), READERS, grid)
+
+
+def read_as(
+    columns: Sequence[Column],
+    readers: Mapping[str, Reader],
+    grid: Sequence[tuple[int, Sequence[str]]],
+) -> tuple[list[Row], list[str]]:
+    """By columns of one's own, which may have several names each. Raises HeadingsMissing."""
+    start, headings = headings_in(columns, grid)
+    known = {name: one for one in columns for name in _names(one)}
+    places = [(one, known.get(one)) for one in headings]
+    unused = [one for one, column in places if one and column is None]
+    return [_row(number, places, texts, readers) for number, texts in grid[start + 1 :]], unused
+
+
+def headings_in(
+    columns: Sequence[Column], grid: Sequence[tuple[int, Sequence[str]]]
+) -> tuple[int, list[str]]:
+    """Which row of the grid they are, and what they say. Raises HeadingsMissing."""
     for start, (_, cells) in enumerate(grid[:MOST_HEADINGS_DOWN]):
         headings = [_heading(one) for one in cells]
-        if _fits(kind, headings):
-            unused = [one for one in headings if one and one not in known]
-            keys = [known.get(one) for one in headings]
-            return [_row(number, keys, one) for number, one in grid[start + 1 :]], unused
-    required = [one["heading"] for one in columns(kind) if one.get("required")]
+        if _fits(columns, headings):
+            return start, headings
+    required = [one["heading"] for one in columns if one.get("required")]
     raise HeadingsMissing(missing="、".join(required))
 
 
-def _fits(kind: str, headings: Sequence[str]) -> bool:
-    required = {one["heading"] for one in columns(kind) if one.get("required")}
-    return required <= set(headings)
+def _names(column: Column) -> Sequence[str]:
+    return [column["heading"], *column.get("also", ())]
+
+
+def _fits(columns: Sequence[Column], headings: Sequence[str]) -> bool:
+    return all(
+        any(name in headings for name in _names(one)) for one in columns if one.get("required")
+    )
 
 
 def _heading(text: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFKC", text))
 
 
-def _row(number: int, keys: Sequence[Mapping[str, Any] | None], texts: Sequence[str]) -> Row:
+def _row(
+    number: int,
+    places: Sequence[tuple[str, Column | None]],
+    texts: Sequence[str],
+    readers: Mapping[str, Reader],
+) -> Row:
+    """Of two columns of one meaning the first that says something counts."""
     cells: dict[str, Any] = {}
+    others: dict[str, str] = {}
     problems: list[Problem] = []
-    for column, text in zip(keys, [*texts, *[""] * len(keys)], strict=False):
+    for (heading, column), text in zip(places, [*texts, *[""] * len(places)], strict=False):
         if column is None:
+            others |= {heading: text} if heading else {}
             continue
         try:
-            cells[column["key"]] = _cell(column, text)
+            said = _cell(column, text, readers)
+            if cells.get(column["key"]) is None:
+                cells[column["key"]] = said
         except CellUnfit as refusal:
             problems.append(Problem(column["key"], refusal))
-    return Row(number, cells, tuple(problems))
+    return Row(number, cells, tuple(problems), others)
 
 
-def _cell(column: Mapping[str, Any], text: str) -> Any:
+def _cell(column: Column, text: str, readers: Mapping[str, Reader]) -> Any:
     if text == WITHOUT_VALUE:
         raise CellUnfit(why="formula")
     if not text:
         if column.get("required"):
             raise CellUnfit(why="missing")
         return None
-    return _READERS[column["form"]](text)
+    return readers[column["form"]](text)
 
 
 def _text(text: str) -> str:
@@ -118,20 +156,20 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(one for one in _BETWEEN.split(_text(text)) if one)
 
 
-def _narrow(text: str) -> str:
+def narrow(text: str) -> str:
     """Full-width digits and letters are the same as narrow ones."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
 def _number(text: str) -> int:
-    said = _narrow(text).removesuffix("户").removesuffix("个").replace(",", "")
+    said = narrow(text).removesuffix("户").removesuffix("个").replace(",", "")
     if not re.fullmatch(r"\d{1,6}", said, re.ASCII):
         raise CellUnfit(why="not_a_number")
     return int(said)
 
 
 def _building(text: str) -> str:
-    found = _BUILDING.fullmatch(_narrow(text).replace(" ", ""))
+    found = _BUILDING.fullmatch(narrow(text).replace(" ", ""))
     if found is None:
         raise CellUnfit(why="not_a_building")
     return found[1].lstrip("0") or "0"
@@ -145,7 +183,7 @@ def _phone(text: str) -> str:
 
 
 def _day(text: str) -> date:
-    found = _DAY.fullmatch(_narrow(text))
+    found = _DAY.fullmatch(narrow(text))
     try:
         if found is not None:
             return date(*(int(part) for part in found.groups()))
@@ -159,7 +197,7 @@ def _choice(table: str) -> Callable[[str], str]:
 
     def read_choice(text: str) -> str:
         named = {words: key for key, words in load("labels")[table].items()}
-        said = _narrow(text)
+        said = narrow(text)
         if said not in named:
             raise CellUnfit(why="unknown", options="、".join(named))
         return str(named[said])
@@ -167,7 +205,7 @@ def _choice(table: str) -> Callable[[str], str]:
     return read_choice
 
 
-_READERS: Mapping[str, Callable[[str], Any]] = {
+READERS: Mapping[str, Reader] = {
     "text": _text,
     "words": _words,
     "number": _number,
