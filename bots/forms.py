@@ -70,7 +70,7 @@ def file(
     session: Session, who: Identity, form: Form, said: Heard, channel: Channel, now: datetime
 ) -> Filed:
     """The ticket, as if it had been said in chat. NotFound for a place or photo not there."""
-    chat = _chat(session, who, form.words, said, now)
+    chat = chat_of(session, who, form.words, said, now)
     meant = _chosen(_meant(said), form)
     location = _location(chat, meant, form)
     report = reporting.report_of(
@@ -107,7 +107,7 @@ def supplement(
 ) -> int:
     """Words beside the matter. Where they accuse who may read them, the ticket they became
     instead; else the one they stand beside now."""
-    chat = _chat(session, who, words, said, now)
+    chat = chat_of(session, who, words, said, now)
     main = supporting.main_of(session, ticket)
     past_them = accusing.apart(chat, main, words)
     if past_them is not None:
@@ -153,7 +153,8 @@ def _location(chat: Chat, meant: Understanding, form: Form) -> Location:
     return area_location(chat, form.area_id, meant.place.spot if meant.place else None)
 
 
-def _chat(session: Session, who: Identity, words: str, said: Heard, now: datetime) -> Chat:
+def chat_of(session: Session, who: Identity, words: str, said: Heard, now: datetime) -> Chat:
+    """As a handler of chat takes words that came by a form."""
     speaker = known_speaker(session, who.account, who.openid, now)
     assert speaker is not None
     message = _message(who.account, who.openid, words, now)

@@ -1,6 +1,9 @@
 """Who is responsible here: my building head, my grid worker, and the numbers to call."""
 
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from bots import registry
 from bots.chat import Chat
@@ -22,13 +25,15 @@ def building_head(chat: Chat, command: Command) -> Reply:
     """Name and duty; a paid post with its duty phone, a neighbour without their own number."""
     if chat.speaker.home_id is None:
         return chat.ask("home_address", "bind_first", said=None)
-    return chat.say("who_is_responsible", buildings=[_served(chat, one) for one in lived_in(chat)])
+    served = [served_by(chat.session, one, chat.now) for one in lived_in(chat)]
+    return chat.say("who_is_responsible", buildings=served)
 
 
-def _served(chat: Chat, area_id: int) -> dict[str, Any]:
-    people = _people(chat, area_id)
+def served_by(session: Session, area_id: int, now: datetime) -> dict[str, Any]:
+    """Who serves this building, and whether one of its own neighbours is its head."""
+    people = _people(session, area_id, now)
     return {
-        "place": places.full_name(chat.session, area_id),
+        "place": places.full_name(session, area_id),
         "has_head": any(one["role"] == Role.BUILDING_HEAD for one in people),
         "people": [one for one in people if one["role"] in ANSWERING[:3]],
     }
@@ -37,7 +42,7 @@ def _served(chat: Chat, area_id: int) -> dict[str, Any]:
 @registry.command("phones")
 def phones(chat: Chat, command: Command) -> Reply:
     home_id = chat.speaker.home_id
-    people = _people(chat, home_id) if home_id is not None else []
+    people = _people(chat.session, home_id, chat.now) if home_id is not None else []
     return chat.say(
         "phones",
         emergency=load("phones")["emergency"],
@@ -45,9 +50,9 @@ def phones(chat: Chat, command: Command) -> Reply:
     )
 
 
-def _people(chat: Chat, area_id: int) -> list[dict[str, str | None]]:
-    holders = on_duty.holders_at(chat.session, area_id, chat.now)
-    phones = dispatch.duty_phones(chat.session, [one.post_id for one in holders])
+def _people(session: Session, area_id: int, now: datetime) -> list[dict[str, str | None]]:
+    holders = on_duty.holders_at(session, area_id, now)
+    phones = dispatch.duty_phones(session, [one.post_id for one in holders])
     found: dict[str, dict[str, str | None]] = {}
     for one in holders:
         if one.role in ANSWERING and one.role not in found:

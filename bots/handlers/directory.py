@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bots import finding, registry
 from bots.chat import Chat
 from bots.commands import Command
@@ -73,9 +75,9 @@ def note_unanswered(chat: Chat, ticket_id: int) -> None:
 def directory(chat: Chat, command: Command) -> Reply:
     """What can be asked here; with words, what fits them."""
     if command.text:
-        looked = _look(chat, command.text, Intent.ENQUIRY)
-        if looked.found and looked.found[0].fit >= load("directory")["fit"]["unsure"]:
-            return _show(chat, _best(chat, looked))
+        found = searched(chat, command.text)
+        if found:
+            return _show(chat, found)
         said = chat.as_said(command.text)
         return chat.ask(_UNSURE_AS, "directory_none", keep=_kept(chat, ()), said=said)
     there = {one.kind for one in _entries(chat, chat.speaker.home_id)}
@@ -89,6 +91,13 @@ def directory(chat: Chat, command: Command) -> Reply:
         labels=[kinds()[key]["label"] for key in keys],
         has_home=chat.speaker.home_id is not None,
     )
+
+
+def searched(chat: Chat, words: str) -> list[DirectoryEntry]:
+    """What fits these words, the best first; none where nothing fits well enough."""
+    looked = _look(chat, words, Intent.ENQUIRY)
+    is_there = looked.found and looked.found[0].fit >= load("directory")["fit"]["unsure"]
+    return _best(chat, looked) if is_there else []
 
 
 @registry.question("directory_kind")
@@ -121,7 +130,7 @@ def chosen(chat: Chat, question: Question, text: str, digit: int | None) -> Repl
     entry = lists.current(chat.session, numbers[digit - 1], chat.now)
     if entry is None:
         return chat.say("directory_gone")
-    return chat.say("directory_entry", entry=facts(chat, entry), can_pass_on=True)
+    return chat.say("directory_entry", entry=facts(chat.session, entry), can_pass_on=True)
 
 
 def _pass_on(chat: Chat, kept: dict[str, Any]) -> Reply:
@@ -145,7 +154,7 @@ def _pass_on(chat: Chat, kept: dict[str, Any]) -> Reply:
     return chat.say("person_called", **opened.context, is_said=True)
 
 
-def facts(chat: Chat, entry: DirectoryEntry) -> dict[str, Any]:
+def facts(session: Session, entry: DirectoryEntry) -> dict[str, Any]:
     """What the words about an entry are filled with."""
     return {
         "number": entry.number,
@@ -157,7 +166,7 @@ def facts(chat: Chat, entry: DirectoryEntry) -> dict[str, Any]:
         "hours": entry.hours,
         "price": entry.price,
         "ports": entry.ports,
-        "area": chat.session.get_one(Area, entry.area_id).name,
+        "area": session.get_one(Area, entry.area_id).name,
     }
 
 
@@ -165,7 +174,7 @@ def _show(chat: Chat, entries: Sequence[DirectoryEntry]) -> Reply:
     """The only one whole; several as a numbered list."""
     if len(entries) > 1:
         return _list(chat, entries, _LISTED_AS, "directory_list")
-    about = facts(chat, entries[0])
+    about = facts(chat.session, entries[0])
     # What another question waits for must not be lost to this one's "0".
     if _waiting(chat) not in (_OURS | {None}):
         return chat.say("directory_entry", entry=about, can_pass_on=False)
@@ -174,7 +183,7 @@ def _show(chat: Chat, entries: Sequence[DirectoryEntry]) -> Reply:
 
 
 def _list(chat: Chat, entries: Sequence[DirectoryEntry], kind: str, template: str) -> Reply:
-    keep, shown = _kept(chat, entries), [facts(chat, one) for one in entries]
+    keep, shown = _kept(chat, entries), [facts(chat.session, one) for one in entries]
     return chat.ask(kind, template, keep=keep, entries=shown)
 
 

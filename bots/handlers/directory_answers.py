@@ -52,7 +52,7 @@ def directory_keep(chat: Chat, question: Question, text: str, digit: int | None)
         return chat.say("directory_not_kept")
     ticket = chat.session.get_one(Ticket, question.ticket_id)
     entry = _keep(chat, ticket, said, kept["area_id"])
-    return chat.say("directory_kept", **facts(chat, entry))
+    return chat.say("directory_kept", **facts(chat.session, entry))
 
 
 def _keep(chat: Chat, ticket: Ticket, said: Details, area_id: int) -> DirectoryEntry:
