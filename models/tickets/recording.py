@@ -30,6 +30,7 @@ class Channel(StrEnum):
     MINI_PROGRAM = "mini_program"
     PAGE = "page"
     OPEN311 = "open311"
+    HOTLINE = "hotline"
 
 
 BY_STAFF = (Channel.PHONE, Channel.DESK, Channel.VISIT, Channel.BOX)
