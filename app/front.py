@@ -11,7 +11,7 @@ from models.base import Database
 
 SITE = "app.site"
 # What the addresses of the site begin with.
-SEGMENTS = frozenset({"console", "p", "dev", "metrics"})
+SEGMENTS = frozenset({"console", "p", "open311", "dev", "metrics"})
 
 
 class Front:

@@ -8,6 +8,7 @@ from app.console.blueprint import add_console, load_pages
 from app.errors import register_errors
 from app.meters import meter_pages
 from app.metrics import make_metrics
+from app.open311.blueprint import add_open311
 from app.pages.blueprint import make_pages
 from config.settings import Settings
 from models.base import Database
@@ -22,6 +23,7 @@ def make_site(settings: Settings, database: Database) -> Flask:
     add_console(site, database, settings)
     site.register_blueprint(make_pages(database))
     site.register_blueprint(make_metrics(database, settings))
+    add_open311(site, database, settings)
     if settings.dev:
         # It loads the schedule with all its jobs, which no other web process needs.
         site.register_blueprint(import_module("app.dev").make_dev(database))

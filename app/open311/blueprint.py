@@ -1,0 +1,175 @@
+"""The routes of Open311: each reads or files in one transaction, and refuses in the asked form."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache, partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from app.house import LiveLexicon, now
+from app.logs import fault
+from app.open311 import filing, requests, services
+from app.open311.discovery import document
+from app.open311.forms import JSON, XML, answer
+from app.open311.given import read
+from app.open311.refusals import Refused, TooMany, Unknown
+from app.wechat.limit import MinuteLimit
+from bots.lexicon import Lexicon
+from config.policy import load
+from config.settings import Settings
+from models.base import BUSY, Database
+from models.errors import DomainError
+from models.open311 import public
+from models.open311.public import POLICY
+
+PREFIX = "/open311"
+FORM = f"<any({JSON},{XML}):form>"
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Access-Control-Allow-Origin": "*",  # pages of other tools read it; no cookie says who asks
+    "Cache-Control": "no-store",
+}
+
+log = structlog.get_logger(__name__)
+
+
+def add_open311(
+    app: Flask, database: Database, settings: Settings, clock: Callable[[], datetime] = now
+) -> None:
+    """Mounts it. The words are loaded when the first matter is filed."""
+    live = cache(partial(LiveLexicon.load, database, settings))
+    app.register_blueprint(make_open311(database, settings, lambda: live().current(), clock))
+
+
+def make_open311(
+    database: Database,
+    settings: Settings,
+    lexicon: Callable[[], Lexicon],
+    clock: Callable[[], datetime],
+) -> Blueprint:
+    routes = Blueprint("open311", __name__, url_prefix=PREFIX)
+    jurisdiction = (urlsplit(settings.base_url).hostname or "").removeprefix("www.")
+    _guard(routes, clock, jurisdiction)
+    _describe(routes, settings)
+    _read(routes, database, clock)
+    _file(routes, database, lexicon, clock)
+    _refuse(routes)
+    return routes
+
+
+def _guard(routes: Blueprint, clock: Callable[[], datetime], jurisdiction: str) -> None:
+    readings = MinuteLimit(load(POLICY)["most"]["readings_per_minute"])
+
+    @routes.before_request
+    def in_measure() -> None:
+        """One house is one jurisdiction; its name may be left out."""
+        if readings.is_over(POLICY, request.remote_addr or "", clock()):
+            raise TooMany("too many calls from this address in one minute")
+        asked = request.values.get("jurisdiction_id", "")
+        if asked not in ("", jurisdiction):
+            raise Unknown(f"jurisdiction_id is {jurisdiction}")
+
+    @routes.after_request
+    def secured(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        return response
+
+
+def _describe(routes: Blueprint, settings: Settings) -> None:
+    @routes.get(f"/discovery.{FORM}")
+    @routes.get(f"/v2/discovery.{FORM}")
+    def discovery(form: str) -> Response:
+        return answer(form, "discovery", document(settings.base_url + PREFIX))
+
+    @routes.get(f"/v2/services.{FORM}")
+    def service_list(form: str) -> Response:
+        return answer(form, "services", services.service_list())
+
+    @routes.get(f"/v2/services/<code>.{FORM}")
+    def service_definition(code: str, form: str) -> Response:
+        service = services.service(code)
+        if service is None:
+            raise Unknown("there is no service of this service_code")
+        return answer(form, "service_definition", services.definition(service))
+
+
+def _read(routes: Blueprint, database: Database, clock: Callable[[], datetime]) -> None:
+    @routes.get(f"/v2/requests.{FORM}")
+    def request_list(form: str) -> Response:
+        asked = requests.asked(request.args, clock())
+        with database.reading() as session:
+            found = [requests.shown(one) for one in public.found(session, asked)]
+        return answer(form, "service_requests", found)
+
+    @routes.get(f"/v2/requests/<number>.{FORM}")
+    def request_of(number: str, form: str) -> Response:
+        [ticket_id, *_] = requests.numbers(number)
+        with database.reading() as session:
+            one = public.one(session, ticket_id)
+            if one is None:
+                raise Unknown("there is no service request of this service_request_id")
+            return answer(form, "service_requests", [requests.shown(one)])
+
+    @routes.get(f"/v2/tokens/<token>.{FORM}")
+    def request_of_token(token: str, form: str) -> Response:
+        with database.reading() as session:
+            return answer(form, "service_requests", [filing.of_token(session, token)])
+
+
+def _file(
+    routes: Blueprint,
+    database: Database,
+    lexicon: Callable[[], Lexicon],
+    clock: Callable[[], datetime],
+) -> None:
+    limit_of = cache(MinuteLimit)  # systems with the same allowance are counted apart in one
+
+    @routes.post(f"/v2/requests.{FORM}")
+    def file_request(form: str) -> Response:
+        at = clock()
+        with database.reading() as session:
+            system = filing.system_of(session, request.values.get("api_key", ""), at)
+            system_id, often = system.id, system.per_minute
+        if limit_of(often).is_over(POLICY, str(system_id), at):
+            raise TooMany("too many service requests by this api_key in one minute")
+        given = read(request.values)
+        meant = filing.understood(given, lexicon())
+        with database.writing() as session:
+            said = filing.filed(session, system_id, given, meant, at)
+        return answer(form, "service_requests", [said], 201)
+
+
+def _refuse(routes: Blueprint) -> None:
+    @routes.errorhandler(Refused)
+    def refused(refusal: Refused) -> Response:
+        return _errors(refusal.code, refusal.description)
+
+    @routes.errorhandler(DomainError)
+    def refused_by_the_domain(refusal: DomainError) -> Response:
+        return _errors(400, refusal.template)
+
+    @routes.errorhandler(HTTPException)
+    def of_http(refusal: HTTPException) -> Response:
+        return _errors(refusal.code or 500, refusal.name)
+
+    @routes.errorhandler(Exception)
+    def unforeseen(failure: Exception) -> Response:
+        log.error("open311_failed", route=request.endpoint, **fault(failure))
+        is_busy = isinstance(failure, BUSY)
+        return _errors(503 if is_busy else 500, "not answered; try again later")
+
+    @routes.route("/", defaults={"_": ""}, methods=["GET", "POST"])
+    @routes.route("/<path:_>", methods=["GET", "POST"])
+    def elsewhere(_: str) -> Response:
+        raise Unknown(f"nothing here; see {PREFIX}/discovery.xml")
+
+
+def _errors(code: int, description: str) -> Response:
+    """XML is the form that the standard demands, where none was asked for."""
+    form = JSON if request.path.endswith(f".{JSON}") else XML
+    content: list[Any] = [{"code": code, "description": description}]
+    return answer(form, "errors", content, code)
