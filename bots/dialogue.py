@@ -68,6 +68,8 @@ def answer(session: Session, message: IncomingMessage, heard: Heard, now: dateti
     if reply is None:
         return None
     text = rendering.render(reply.template, reply.context)
+    if chat.speaker.is_new and message.event is None and not chat.is_alarm:
+        text += "\n" + rendering.render("privacy_line", {})
     return resuming.with_reminder(chat, reply, text) if chat.speaker.has_questions else text
 
 

@@ -11,6 +11,7 @@ from models import (
     homes,
     media,
     page_links,
+    privacy_consents,
     resident_sessions,
     sign_ins,
     staff_accounts,
@@ -29,6 +30,7 @@ from models.outbox import Delivery, OutboxMessage
 from models.patrols import rounds
 from models.people import Identity, Person, all_they_were
 from models.places import full_name
+from models.privacy_consents import Standing
 from models.projects.table import ProjectNote
 from models.supervisions.table import SupervisionEntry
 from models.ticket_flow import OPEN
@@ -55,6 +57,11 @@ def summary(session: Session, person_id: int) -> dict[str, Any]:
         "tickets": [{"ticket_id": one.id, "text": one.text or ""} for one in tickets[:9]],
         "total": len(tickets),
         "messages": sent or 0,
+        "consents": [
+            {"purpose": one.purpose, "standing": one.standing, "at": one.at}
+            for one in privacy_consents.agreed(session, person_id).values()
+            if one.standing != Standing.NEVER
+        ],
     }
 
 
@@ -65,6 +72,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
     that quote the person's words are emptied too.
     """
     mediations.forget(session, person_id)
+    privacy_consents.end_all(session, person_id, now)
     _forget_person(session, person_id)
     homes.leave_all(session, person_id)
     _spare_supporters(session, person_id)

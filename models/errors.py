@@ -59,6 +59,12 @@ class AbsenceUnfit(DomainError):
     template = "absence_unfit"
 
 
+class ConsentMissing(DomainError):
+    """The person has not agreed to what their data would be used for, or no longer."""
+
+    template = "consent_missing"
+
+
 class TooManyHomes(DomainError):
     """Another home is kept once one of those is left."""
 

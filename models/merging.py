@@ -24,6 +24,7 @@ from models.patrols import rounds
 from models.patrols.table import Round
 from models.people import Identity, Person
 from models.posts import Post
+from models.privacy_consents import PrivacyConsent
 from models.projects.table import Project, ProjectNote
 from models.reports import readers
 from models.roster.invitations import Invitation
@@ -45,6 +46,7 @@ MOVED: tuple[InstrumentedAttribute[int] | InstrumentedAttribute[int | None], ...
     Note.author_id,
     Objection.person_id,
     Media.person_id,
+    PrivacyConsent.person_id,
     Home.asked_id,
     Takeover.resident_id,
     Takeover.staff_id,

@@ -3,8 +3,8 @@
 from importlib import import_module
 
 SUBJECTS = (
-    *("absences", "account", "building_heads", "check_ins", "clarifying", "digests", "directory"),
-    *("directory_answers", "emergencies", "hazards"),
+    *("absences", "account", "building_heads", "check_ins", "clarifying", "consents"),
+    *("digests", "directory", "directory_answers", "emergencies", "hazards"),
     *("following", "homes", "intake", "join_codes", "joining", "legacy", "legacy_steps"),
     *("matchings", "media", "notices", "own_figures", "own_homes"),
     *("on_site", "operation_plans", "operation_sheets", "operation_teams", "operations"),

@@ -3,6 +3,7 @@
 from bots import commands, registry
 from bots.chat import Chat
 from bots.commands import Command
+from bots.handlers import consents
 from bots.message import Reply
 from bots.my_messages import worded
 from bots.several_homes import lived_in
@@ -10,7 +11,7 @@ from models import conversations, erasure, my_messages, outbox, places
 from models.conversations import Question
 
 SHOWN = 5
-EXPORT, ERASE, SURE = 1, 2, 1
+EXPORT, ERASE, CONSENTS, SURE = 1, 2, 3, 1
 
 
 @registry.command("help")
@@ -46,7 +47,10 @@ def privacy_choice(chat: Chat, question: Question, text: str, digit: int | None)
         return chat.say("privacy_export", **erasure.summary(chat.session, chat.person_id))
     if digit == ERASE:
         return chat.ask("erase", "erase_asked", has_posts=chat.speaker.has_posts)
-    return None if digit is None else chat.say("not_a_choice", most=ERASE)
+    if digit == CONSENTS:
+        conversations.close(question, chat.now)
+        return consents.show(chat)
+    return None if digit is None else chat.say("not_a_choice", most=CONSENTS)
 
 
 @registry.question("erase")

@@ -11,11 +11,12 @@ from bots.message import Reply
 from bots.pending import Pending
 from bots.places_in_text import PlaceMention
 from bots.several_homes import lived_in
-from models import conversations, homes, places
+from models import conversations, homes, places, privacy_consents
 from models.conversations import Question
 from models.homes import Home, HomeState
 from models.people import Person
 from models.places import Area, AreaKind
+from models.privacy_consents import ConsentDoor, Purpose
 from models.roster import doubles
 
 YES, NO = 1, 2
@@ -113,6 +114,8 @@ def _kept(chat: Chat, act: str, said: Mapping[str, Any]) -> Home:
         home = homes.move(session, before, building, room, chat.now, chat.account)
     else:
         home = homes.claim(session, person_id, building, room, chat.now, chat.account)
+    door = ConsentDoor.CHAT
+    privacy_consents.give(session, person_id, Purpose.HOME, door=door, at=chat.now)
     doubles.ask_of_buildings(session, [building.id], chat.now)
     return home
 

@@ -1,0 +1,79 @@
+"""What somebody agreed to in the privacy notice, purpose by purpose, and their changes of mind."""
+
+from bots import registry
+from bots.chat import Chat
+from bots.message import Reply
+from models import conversations, privacy_consents
+from models.conversations import Question
+from models.privacy_consents import ConsentDoor, Purpose, Standing
+
+# Writing to us is agreeing to be answered: who no longer wants that has their data deleted.
+OFFERED = (Purpose.HOME, Purpose.CARE, Purpose.HANDING_ON)
+SELF, GUARDIAN = 1, 2
+WITHDRAW = 1
+ASKED = {"consent": "privacy_consent_asked", "withdrawal": "privacy_withdrawal_asked"}
+
+
+def show(chat: Chat) -> Reply:
+    now = privacy_consents.agreed(chat.session, chat.person_id)
+    rows = [
+        {"purpose": str(one), "standing": str(now[one].standing), "guardian": now[one].by_guardian}
+        for one in OFFERED
+    ]
+    version = privacy_consents.version()
+    return chat.ask("consents", "privacy_purposes", purposes=rows, version=version)
+
+
+@registry.question("consents")
+def choose(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    if digit is None:
+        return None
+    if digit > len(OFFERED):
+        return chat.say("not_a_choice", most=len(OFFERED))
+    purpose = OFFERED[digit - 1]
+    standing = privacy_consents.agreed(chat.session, chat.person_id)[purpose].standing
+    conversations.close(question, chat.now)
+    kind = "withdrawal" if standing == Standing.GIVEN else "consent"
+    keep = {"purpose": str(purpose)}
+    return chat.ask(kind, ASKED[kind], keep=keep, purpose=str(purpose))
+
+
+@registry.question("consent")
+def consent(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    if digit is None:
+        return None
+    purpose = Purpose(question.context["purpose"])
+    conversations.close(question, chat.now)
+    if digit in (SELF, GUARDIAN):
+        privacy_consents.give(
+            chat.session,
+            chat.person_id,
+            purpose,
+            door=ConsentDoor.CHAT,
+            at=chat.now,
+            by_guardian=digit == GUARDIAN,
+        )
+    return _kept(chat, purpose)
+
+
+@registry.question("withdrawal")
+def withdrawal(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+    if digit is None:
+        return None
+    purpose = Purpose(question.context["purpose"])
+    conversations.close(question, chat.now)
+    if digit == WITHDRAW:
+        privacy_consents.withdraw(
+            chat.session,
+            chat.person_id,
+            purpose,
+            door=ConsentDoor.CHAT,
+            at=chat.now,
+            account=chat.account,
+        )
+    return _kept(chat, purpose)
+
+
+def _kept(chat: Chat, purpose: Purpose) -> Reply:
+    standing = privacy_consents.agreed(chat.session, chat.person_id)[purpose].standing
+    return chat.say("privacy_said", purpose=str(purpose), standing=str(standing))
