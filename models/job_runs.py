@@ -13,8 +13,6 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
-    delete,
-    func,
     literal_column,
     or_,
     select,
@@ -22,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
 from models.statements import Statement
@@ -203,28 +201,6 @@ def last_due(session: Session, job: str, until: datetime = ENDLESS) -> datetime 
     due_at: datetime = row[0]
     started_at: datetime = row[1]
     return started_at if due_at == FIRST_SEEN else due_at
-
-
-def forget(session: Session, before: datetime) -> int:
-    """Removes ended runs due before then, but the latest of each job: the clock needs it."""
-    later = aliased(JobRun)
-    newest = (
-        select(func.max(later.due_at))
-        .where(later.job == JobRun.job, later.is_manual.is_(False))
-        .scalar_subquery()
-    )
-    gone = session.scalars(
-        delete(JobRun)
-        .where(
-            JobRun.due_at < before,
-            JobRun.due_at > FIRST_SEEN,
-            JobRun.lease_until.is_(None),
-            or_(JobRun.is_manual.is_(True), JobRun.due_at < newest),
-        )
-        .returning(JobRun.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(gone.all())
 
 
 def _claim(

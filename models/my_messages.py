@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.erasure import GONE
 from models.outbox import Delivery, OutboxMessage
+from models.past import EveryMessage
 from models.people import all_they_were
 
 PAGE = 20
@@ -19,11 +20,11 @@ def sent_to(
 
     What was taken back is left out, and what a neighbour's erasure has emptied.
     """
-    found = select(OutboxMessage).where(
-        OutboxMessage.person_id.in_(all_they_were(person_id)),
-        OutboxMessage.state != Delivery.CANCELLED,
-        OutboxMessage.template != GONE,
+    found = select(EveryMessage).where(
+        EveryMessage.person_id.in_(all_they_were(person_id)),
+        EveryMessage.state != Delivery.CANCELLED,
+        EveryMessage.template != GONE,
     )
     if before is not None:
-        found = found.where(OutboxMessage.id < before)
-    return session.scalars(found.order_by(OutboxMessage.id.desc()).limit(limit)).all()
+        found = found.where(EveryMessage.id < before)
+    return session.scalars(found.order_by(EveryMessage.id.desc()).limit(limit)).all()

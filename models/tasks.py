@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, and_, bindparam, case, delete, select, text, update
+from sqlalchemy import ColumnElement, Index, and_, bindparam, case, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -182,17 +182,6 @@ def sweep(session: Session, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(swept.all())
-
-
-def forget_done(session: Session, before: datetime) -> int:
-    """Removes finished tasks due before then; failed ones stay until someone has seen to them."""
-    gone = session.scalars(
-        delete(Task)
-        .where(Task.state == TaskState.DONE, Task.due_at < before)
-        .returning(Task.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(gone.all())
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.events import Event
+from models.past import EveryEvent
 from models.people import Person
 from models.sealing import open_for
 
@@ -28,12 +28,14 @@ def steps(
     session: Session, kind: str, *numbers: int, without: Collection[str] = ()
 ) -> Sequence[Step]:
     rows = session.execute(
-        select(Event, Person.name, Person.own_key)
-        .outerjoin(Person, Person.id == Event.actor_id)
+        select(EveryEvent, Person.name, Person.own_key)
+        .outerjoin(Person, Person.id == EveryEvent.actor_id)
         .where(
-            Event.subject_kind == kind, Event.subject_id.in_(numbers), Event.verb.not_in(without)
+            EveryEvent.subject_kind == kind,
+            EveryEvent.subject_id.in_(numbers),
+            EveryEvent.verb.not_in(without),
         )
-        .order_by(Event.id)
+        .order_by(EveryEvent.id)
     )
     return [
         Step(

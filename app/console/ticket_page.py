@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.console.desk import Desk
-from models.events import Event
 from models.on_duty import Holder
+from models.past import EveryEvent
 from models.people import Person
 from models.posts import Post, Role
 from models.sealing import open_for
@@ -137,10 +137,10 @@ def timeline(session: Session, ticket: Ticket, supervisions: Sequence[int] = ())
     """From the events; words of somebody erased can not be read any more. Of supervisions it says
     what was done: their words are for who may read them."""
     rows = session.execute(
-        select(Event, Person.name, Person.own_key, _holds_post(Event.actor_id))
-        .outerjoin(Person, Person.id == Event.actor_id)
+        select(EveryEvent, Person.name, Person.own_key, _holds_post(EveryEvent.actor_id))
+        .outerjoin(Person, Person.id == EveryEvent.actor_id)
         .where(or_(_of("ticket", [ticket.id]), _of("supervision", supervisions)))
-        .order_by(Event.id)
+        .order_by(EveryEvent.id)
     )
     found = []
     for event, name, own_key, holds_post in rows:
@@ -178,7 +178,7 @@ def _holds_post(person_id: Any) -> Any:
 
 
 def _of(kind: str, ids: Sequence[int]) -> ColumnElement[bool]:
-    return and_(Event.subject_kind == kind, Event.subject_id.in_(ids))
+    return and_(EveryEvent.subject_kind == kind, EveryEvent.subject_id.in_(ids))
 
 
 def _side(person_id: int | None, ticket: Ticket, acts_for_post: bool) -> str:

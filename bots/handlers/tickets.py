@@ -26,6 +26,7 @@ from models import conversations
 from models.conversations import Question
 from models.events import Event
 from models.operations import undoing as operation_steps
+from models.past import EveryEvent
 from models.ticket_flow import UNDO_MINUTES, Action
 from models.tickets import facts, lists, refining, supporting, undoing
 from models.tickets.actions import apply, can
@@ -85,13 +86,13 @@ def show(chat: Chat, ticket: Ticket, text: str) -> Reply:
 def _steps(chat: Chat, ticket: Ticket) -> Sequence[Event]:
     """What changed its state, the latest four, in the order of time."""
     found = chat.session.scalars(
-        select(Event)
+        select(EveryEvent)
         .where(
-            Event.subject_kind == "ticket",
-            Event.subject_id == ticket.id,
-            Event.new.is_not(None),
+            EveryEvent.subject_kind == "ticket",
+            EveryEvent.subject_id == ticket.id,
+            EveryEvent.new.is_not(None),
         )
-        .order_by(Event.id.desc())
+        .order_by(EveryEvent.id.desc())
         .limit(4)
     ).all()
     return found[::-1]

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import work_calendars
-from models.events import Event
 from models.metrics import counted
 from models.metrics.counted import COUNTED, NAMES, CountedTicket
+from models.past import EveryEvent
 from models.places import root_area_id
 from models.ticket_flow import Level, State
 from models.tickets import clock, undoing
@@ -27,10 +27,11 @@ Told = tuple[int, str, str | None, int | None, dict[str, Any], datetime]
 
 def retold(session: Session, first: int, last: int) -> Iterator[CountedTicket]:
     """The tickets of these numbers, in their order."""
+    one = EveryEvent
     rows = session.execute(
-        select(Event.subject_id, Event.verb, Event.new, Event.area_id, Event.detail, Event.at)
-        .where(Event.subject_kind == "ticket", Event.subject_id.between(first, last))
-        .order_by(Event.subject_id, Event.id)
+        select(one.subject_id, one.verb, one.new, one.area_id, one.detail, one.at)
+        .where(one.subject_kind == "ticket", one.subject_id.between(first, last))
+        .order_by(one.subject_id, one.id)
     )
     for ticket_id, events in groupby(rows, key=itemgetter(0)):
         yield _ticket(session, ticket_id, map(tuple, events))

@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.events import Event
 from models.metrics.counted import COUNTED
 from models.metrics.tally import is_content
+from models.past import EveryEvent
 from models.tickets.table import Ticket
 
 RATED = "supporter_rated"
@@ -21,14 +21,14 @@ def keep(
     Read from the log: the row of who joined is gone as soon as their report is taken apart.
     """
     former = session.scalars(
-        select(Event.detail)
+        select(EveryEvent.detail)
         .where(
-            Event.subject_kind == "ticket",
-            Event.subject_id == ticket.id,
-            Event.verb == RATED,
-            Event.actor_id == person_id,
+            EveryEvent.subject_kind == "ticket",
+            EveryEvent.subject_id == ticket.id,
+            EveryEvent.verb == RATED,
+            EveryEvent.actor_id == person_id,
         )
-        .order_by(Event.id.desc())
+        .order_by(EveryEvent.id.desc())
         .limit(1)
     ).first()
     was_content = former is not None and is_content(former["stars"], former["solved"])

@@ -7,7 +7,7 @@ from operator import attrgetter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.events import Event
+from models.past import EveryEvent
 from models.tickets.table import Ticket
 
 RECLASSIFIED = "ticket_reclassified"
@@ -41,10 +41,14 @@ def corrections(session: Session) -> list[Correction]:
     Who set a class back made no correction. What an erased person wrote is gone and is left out.
     """
     rows = session.execute(
-        select(Ticket, Event.detail)
-        .join(Event, Event.subject_id == Ticket.id)
-        .where(Event.subject_kind == "ticket", Event.verb == RECLASSIFIED, Ticket.text.is_not(None))
-        .order_by(Event.id.desc())
+        select(Ticket, EveryEvent.detail)
+        .join(EveryEvent, EveryEvent.subject_id == Ticket.id)
+        .where(
+            EveryEvent.subject_kind == "ticket",
+            EveryEvent.verb == RECLASSIFIED,
+            Ticket.text.is_not(None),
+        )
+        .order_by(EveryEvent.id.desc())
     )
     # The earliest event of a ticket comes last and stays.
     first = {ticket.id: (ticket, detail["before_class"]) for ticket, detail in rows}

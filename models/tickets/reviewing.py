@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import events
 from models.events import Event, Fact
 from models.on_duty import Holder
+from models.past import EveryEvent
 from models.people import Person
 from models.posts import Post, Role
 from models.protection import accused_persons, holders_for
@@ -76,14 +77,14 @@ def may_read(session: Session, ticket: Ticket, person_id: int, at: datetime) -> 
 def standing(session: Session, ticket: Ticket, verb: str) -> list[Event]:
     """The events of that verb that nobody has taken back."""
     found = session.scalars(
-        select(Event)
+        select(EveryEvent)
         .where(
-            Event.subject_kind == "ticket",
-            Event.subject_id == ticket.id,
-            Event.verb.in_((verb, ARRIVED, EVENTS[Action.UNDO])),
-            Event.at >= ticket.opened_at,
+            EveryEvent.subject_kind == "ticket",
+            EveryEvent.subject_id == ticket.id,
+            EveryEvent.verb.in_((verb, ARRIVED, EVENTS[Action.UNDO])),
+            EveryEvent.at >= ticket.opened_at,
         )
-        .order_by(Event.id)
+        .order_by(EveryEvent.id)
     ).all()
     undone = {one.detail.get("undone_event") for one in found}
     for one in found:

@@ -8,6 +8,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from models.events import Event
+from models.past import EveryEvent
 from models.protection import accused_persons
 from models.ticket_flow import EVENTS, UNDO_MINUTES, Action, Capacity
 from models.tickets.step import Actor
@@ -86,8 +87,12 @@ def undo_capacity(session: Session, ticket: Ticket, by: Actor, at: datetime) -> 
 
 
 def has_acted(session: Session, ticket: Ticket, by: Actor) -> bool:
-    mine = _events(ticket).where(Event.actor_id == by.person_id).limit(1)
-    return not by.is_clock and session.scalars(mine).first() is not None
+    mine = select(EveryEvent.id).where(
+        EveryEvent.subject_kind == "ticket",
+        EveryEvent.subject_id == ticket.id,
+        EveryEvent.actor_id == by.person_id,
+    )
+    return not by.is_clock and session.scalars(mine.limit(1)).first() is not None
 
 
 def is_last(session: Session, ticket: Ticket, event: Event) -> bool:

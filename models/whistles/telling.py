@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import events
-from models.events import Event, Fact
+from models.events import Fact
 from models.outbox import Quiet
+from models.past import EveryEvent
 from models.people import Person
 from models.sealing import seal_for
 from models.ticket_flow import OPEN
@@ -92,13 +93,13 @@ def words_of(session: Session, call: WhistleCall) -> str:
 def words_along(session: Session, whistle: Whistle) -> str:
     """What the caller last said along with this whistle; who is called later reads it as well."""
     sounded = session.scalars(
-        select(Event)
+        select(EveryEvent)
         .where(
-            Event.subject_kind == "ticket",
-            Event.subject_id == whistle.ticket_id,
-            Event.verb == SOUNDED,
+            EveryEvent.subject_kind == "ticket",
+            EveryEvent.subject_id == whistle.ticket_id,
+            EveryEvent.verb == SOUNDED,
         )
-        .order_by(Event.id.desc())
+        .order_by(EveryEvent.id.desc())
     )
     notes = (one.detail.get("note") for one in sounded if one.detail["whistle"] == whistle.id)
     found = (session.get(Note, one) for one in notes if one is not None)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from models import job_runs
 from models.base import Database
-from models.job_runs import FIRST_SEEN, MOST_ATTEMPTS, RETRY_AFTER, ClaimedRun, JobRun, RunState
+from models.job_runs import MOST_ATTEMPTS, RETRY_AFTER, ClaimedRun, JobRun, RunState
 
 EIGHT = datetime(2026, 11, 21, 0, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -101,22 +101,3 @@ def test_the_last_due_time_is_the_clocks_and_not_a_persons(store: Database) -> N
         job_runs.claim_by_hand(session, "digest", tomorrow, EIGHT, LEASE)
     with store.reading() as session:
         assert job_runs.last_due(session, "digest") == EIGHT
-
-
-def test_old_runs_are_forgotten_but_never_the_clocks_place(store: Database) -> None:
-    with store.writing() as session:
-        job_runs.meet(session, ["digest", "yearly"], EIGHT)
-    for job, days in (("digest", 1), ("digest", 2), ("digest", 200), ("yearly", 3)):
-        due_at = EIGHT + timedelta(days=days)
-        run = claim(store, due_at, due_at, job)
-        assert run is not None
-        with store.writing() as session:
-            job_runs.finish(session, run, due_at, None)
-    with store.writing() as session:
-        assert job_runs.forget(session, EIGHT + timedelta(days=100)) == 2
-    with store.reading() as session:
-        left = session.execute(select(JobRun.job, JobRun.due_at)).all()
-    assert {(job, (due_at - EIGHT).days) for job, due_at in left if due_at > FIRST_SEEN} == {
-        ("digest", 200),
-        ("yearly", 3),
-    }

@@ -147,20 +147,6 @@ def test_a_task_that_crashes_its_worker_every_time_is_given_up(store: Database) 
     assert row(store, "poison").state is TaskState.FAILED
 
 
-def test_finished_tasks_are_forgotten_and_failed_ones_kept(store: Database) -> None:
-    for key in ("done", "failed", "waiting"):
-        ask(store, key, NOON - timedelta(days=40))
-    done, failed, _ = claim(store)
-    with store.writing() as session:
-        tasks.finish(session, done)
-        tasks.give_up(session, failed, "NotFound")
-    with store.writing() as session:
-        assert tasks.forget_done(session, NOON - timedelta(days=30)) == 1
-    with store.reading() as session:
-        kept = set(session.scalars(select(Task.unique_key)))
-    assert kept == {"failed", "waiting"}
-
-
 def test_the_store_itself_refuses_a_second_row_for_the_same_work(store: Database) -> None:
     ask(store, "photo-7")
     with pytest.raises(IntegrityError), store.writing() as session:
