@@ -1,7 +1,9 @@
 """The archive: old events and messages in tables of their own, and how both are read as one.
 
 Tables of the same shape in the same store, because native partitions would need SQLite to have
-them, and PostgreSQL to give up that a message's key is unique over all years.
+them, and PostgreSQL to give up that a message's key is unique over all years. Who asks after a
+ticket that may long be over reads EveryEvent; what is about open ones, and the last minutes, needs
+no more than Event.
 """
 
 from collections.abc import Iterable, Iterator

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from models.errors import NotFound
-from models.events import Event
+from models.past import EveryEvent
 from models.ticket_flow import State
 from models.tickets.table import Note, Supporter, Ticket
 
@@ -48,9 +48,13 @@ def matter(session: Session, person_id: int, ticket_id: int) -> Ticket:
 def timeline(session: Session, ticket: Ticket, person_id: int) -> list[Told]:
     """Its steps; to who reported it also their own words and what was answered them."""
     events = session.scalars(
-        select(Event).where(
-            Event.subject_kind == "ticket", Event.subject_id == ticket.id, Event.new.is_not(None)
+        select(EveryEvent)
+        .where(
+            EveryEvent.subject_kind == "ticket",
+            EveryEvent.subject_id == ticket.id,
+            EveryEvent.new.is_not(None),
         )
+        .order_by(EveryEvent.id)
     )
     told = [Told(one.verb, one.at, State(one.new) if one.new else None) for one in events]
     if ticket.reporter_id == person_id:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import events
 from models.errors import NotFound
 from models.events import Event, Fact
+from models.past import EveryEvent
 from models.people import Person
 from models.roster import persons, phones
 from models.sealing import new_own_key
@@ -99,12 +100,12 @@ def recorded_by(session: Session, ticket_id: int, person_id: int) -> Ticket:
     """For the slip. NotFound for what somebody else has entered, and for what nobody has."""
     found = session.scalars(
         select(Ticket)
-        .join(Event, Event.subject_id == Ticket.id)
+        .join(EveryEvent, EveryEvent.subject_id == Ticket.id)
         .where(
             Ticket.id == ticket_id,
-            Event.subject_kind == "ticket",
-            Event.verb == VERB,
-            Event.actor_id == person_id,
+            EveryEvent.subject_kind == "ticket",
+            EveryEvent.verb == VERB,
+            EveryEvent.actor_id == person_id,
         )
     ).first()
     if found is None:
