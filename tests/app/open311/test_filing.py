@@ -13,7 +13,7 @@ from models.ticket_flow import State
 from models.tickets import refining
 from models.tickets.table import About, Note, Ticket
 from tests.app.open311.conftest import V2, Tool
-from tests.factories import MORNING, area_named, building, demo_person
+from tests.factories import MORNING, building, demo_person
 
 LAMP = {
     "service_code": "facility",
