@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -18,7 +18,7 @@ from models import (
     takeovers,
 )
 from models.conversations import Question
-from models.events import Event, Fact
+from models.events import Fact
 from models.hazards.table import Hazard
 from models.homes import Home
 from models.inbox import InboxMessage
@@ -27,6 +27,7 @@ from models.mediations import keeping as mediations
 from models.notices.table import Objection, PersonTag
 from models.operations.table import Finding
 from models.outbox import Delivery, OutboxMessage
+from models.past import MESSAGES, PAST_MESSAGES, EveryEvent, EveryMessage
 from models.patrols import rounds
 from models.people import Identity, Person, all_they_were
 from models.places import full_name
@@ -37,6 +38,7 @@ from models.ticket_flow import OPEN
 from models.tickets.table import Note, Supporter, Ticket
 
 GONE = "erased"
+LEDGERS = (MESSAGES, PAST_MESSAGES)
 # Messages of their events quote people.
 _WITH_WORDS = ("home", "legacy", "matching", "operation", "project", "supervision", "ticket")
 
@@ -47,7 +49,7 @@ def summary(session: Session, person_id: int) -> dict[str, Any]:
         select(Ticket).where(Ticket.reporter_id == person_id).order_by(Ticket.id.desc())
     ).all()
     sent = session.scalar(
-        select(func.count()).select_from(OutboxMessage).where(OutboxMessage.person_id == person_id)
+        select(func.count(EveryMessage.id)).where(EveryMessage.person_id == person_id)
     )
     return {
         "homes": [
@@ -138,50 +140,52 @@ def _empty_words(session: Session, person_id: int) -> None:
 def _empty_messages(session: Session, person_id: int) -> None:
     """To them, and to others where the person's words are quoted; what waits never leaves."""
     mine = select(Ticket.id).where(Ticket.reporter_id == person_id)
-    messages = update(OutboxMessage).execution_options(synchronize_session=False)
+    for table in LEDGERS:
+        is_theirs = or_(
+            table.c.person_id.in_(all_they_were(person_id)),
+            and_(table.c.ticket_id.in_(mine), ~_to_supporters(table)),
+            table.c.event_id.in_(_events_of(person_id)),
+        )
+        session.execute(update(table).where(is_theirs).values(context={}, template=GONE))
     session.execute(
-        messages.where(
-            OutboxMessage.person_id.in_(all_they_were(person_id))
-            | and_(OutboxMessage.ticket_id.in_(mine), ~_to_supporters())
-            | OutboxMessage.event_id.in_(_events_of(person_id))
-        ).values(context={}, template=GONE)
-    )
-    session.execute(
-        messages.where(
+        update(OutboxMessage)
+        .where(
             OutboxMessage.template == GONE,
             OutboxMessage.state.in_([Delivery.QUEUED, Delivery.HELD]),
-        ).values(state=Delivery.CANCELLED)
+        )
+        .values(state=Delivery.CANCELLED)
+        .execution_options(synchronize_session=False)
     )
 
 
 def _spare_supporters(session: Session, person_id: int) -> None:
     """Who joined still hears of the matter, without a word of its reporter's."""
+    session.flush()  # statements of tables do not by themselves
     mine = select(Ticket.id).where(Ticket.reporter_id == person_id)
-    for message in session.scalars(
-        select(OutboxMessage).where(
-            OutboxMessage.ticket_id.in_(mine),
-            OutboxMessage.person_id != person_id,
-            _to_supporters(),
+    for table in LEDGERS:
+        told = select(table.c.id, table.c.context).where(
+            table.c.ticket_id.in_(mine), table.c.person_id != person_id, _to_supporters(table)
         )
-    ):
-        message.context = {**message.context, "text": ""}
-    session.flush()
+        for message_id, context in session.execute(told).all():
+            spared = update(table).where(table.c.id == message_id)
+            session.execute(spared.values(context={**context, "text": ""}))
 
 
-def _to_supporters() -> Any:
+def _to_supporters(messages: Table) -> ColumnElement[bool]:
     joined = select(Supporter.id).where(
-        Supporter.ticket_id == OutboxMessage.ticket_id,
-        Supporter.person_id == OutboxMessage.person_id,
+        Supporter.ticket_id == messages.c.ticket_id,
+        Supporter.person_id == messages.c.person_id,
     )
     return joined.exists()
 
 
 def _events_of(person_id: int) -> Any:
     """What they did, and what failed while they spoke and went to the duty desk."""
-    return select(Event.id).where(
+    one, were = EveryEvent, all_they_were(person_id)
+    return select(one.id).where(
         or_(
-            and_(Event.actor_id.in_(all_they_were(person_id)), Event.subject_kind.in_(_WITH_WORDS)),
-            and_(Event.subject_kind == "person", Event.subject_id.in_(all_they_were(person_id))),
+            and_(one.actor_id.in_(were), one.subject_kind.in_(_WITH_WORDS)),
+            and_(one.subject_kind == "person", one.subject_id.in_(were)),
         )
     )
 
