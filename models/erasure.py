@@ -21,6 +21,7 @@ from models.conversations import Question
 from models.events import Fact
 from models.hazards.table import Hazard
 from models.homes import Home
+from models.hotline.table import HotlineOrder
 from models.inbox import InboxMessage
 from models.legacy.table import Progress
 from models.mediations import keeping as mediations
@@ -117,6 +118,7 @@ def _empty_words(session: Session, person_id: int) -> None:
     # Neighbours who joined said it in words of their own.
     of_mine = and_(Note.ticket_id.in_(mine), Note.came_with.is_(None))
     nothing: dict[str, Any] = {"text": None, "spot": None, "evidence": []}
+    of_order = dict.fromkeys(("title", "words", "place", "others"))
     of_ticket = nothing | {"things": None, "hides_reporter": True}
     for table, is_theirs, values in (
         (Home, Home.person_id == person_id, {"room": None}),
@@ -126,6 +128,7 @@ def _empty_words(session: Session, person_id: int) -> None:
         (ProjectNote, ProjectNote.author_id == person_id, {"text": None}),
         (SupervisionEntry, SupervisionEntry.author_id == person_id, {"text": None}),
         (Finding, Finding.person_id == person_id, {"text": None}),
+        (HotlineOrder, HotlineOrder.caller_id == person_id, of_order),
         (Hazard, Hazard.finder_id == person_id, nothing),
         (Ticket, Ticket.reporter_id == person_id, of_ticket),
     ):

@@ -12,6 +12,7 @@ from models.events import Fact
 from models.exports import Export
 from models.hazards.table import Hazard
 from models.homes import Home
+from models.hotline.table import HotlineBatch, HotlineOrder
 from models.imports.table import ImportSheet
 from models.legacy.table import ForceMember, LegacyProblem, Progress
 from models.matchings.table import Matched
@@ -53,6 +54,8 @@ MOVED: tuple[InstrumentedAttribute[int] | InstrumentedAttribute[int | None], ...
     Hazard.finder_id,
     Hazard.moved_by,
     Round.person_id,
+    HotlineOrder.caller_id,
+    HotlineBatch.maker_id,
     Whistle.caller_id,
     WhistleCall.person_id,
     LegacyProblem.opened_by,

@@ -59,7 +59,7 @@ def _overdue(session: Session, ticket: Ticket, now: datetime) -> None:
     """Told once for each deadline. Who hears of the step up is not told the same twice."""
     ticket.overdue_at = ticket.resolve_due_at
     goes_up = _may_go_up(session, ticket, now)
-    told = {"supervisors": _watching(session, ticket, now, WATCHING)}
+    told = {"supervisors": watching(session, ticket, now, WATCHING)}
     first = assigning.follower(session, ticket, now)
     if first is not None and first not in told["supervisors"]:
         told["follower"] = [first]
@@ -111,7 +111,7 @@ def _nobody_there(session: Session, ticket: Ticket, now: datetime) -> None:
     told = {
         "owner": [ticket.owner_id] if ticket.owner_id else [],
         "reporter": list(facts.parties(session, ticket)["reporter"]),
-        "supervisors": _watching(session, ticket, now, LAST_RESORT),
+        "supervisors": watching(session, ticket, now, LAST_RESORT),
     }
     reminding.tell(session, ticket, reminding.UNREACHED, told, now)
 
@@ -122,7 +122,7 @@ def _escalate_or_tell(session: Session, ticket: Ticket, now: datetime, cause: st
         return
     _look_again(ticket, now)
     if not reminding.has_told(session, ticket, reminding.STUCK):
-        told = {"supervisors": _watching(session, ticket, now, LAST_RESORT)}
+        told = {"supervisors": watching(session, ticket, now, LAST_RESORT)}
         reminding.tell(session, ticket, reminding.STUCK, told, now)
 
 
@@ -171,7 +171,7 @@ def _archive(session: Session, ticket: Ticket, now: datetime) -> None:
     apply(session, ticket, Action.ARCHIVE, by=CLOCK, at=now)
 
 
-def _watching(session: Session, ticket: Ticket, now: datetime, roles: frozenset[Role]) -> list[int]:
+def watching(session: Session, ticket: Ticket, now: datetime, roles: frozenset[Role]) -> list[int]:
     """Supervisors of the place; never those the matter is about, nor who owns it."""
     skip = accused_persons(session, ticket, now) | {ticket.owner_id}
     holders = holders_for(session, ticket, now)

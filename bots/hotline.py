@@ -1,0 +1,113 @@
+"""An order of the hotline, understood as in chat: a ticket of its own, or one that tells of it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bots import on_behalf, twins
+from bots.lexicon import Lexicon
+from bots.likeness import Matter, likeness, signs
+from bots.understand import Understanding
+from config.categories import Urgency
+from config.policy import load
+from models.hotline import orders
+from models.hotline.cells import Order
+from models.hotline.table import HotlineOrder
+from models.imports.work import Verdict
+from models.tickets import lists, recording
+from models.tickets.opening import Report
+from models.tickets.recording import Channel
+from models.tickets.table import Ticket
+
+JOINED = "joined"  # beside the verdicts of other sheets
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """听懂的来单 — an order with what its words were understood as."""
+
+    order: Order
+    meant: Understanding
+
+
+def hear(order: Order, lexicon: Lexicon) -> Heard:
+    """Pure. Where the address names a place, it is that; else the one of which the words tell."""
+    meant = on_behalf.heard(order.all_words, lexicon)
+    there = on_behalf.heard(order.place, lexicon).place if order.place else None
+    if there is not None and there.estate is not None:
+        spot = meant.place.spot if meant.place else None
+        meant = replace(meant, place=replace(there, spot=there.spot or spot))
+    if order.urgency == Urgency.URGENT and meant.urgency == Urgency.NORMAL:
+        meant = replace(meant, urgency=Urgency.URGENT)
+    return Heard(order, meant)
+
+
+def take(session: Session, heard: Heard, *, by: int, at: datetime) -> str:
+    """Twice is once: by its number it is known, and then only changed."""
+    order = heard.order
+    known = orders.numbered(session, order.source, order.number)
+    if known is not None:
+        is_new = orders.change(session, known, order, by=by, at=at)
+        return Verdict.CHANGED if is_new else Verdict.UNCHANGED
+    if order.is_withdrawn:
+        return Verdict.UNCHANGED  # it was over before it came here
+    caller_id = recording.reporter(session, order.name or "", order.phone, by=by, at=at)
+    report = _report(session, heard, caller_id)
+    like = _like(session, report, at)
+    if like is not None:
+        row = orders.enter(session, order, like, caller_id, at=at)
+        orders.join(session, row, order, by=by, at=at)
+        return JOINED
+    orders.enter(session, order, _own(session, report, by, at), caller_id, at=at)
+    return Verdict.ADDED
+
+
+def part(session: Session, row: HotlineOrder, lexicon: Lexicon, *, by: int, at: datetime) -> Ticket:
+    """The join was wrong: the order goes on with a ticket of its own."""
+    order = orders.as_brought(row)
+    own = _own(session, _report(session, hear(order, lexicon), row.caller_id), by, at)
+    orders.part(session, row, own, by=by, at=at)
+    return own
+
+
+def _report(session: Session, heard: Heard, caller_id: int) -> Report:
+    order = heard.order
+    return on_behalf.report_of(
+        session,
+        order.all_words,
+        heard.meant,
+        reporter_id=caller_id,
+        area=None,
+        is_anonymous=order.hides_caller,
+    )
+
+
+def _own(session: Session, report: Report, by: int, at: datetime) -> Ticket:
+    opened = recording.record(session, report, Channel.HOTLINE, "", by=by, at=at)
+    return session.get_one(Ticket, opened.ticket_id)
+
+
+def _like(session: Session, report: Report, at: datetime) -> Ticket | None:
+    """The caller's own open ticket, else a neighbour's, that tells of the same matter."""
+    own = signs(_matter(report.text, report, at))
+    mine = lists.open_reported_by(session, report.reporter_id)
+    twin = twins.twin_of_report(session, report, at)
+    others = [session.get_one(Ticket, twin["ticket_id"])] if twin else []
+    enough = load("hotline")["joining"]["from"]
+    return next(
+        (
+            one
+            for one in (*mine, *others)
+            if one.about == report.about
+            and report.urgency != Urgency.EMERGENCY
+            and report.area_id is not None
+            and likeness(own, signs(_matter(one.text or "", one, one.opened_at))) >= enough
+        ),
+        None,
+    )
+
+
+def _matter(text: str, told: Report | Ticket, at: datetime) -> Matter:
+    words = dict(told.evidence)
+    return Matter(text, told.category, told.subcategory, words, told.place_name, at)
