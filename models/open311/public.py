@@ -13,7 +13,7 @@ from config.categories import Intent, Urgency
 from config.policy import load
 from models import policies
 from models.people import Person
-from models.places import Area, AreaKind, AreaWithin
+from models.places import Area, AreaKind, AreaWithin, inner_areas
 from models.posts import Post, Role
 from models.ticket_flow import OPEN, State
 from models.tickets.table import Ticket
@@ -91,6 +91,14 @@ def found(session: Session, asked: Asked) -> Sequence[PublicRequest]:
 
 def one(session: Session, ticket_id: int) -> PublicRequest | None:
     return next(iter(found(session, Asked(ids=(ticket_id,), rows=1))), None)
+
+
+def count(session: Session, area_id: int | None) -> int:
+    """How many anybody may read of this area, or of all; over any time."""
+    where = [is_public(session)]
+    if area_id is not None:
+        where.append(Ticket.area_id.in_(inner_areas(area_id)))
+    return session.scalar(select(func.count(Ticket.id)).where(*where)) or 0
 
 
 def is_public(session: Session) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from models.ticket_flow import Action, Outcome
 from models.tickets.actions import apply
 from models.tickets.table import About, Ticket
 from tests.app.open311.conftest import Tool, plain
-from tests.factories import MORNING, actor, area_named, building, person, ticket
+from tests.factories import MORNING, actor, area_named, building, demo_person, person, ticket
 from tests.statements import counted
 
 LAMP = {"category": "facility", "subcategory": "street_lamp"}
@@ -151,12 +151,13 @@ def test_a_place_or_the_house_may_switch_reading_off(tool: Tool) -> None:
         lamp(session)
         elsewhere = ticket(session, area_named(session, "和平家园"), **LAMP).id
         community = area_named(session, "幸福社区").id
+        admin = demo_person(session, "admin")
         policies.publish(
-            session, "open311", {"reading": "off"}, after=0, by=None, at=MORNING, area_id=community
+            session, "open311", {"reading": "off"}, after=0, by=admin, at=MORNING, area_id=community
         )
     assert ids(tool) == [str(elsewhere)]
     with tool.database.writing() as session:
-        policies.publish(session, "open311", {"reading": "off"}, after=0, by=None, at=MORNING)
+        policies.publish(session, "open311", {"reading": "off"}, after=0, by=admin, at=MORNING)
     assert ids(tool) == []
 
 
