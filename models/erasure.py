@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, up
 from sqlalchemy.orm import Session
 
 from models import (
+    answered_requests,
     events,
     homes,
     media,
@@ -89,6 +90,7 @@ def erase(session: Session, person_id: int, now: datetime) -> None:
     session.execute(delete(PersonTag).where(PersonTag.person_id == person_id))
     sign_ins.end_all(session, person_id, now)
     resident_sessions.revoke_all(session, person_id, now)
+    answered_requests.forget(session, person_id)
     page_links.forget(session, person_id)
     staff_accounts.forget(session, person_id)
     media.forget(session, person_id)

@@ -47,6 +47,12 @@ class AlreadyDone(DomainError):
     template = "already_done"
 
 
+class KeyUsedOtherwise(DomainError):
+    """Another request came under this key before."""
+
+    template = "key_used_otherwise"
+
+
 class TakenOverAlready(DomainError):
     """Somebody else is talking to this resident just now."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -15,13 +15,12 @@ from werkzeug.exceptions import HTTPException
 from app.console import headers
 from app.console.access import PAGES, Open, Page, may_open, may_take
 from app.console.chapters import chapter_of
-from app.console.desk import Desk, Office, Staff, staff_of
+from app.console.desk import Desk, Staff, staff_of
 from app.console.rendering import refused, render, say_status, template_words, token_field
-from app.house import LiveLexicon, now
+from app.house import now
 from app.logs import fault
-from bots.lexicon import Lexicon
+from app.office import Office, make_office
 from config.settings import Settings
-from jobs.channels.wechat_client import WeChatClient
 from models.base import BUSY, Database
 from models.errors import DomainError
 
@@ -48,7 +47,6 @@ SUBJECTS = (
     ),
     *("settings", "settings_wording", "settings_terms", "settings_schedule", "settings_dispatch"),
     "settings_calendar",
-    "settings_open311",
 )
 
 LARGEST_FORM = 6_000_000  # a sheet of the largest size with its form around it
@@ -66,11 +64,10 @@ def load_pages() -> None:
 
 def add_console(
     app: Flask, database: Database, settings: Settings, clock: Callable[[], datetime] = now
-) -> None:
+) -> Office:
     """Mounts the console. The keys and the store are those of the whole web process."""
     load_pages()
-    client = WeChatClient(database, settings)
-    office = Office(database, settings, client, clock, _words(database, settings))
+    office = make_office(database, settings, clock)
     headers.set_cookies(app, settings)
     signing = LoginManager()
     signing.session_protection = None  # phones change their address between two clicks
@@ -81,12 +78,7 @@ def add_console(
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     app.register_blueprint(_blueprint(office, CSRFProtect(app)))
-
-
-def _words(database: Database, settings: Settings) -> Callable[[], Lexicon]:
-    """The lexicon of this moment; built when somebody first needs it."""
-    live = cache(partial(LiveLexicon.load, database, settings))
-    return lambda: live().current()
+    return office
 
 
 def _blueprint(office: Office, tokens: CSRFProtect) -> Blueprint:

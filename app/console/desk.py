@@ -1,6 +1,5 @@
 """One request of the console: the store, the moment, and who asks."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +8,9 @@ from flask_login import UserMixin
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bots.lexicon import Lexicon
+from app.office import Office
 from config.settings import Settings
-from jobs.channels.wechat_client import WeChatClient
 from models import sign_ins
-from models.base import Database
 from models.people import Person
 from models.places import Area
 from models.posts import Post, Role, is_held
@@ -48,17 +45,6 @@ class Staff(UserMixin):
 
     def get_id(self) -> str:
         return self.token
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """办公室 — what every request of the console shares."""
-
-    database: Database
-    settings: Settings
-    client: WeChatClient
-    clock: Callable[[], datetime]
-    lexicon: Callable[[], Lexicon]
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ class WeChatClient:
         app_id = self.tokens.credentials(account).app_id
         return self._post(account, "/cgi-bin/clear_quota", {"appid": app_id})
 
-    # Logging in: by app id and secret, without a token
+    # Logging in
 
     def oauth_authorize_url(self, account: str, redirect_uri: str, state: str) -> str:
         """Where a browser inside WeChat goes to learn its openid for us."""
@@ -204,6 +204,10 @@ class WeChatClient:
 
     def jscode2session(self, account: str, code: str) -> Answer:
         return self._open_get(account, "/sns/jscode2session", js_code=code)
+
+    def phone_number(self, account: str, code: str) -> Answer:
+        """Of who pressed the button for it in a mini-program; the code serves once."""
+        return self._post(account, "/wxa/business/getuserphonenumber", {"code": code})
 
     def oauth_access_token(self, account: str, code: str) -> Answer:
         return self._open_get(account, "/sns/oauth2/access_token", code=code)
