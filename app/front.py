@@ -11,7 +11,22 @@ from models.base import Database
 
 SITE = "app.site"
 # What the addresses of the site begin with.
-SEGMENTS = frozenset({"console", "p", "open311", "dev", "metrics"})
+SEGMENTS = frozenset({"console", "p", "api", "open311", "dev", "metrics"})
+
+
+class Later:
+    """An application that is made, once, when it is first asked."""
+
+    def __init__(self, make: Callable[[], WSGIApplication]) -> None:
+        self._make = make
+        self._made: WSGIApplication | None = None
+        self._making = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+        return self._made(environ, start_response)
 
 
 class Front:
@@ -21,22 +36,14 @@ class Front:
         self, application: WSGIApplication, make_site: Callable[[], WSGIApplication]
     ) -> None:
         self._application = application
-        self._make_site = make_site
-        self._site: WSGIApplication | None = None
-        self._making = threading.Lock()
+        self._site = Later(make_site)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         segment = environ["PATH_INFO"].lstrip("/").partition("/")[0]
         if segment not in SEGMENTS:
             return self._application(environ, start_response)
         STRANGERS.limit(environ)
-        return self._made()(environ, start_response)
-
-    def _made(self) -> WSGIApplication:
-        with self._making:
-            if self._site is None:
-                self._site = self._make_site()
-            return self._site
+        return self._site(environ, start_response)
 
 
 def site_of(settings: Settings, database: Database) -> Callable[[], WSGIApplication]:

@@ -52,4 +52,6 @@ def test_many_who_ask_at_once_have_it_made_once() -> None:
 
 def test_the_first_part_of_every_address_of_the_site_leads_to_it(database: Database) -> None:
     site = make_site(Settings(secret_key="for-tests", dev=True), database)
-    assert {rule.rule.split("/")[1] for rule in site.url_map.iter_rules()} == SEGMENTS
+    assert {rule.rule.split("/")[1] for rule in site.url_map.iter_rules()} | {"api"} == SEGMENTS
+    served = site.test_client().get("/api/v1/openapi.json")
+    assert served.get_json()["servers"] == [{"url": "/api/v1"}]

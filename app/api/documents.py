@@ -1,0 +1,142 @@
+"""The document /openapi.json, made of the table of routes, and the page that shows it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Response, render_template
+from markupsafe import Markup
+
+from app.api import problems
+from app.api.problems import CONTENT_TYPE, Kind, Problem
+from app.api.routes import ROUTES, Gate, Route
+from app.api.routes import Kind as RouteKind
+
+SCHEME = "bearer"
+PREFIX = "/api/v1"
+CONFIG = {
+    "SPEC_FORMAT": "json",
+    "AUTO_200_RESPONSE": False,
+    "AUTO_404_RESPONSE": False,
+    "AUTO_VALIDATION_ERROR_RESPONSE": False,
+    "AUTO_AUTH_ERROR_RESPONSE": False,
+    "AUTO_SERVERS": False,
+    "SERVERS": [{"url": PREFIX}],
+    "SECURITY_SCHEMES": {SCHEME: {"type": "http", "scheme": "bearer"}},
+}
+KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "A fresh random key; a repeat under the same key gets the same answer.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},
+    "example": "0d4f2c6a-8b1e-4c57",
+}
+TAG_HEADER = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag that is known; 304 if it still holds.",
+    "schema": {"type": "string"},
+}
+NOT_MODIFIED = {"description": "What is known still holds"}
+BOUNDS = ("minLength", "maxLength", "minimum", "maximum", "maxItems", "pattern")
+BODY, FORM = "json", "files"
+ARGUMENTS = {BODY: "body", FORM: "form", "query": "query"}
+
+
+def described(api: APIFlask, route: Route, answer: Callable[..., Response]) -> Any:
+    """The view under the decorators that check what it takes and say what it gives."""
+
+    def view(**given: Any) -> Response:
+        return answer(**given)
+
+    # The limits tell views apart by these names.
+    view.__name__, view.__module__, view.__doc__ = route.name, route.noun, route.view.__doc__
+    made: Any = view
+    if route.takes is not None:
+        where, name = route.takes_in, ARGUMENTS[route.takes_in]
+        made = api.input(route.takes, location=where, arg_name=name, example=route.example)(made)
+    if route.gives is not None:
+        made = api.output(route.gives, route.status)(made)
+    return api.doc(
+        tags=[route.noun],
+        operation_id=route.name,
+        security=SCHEME if route.gate is Gate.RESIDENT else None,
+        responses={204: "Done"} if route.gives is None else None,
+    )(made)
+
+
+def refusals(route: Route) -> list[Kind]:
+    """All that this route may answer instead, by the order of the file."""
+    names = {"too_many_attempts", "store_busy", *route.refuses}
+    if route.gate is Gate.RESIDENT:
+        names.add("not_signed_in")
+    if route.takes is not None:
+        names.add("invalid")
+    if route.takes is not None and route.takes_in != "query":
+        names |= {"malformed", "too_large"}
+    if route.has_key:
+        names |= {"key_missing", "key_used_otherwise"}
+    if "<" in route.rule:
+        names.add("not_found")
+    return [one for one in problems.kinds().values() if one.name in names]
+
+
+def add(api: APIFlask) -> None:
+    @api.spec_processor
+    def finished(spec: dict[str, Any]) -> dict[str, Any]:
+        schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas = spec["components"].setdefault("schemas", {})
+        schemas |= schema.pop("$defs") | {"Problem": schema}
+        for route in ROUTES:
+            _finish(spec["paths"][_path(route)][route.method.lower()], route)
+        return spec
+
+    @api.get("/docs")
+    @api.doc(hide=True)
+    def docs() -> str:
+        kinds = problems.kinds().values()
+        return render_template("api/docs.html", spec=api.spec, kinds=kinds, schema=_in_words)
+
+
+def _in_words(schema: dict[str, Any]) -> Markup:
+    """A schema in one line, with a link to where it is told whole."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return Markup('<a href="#schema-{0}">{0}</a>').format(name)
+    if "anyOf" in schema:
+        return Markup(" | ").join(_in_words(one) for one in schema["anyOf"])
+    if schema.get("type") == "array":
+        return Markup("[{}]").format(_in_words(schema["items"]))
+    bounds = [f"{name} {schema[name]}" for name in BOUNDS if name in schema]
+    return Markup("{} {}").format(schema.get("format", schema.get("type", "")), ", ".join(bounds))
+
+
+def _path(route: Route) -> str:
+    return route.rule.replace("<int:", "{").replace("<", "{").replace(">", "}")
+
+
+def _finish(operation: dict[str, Any], route: Route) -> None:
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    if route.has_key:
+        operation["parameters"].append(KEY_HEADER)
+    if route.kind is RouteKind.READS:
+        operation["parameters"].append(TAG_HEADER)
+        operation["responses"]["304"] = NOT_MODIFIED
+    operation["responses"] |= dict(_responses(route))
+
+
+def _responses(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
+    by_status: dict[int, list[Kind]] = {}
+    for one in refusals(route):
+        by_status.setdefault(one.status, []).append(one)
+    for status, kinds in by_status.items():
+        yield (
+            str(status),
+            {
+                "description": "; ".join(f"{one.name}: {one.title['en']}" for one in kinds),
+                "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
+        )

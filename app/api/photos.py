@@ -1,0 +1,63 @@
+"""Photos, sent before the form that names them, and looked at by who sent them."""
+
+from apiflask.fields import UploadFile
+from pydantic import ConfigDict
+from sqlalchemy.orm import Session
+
+from app.api.limits import LARGEST_PHOTO
+from app.api.refusals import PhotoUnfit
+from app.api.routes import Call, Work, acts
+from app.api.schemas import Given, PhotoName, Sent
+from app.house import media_folder
+from jobs.photos import write_files
+from jobs.pictures import NotAPicture, clean
+from models import media
+
+
+class PhotoForm(Sent):
+    """照片 — one picture, in the part `photo` of a form."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    photo: UploadFile
+
+
+class PhotoOut(Given):
+    photo: PhotoName
+    width: int
+    height: int
+
+
+@acts(
+    "/photos",
+    takes=PhotoForm,
+    takes_in="files",
+    gives=PhotoOut,
+    refuses=("photo_unfit",),
+)
+def send_photo(call: Call, form: PhotoForm) -> Work:
+    """Send a photo; the name that comes back goes into the form it belongs to.
+
+    It is drawn anew: where and with what it was taken is left out. Without a form it is kept for
+    a day.
+    """
+    content = form.photo.stream.read(LARGEST_PHOTO + 1)
+    try:
+        picture = clean(content)
+    except NotAPicture as refused:
+        raise PhotoUnfit from refused
+    write_files(media_folder(call.office.settings), picture)
+
+    def work(session: Session) -> PhotoOut:
+        name = media.upload(
+            session,
+            call.who.person_id,
+            sha256=picture.sha256,
+            size=len(picture.jpeg),
+            width=picture.width,
+            height=picture.height,
+            now=call.now,
+        )
+        return PhotoOut(photo=name, width=picture.width, height=picture.height)
+
+    return work
