@@ -1,6 +1,12 @@
 """What is hidden in a text before anybody may read it: phones, identity cards, plates, rooms."""
 
 import re
+from collections.abc import Callable, Collection
+
+HIDDEN_NAME = "＊＊"
+SHORTEST_NAME = 2
+
+Hide = Callable[[str], str]
 
 _HIDDEN = "****"
 _IDENTITY = re.compile(r"(?<!\d)(\d{3})\d{14}[\dXx](?!\d)")
@@ -22,3 +28,15 @@ def masked(text: str) -> str:
     text = _ROOM_IN_UNIT.sub(rf"\1{_HIDDEN}", text)
     text = _ROOM_DASHED.sub(rf"\1{_HIDDEN}", text)
     return _ROOM_NAMED.sub(_HIDDEN, text)
+
+
+def hiding(names: Collection[str]) -> Hide:
+    """Masks a text, these names included."""
+    hidden = sorted((one for one in names if len(one) >= SHORTEST_NAME), key=len, reverse=True)
+
+    def hide(text: str) -> str:
+        for name in hidden:
+            text = text.replace(name, HIDDEN_NAME)
+        return masked(text)
+
+    return hide

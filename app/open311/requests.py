@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.open311.refusals import Unusable
-from app.pages.plans import hiding
 from bots.rendering import label
 from config.categories import label_of
 from config.policy import load
 from models.localtime import local
+from models.masking import hiding
 from models.open311.public import POLICY, Asked, PublicRequest
 
 STATUS = {"open": True, "closed": False}

@@ -8,12 +8,12 @@ from flask import Blueprint, abort, render_template, request
 from sqlalchemy.orm import Session
 
 from app.pages import plans
-from app.pages.plans import Hide
 from models import places
 from models.base import Database
 from models.legacy import lists, sides
 from models.legacy.table import LegacyProblem
 from models.localtime import local
+from models.masking import Hide, hiding
 from models.places import Area, root_area_id
 
 
@@ -75,4 +75,4 @@ def _whole(session: Session, problem: LegacyProblem, now: datetime) -> dict[str,
 
 def _hiding(session: Session, problems: Sequence[LegacyProblem]) -> Hide:
     """The names of everybody who has to do with these problems are hidden too."""
-    return plans.hiding(lists.names_around(session, [one.id for one in problems]))
+    return hiding(lists.names_around(session, [one.id for one in problems]))

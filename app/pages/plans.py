@@ -1,28 +1,11 @@
 """What the public pages of plans share: masked words without names, and dated steps."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from models.masking import masked
+from models.masking import Hide
 from models.milestones import Dated, MilestoneState
-
-HIDDEN_NAME = "＊＊"
-SHORTEST_NAME = 2
-
-Hide = Callable[[str], str]
-
-
-def hiding(names: Collection[str]) -> Hide:
-    """Masks a text, these names included."""
-    hidden = sorted((one for one in names if len(one) >= SHORTEST_NAME), key=len, reverse=True)
-
-    def hide(text: str) -> str:
-        for name in hidden:
-            text = text.replace(name, HIDDEN_NAME)
-        return masked(text)
-
-    return hide
 
 
 def steps(milestones: Sequence[Dated], hide: Hide, today: date) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from flask import Blueprint, Response, abort, render_template, request, send_fro
 from sqlalchemy.orm import Session
 
 from app.pages import plans
-from app.pages.plans import Hide
 from models import media, places
 from models.base import Database
 from models.localtime import local
+from models.masking import Hide, hiding
 from models.places import Area, root_area_id
 from models.projects import lists
 from models.projects.table import Project
@@ -30,7 +30,7 @@ def add_routes(
             if area is None:
                 abort(404)
             found = [row.project for row in lists.public_in(session, area.id)]
-            hide = plans.hiding(lists.names_around(session, [one.id for one in found]))
+            hide = hiding(lists.names_around(session, [one.id for one in found]))
             lines = [_line(session, one, hide) for one in found]
             return render_template("pages/project_list.html", area=area.name, projects=lines)
 
@@ -70,7 +70,7 @@ def _line(session: Session, project: Project, hide: Hide) -> dict[str, Any]:
 
 def _whole(session: Session, project: Project, now: datetime) -> dict[str, Any]:
     """Nothing of who reported, who wrote or who answers for it."""
-    hide = plans.hiding(lists.names_around(session, [project.id]))
+    hide = hiding(lists.names_around(session, [project.id]))
     steps = plans.steps(lists.milestones(session, project), hide, local(now).date())
     return (
         _line(session, project, hide)

@@ -172,9 +172,9 @@ def _standing_state() -> ColumnElement[Any]:
 def _shown(session: Session, tickets: Sequence[Ticket]) -> list[PublicRequest]:
     mains = _by_id(session, {one.merged_into for one in tickets if one.merged_into})
     standing = {one.id: mains.get(one.merged_into or 0, one) for one in tickets}
-    addresses = _addresses(session, {one.area_id for one in tickets if one.area_id})
+    addresses = addresses_of(session, {one.area_id for one in tickets if one.area_id})
     owners = _owners(session, {one.owner_post_id for one in standing.values()})
-    names = _names(session, [*tickets, *mains.values()])
+    names = names_of(session, [*tickets, *mains.values()])
     shown = []
     for one in tickets:
         address_id, address = addresses[one.area_id or 0]
@@ -192,7 +192,7 @@ def _by_id(session: Session, ids: Collection[int]) -> dict[int, Ticket]:
     return {one.id: one for one in session.scalars(select(Ticket).where(Ticket.id.in_(ids)))}
 
 
-def _addresses(session: Session, ids: Collection[int]) -> dict[int, tuple[int, tuple[str, ...]]]:
+def addresses_of(session: Session, ids: Collection[int]) -> dict[int, tuple[int, tuple[str, ...]]]:
     """Area → the building it lies in or what it is itself, and names; never a unit or a room."""
     rows = session.execute(
         select(AreaWithin.area_id, Area.id, Area.name, Area.kind)
@@ -219,7 +219,7 @@ def _owners(
     return {post_id: (role, department) for post_id, role, department in rows}
 
 
-def _names(session: Session, tickets: Collection[Ticket]) -> dict[int, frozenset[str]]:
+def names_of(session: Session, tickets: Collection[Ticket]) -> dict[int, frozenset[str]]:
     """Ticket → who reported it and who has it."""
     concerned = {one.id: {one.reporter_id, one.owner_id} - {None} for one in tickets}
     ids = set().union(*concerned.values()) if concerned else set()
