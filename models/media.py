@@ -213,6 +213,18 @@ def hand_in(session: Session, person_id: int, names: Sequence[str], ticket_id: i
         raise NotFound(number="")
 
 
+def own_photo(session: Session, person_id: int, name: str) -> str:
+    """The hash of a photo they brought. NotFound for another's, and for none."""
+    found = session.scalars(
+        select(Media.sha256).where(
+            Media.account == FORM, Media.media_id == name, Media.person_id == person_id
+        )
+    ).first()
+    if found is None:
+        raise NotFound(number="")
+    return found
+
+
 def _kept(
     session: Session, account: str, person_id: int | None, now: datetime, **shape: Any
 ) -> Media:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from functools import partial
+from functools import partial, wraps
 from importlib import import_module
 from typing import Any
 
@@ -49,7 +49,7 @@ def make_api(office: Office) -> APIFlask:
     limiter = make_limiter(office.settings)
     limiter.init_app(api)
     for route in ROUTES:
-        view = documents.described(api, route, partial(_answer, office, route))
+        view = _guarded(route, documents.described(api, route, partial(_answer, office, route)))
         if route.limit:
             view = limiter.limit(route.limit)(view)
         api.add_url_rule(route.rule, f"api.{route.name}", view, methods=[route.method])
@@ -72,10 +72,21 @@ def _begin(office: Office) -> None:
         request.max_content_length = LARGEST_BODY
 
 
+def _guarded(route: Route, view: Any) -> Any:
+    """Who is not signed in learns nothing of what would fit."""
+
+    @wraps(view)
+    def guarded(**given: Any) -> Response:
+        if route.gate is Gate.RESIDENT and g.call.holder is None:
+            raise NotSignedIn
+        answer: Response = view(**given)
+        return answer
+
+    return guarded
+
+
 def _answer(office: Office, route: Route, **given: Any) -> Response:
     call: Call = g.call
-    if route.gate is Gate.RESIDENT and call.holder is None:
-        raise NotSignedIn
     if any(isinstance(one, int) and one > LARGEST_NUMBER for one in given.values()):
         raise NumberUnknown
     asked = partial(route.view, call, **given)
@@ -136,13 +147,16 @@ def _fingerprint() -> str:
     return told.hexdigest()
 
 
-def _plain(made: BaseModel | None) -> Any:
-    return {} if made is None else made.model_dump(mode="json")
+def _plain(made: BaseModel | Response | None) -> Any:
+    """As JSON; a picture as it is."""
+    return made.model_dump(mode="json") if isinstance(made, BaseModel) else made
 
 
 def _response(route: Route, made: Any, *, is_repeat: bool = False) -> Response:
     if route.gives is None:
         return Response(status=204)
+    if isinstance(made, Response):
+        return made
     text = json.dumps(made, ensure_ascii=False, sort_keys=False)
     response = Response(text, route.status, content_type="application/json")
     if is_repeat:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from app.api import problems
 from app.api.problems import CONTENT_TYPE, Kind, Problem
-from app.api.routes import ROUTES, Gate, Route
+from app.api.routes import JPEG, ROUTES, Gate, Route
 from app.api.routes import Kind as RouteKind
 
 SCHEME = "bearer"
@@ -58,7 +58,8 @@ def described(api: APIFlask, route: Route, answer: Callable[..., Response]) -> A
         where, name = route.takes_in, ARGUMENTS[route.takes_in]
         made = api.input(route.takes, location=where, arg_name=name, example=route.example)(made)
     if route.gives is not None:
-        made = api.output(route.gives, route.status)(made)
+        given_as = "image/jpeg" if route.gives is JPEG else "application/json"
+        made = api.output(route.gives, route.status, content_type=given_as)(made)
     return api.doc(
         tags=[route.noun],
         operation_id=route.name,

@@ -31,5 +31,4 @@ def make_limiter(settings: Settings) -> Limiter:
         ],
         storage_uri=settings.redis_url or "memory://",
         in_memory_fallback_enabled=bool(settings.redis_url),
-        headers_enabled=True,
     )

@@ -1,17 +1,19 @@
 """Photos, sent before the form that names them, and looked at by who sent them."""
 
 from apiflask.fields import UploadFile
+from flask import Response
 from pydantic import ConfigDict
 from sqlalchemy.orm import Session
 
 from app.api.limits import LARGEST_PHOTO
 from app.api.refusals import PhotoUnfit
-from app.api.routes import Call, Work, acts
+from app.api.routes import JPEG, Call, Work, acts, reads
 from app.api.schemas import Given, PhotoName, Sent
 from app.house import media_folder
 from jobs.photos import write_files
 from jobs.pictures import NotAPicture, clean
 from models import media
+from models.media import path_of, thumbnail_path_of
 
 
 class PhotoForm(Sent):
@@ -59,5 +61,24 @@ def send_photo(call: Call, form: PhotoForm) -> Work:
             now=call.now,
         )
         return PhotoOut(photo=name, width=picture.width, height=picture.height)
+
+    return work
+
+
+class PhotoQuery(Sent):
+    """看照片 — small, as lists show it, unless the whole is asked for."""
+
+    is_whole: bool = False
+
+
+@reads("/photos/<photo>", gives=JPEG, query=PhotoQuery)
+def show_photo(call: Call, photo: str, query: PhotoQuery) -> Work:
+    """A photo of one's own."""
+
+    def work(session: Session) -> Response:
+        sha256 = media.own_photo(session, call.who.person_id, photo)
+        path = path_of(sha256) if query.is_whole else thumbnail_path_of(sha256)
+        content = (media_folder(call.office.settings) / path).read_bytes()
+        return Response(content, content_type="image/jpeg")
 
     return work

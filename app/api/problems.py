@@ -19,7 +19,7 @@ from models.errors import DomainError
 LANGUAGES = ("zh", "en")
 CONTENT_TYPE = "application/problem+json"
 PAGE = "/api/v1/docs"
-RETRY_SECONDS = "5"
+RETRY_SECONDS = {429: "60", 503: "5"}
 
 log = structlog.get_logger(__name__)
 
@@ -95,8 +95,8 @@ def answer(
     response.vary.add("Accept-Language")
     if kind.name == "not_signed_in":
         response.headers["WWW-Authenticate"] = "Bearer"
-    if kind.status == 503:
-        response.headers["Retry-After"] = RETRY_SECONDS
+    if kind.status in RETRY_SECONDS:
+        response.headers["Retry-After"] = RETRY_SECONDS[kind.status]
     return response
 
 
@@ -109,9 +109,8 @@ def register(api: APIFlask) -> None:
     def of_http(error: HTTPError) -> Response:
         kind = by_status().get(error.status_code, kinds()["refused"])
         response = answer(kind, error.status_code, list(_faults(error.detail)) or None)
-        for name in ("Allow", "Retry-After"):
-            if name in error.headers:
-                response.headers[name] = error.headers[name]
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
         return response
 
     @api.errorhandler(Exception)

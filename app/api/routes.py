@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from apiflask.schemas import FileSchema
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,10 @@ from models.people import Identity
 # Returns what is given back; or a DomainError, which is answered once what was done is kept.
 Work = Callable[[Session], Any]
 View = Callable[..., Any]  # of a route that ASKS, what is given; of the others, Work
+
+
+JPEG = FileSchema(type="string", format="binary")
+Gives = type[BaseModel] | FileSchema | None
 
 
 class Kind(StrEnum):
@@ -58,7 +63,7 @@ class Route:
     view: View
     kind: Kind
     gate: Gate
-    gives: type[BaseModel] | None
+    gives: Gives
     takes: type[BaseModel] | None
     takes_in: str  # json, query or files
     status: int
@@ -83,7 +88,7 @@ ROUTES: list[Route] = []
 
 
 def reads(
-    rule: str, *, gives: type[BaseModel], query: type[BaseModel] | None = None, **more: Any
+    rule: str, *, gives: Gives, query: type[BaseModel] | None = None, **more: Any
 ) -> Callable[[View], View]:
     return _enter("GET", rule, Kind.READS, gives=gives, takes=query, takes_in="query", **more)
 
@@ -105,7 +110,7 @@ def _enter(
     rule: str,
     kind: Kind,
     *,
-    gives: type[BaseModel] | None = None,
+    gives: Gives = None,
     takes: type[BaseModel] | None = None,
     takes_in: str = "json",
     gate: Gate = Gate.RESIDENT,
