@@ -12,6 +12,7 @@ from app.meters import meter_pages
 from app.metrics import make_metrics
 from app.open311.blueprint import add_open311
 from app.pages.blueprint import make_pages
+from app.pages.my.blueprint import make_my
 from config.settings import Settings
 from models.base import Database
 
@@ -26,6 +27,7 @@ def make_site(settings: Settings, database: Database) -> Flask:
     meter_pages(site)
     office = add_console(site, database, settings)
     site.register_blueprint(make_pages(database))
+    site.register_blueprint(make_my(office))
     site.register_blueprint(make_metrics(database, settings))
     add_open311(site, database, settings)
     if settings.dev:

@@ -17,6 +17,7 @@ from models.outbox import OutboxMessage
 from models.people import Identity, Person, all_they_were
 from models.places import full_name
 from models.posts import Post
+from models.privacy_consents import PrivacyConsent
 from models.resident_sessions import ResidentSession
 from models.tickets.table import Note, Supporter, Ticket
 
@@ -58,6 +59,13 @@ OF_PERSON: Mapping[str, Section] = {
         (Objection.notice_id, Objection.text, Objection.at, Objection.answer),
     ),
     "notices_read": Section(NoticeRead.person_id, (NoticeRead.notice_id, NoticeRead.at)),
+    "consents": Section(
+        PrivacyConsent.person_id,
+        (
+            *(PrivacyConsent.purpose, PrivacyConsent.version, PrivacyConsent.is_given),
+            *(PrivacyConsent.door, PrivacyConsent.at),
+        ),
+    ),
     "groups": Section(PersonTag.person_id, (PersonTag.tag, PersonTag.at)),
     "photos": Section(
         Media.person_id, (Media.ticket_id, Media.width, Media.height, Media.created_at)

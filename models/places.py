@@ -186,6 +186,17 @@ def estates(session: Session, limit: int) -> list[tuple[int, str]]:
     return [(area_id, name) for area_id, name in rows]
 
 
+def listed_in(session: Session, outer_id: int, kind: AreaKind) -> list[tuple[int, str]]:
+    """Id and name of what of this kind lies within, in the order of house numbers."""
+    rows = session.execute(
+        select(Area.id, Area.name, Area.number)
+        .where(Area.id.in_(inner_areas(outer_id)), Area.kind == kind)
+        .order_by(Area.id)
+    ).all()
+    numbered = sorted(rows, key=lambda row: (len(row[2] or ""), row[2] or ""))
+    return [(area_id, name) for area_id, name, _ in numbered]
+
+
 def full_name(session: Session, area_id: int) -> str:
     """Estate and building (and unit, room) as people say it."""
     area = session.get_one(Area, area_id)

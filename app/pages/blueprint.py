@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.exceptions import NotFound
 
 from app.house import now
@@ -43,7 +43,7 @@ def make_pages(
     folder = (settings or Settings()).data_dir / "media"
     projects.add_routes(pages, database, clock, folder)
     following.add_routes(pages, database, clock)
-    pages.add_url_rule("/", "nothing", _missing)
+    pages.add_url_rule("/", "beginning", lambda: redirect("/p/my/"))
     pages.add_url_rule("/<path:_>", "elsewhere", _missing)
     pages.register_error_handler(404, _missing)
     pages.after_request(_secured)

@@ -1,0 +1,113 @@
+"""Puts the resident's pages together: who may open them, forms' tokens, headers, refusals."""
+
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, g, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from app.console.rendering import template_words
+from app.logs import fault
+from app.office import Office
+from app.pages.my.access import PAGES, Gate, Page
+from app.pages.my.keys import (
+    A_YEAR,
+    COOKIE,
+    LARGE_COOKIE,
+    PATH,
+    is_https,
+    is_own_form,
+    token_field,
+)
+from app.pages.my.rendering import Answer, refused, say_status
+from app.pages.my.visit import visit_of
+from config.settings import Settings
+from models.base import BUSY
+from models.errors import DomainError
+
+SUBJECTS = (
+    *("sign_in", "home", "report", "matters", "notices", "directory", "messages", "homes"),
+    "privacy",
+)
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(self)",
+    "Cache-Control": "no-store",
+}
+
+log = structlog.get_logger(__name__)
+
+for _subject in SUBJECTS:
+    import_module(f"app.pages.my.{_subject}")
+
+
+def make_my(office: Office) -> Blueprint:
+    """Mounted beside the public pages, whose static files it uses."""
+    my = Blueprint("my", __name__, url_prefix=PATH, template_folder="../templates")
+    for one in PAGES.values():
+        my.add_url_rule(one.rule, one.name, partial(_answer, office, one), methods=[one.method])
+    my.add_url_rule("/<path:_>", "elsewhere", lambda _: say_status(404))
+    my.after_request(partial(_secured, office.settings))
+    my.context_processor(_shared)
+    for name, word in template_words().items():
+        my.add_app_template_filter(word, name)
+    _handle_refusals(my)
+    return my
+
+
+def _answer(office: Office, page: Page, **given: Any) -> Answer:
+    """The view, if who asks may open it and the form is one of theirs."""
+    request.max_content_length = page.largest
+    g.visit = visit = visit_of(office, request.cookies.get(COOKIE, ""))
+    if page.gate is Gate.ANYBODY:
+        return page.view(visit, **given)
+    if visit.speaker is None:
+        on = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("my.sign_in", next=on))
+    if page.method == "POST" and not is_own_form():
+        return say_status(400)
+    return page.view(visit, **given)
+
+
+def _secured(settings: Settings, response: Response) -> Response:
+    response.headers.update(HEADERS)
+    if request.endpoint == "my.photo" and response.status_code == 200:
+        response.headers["Cache-Control"] = "private, max-age=86400"
+    if is_https(settings):
+        response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
+    return response
+
+
+def _handle_refusals(my: Blueprint) -> None:
+    @my.errorhandler(DomainError)
+    def refusal_of_domain(refusal: DomainError) -> Answer:
+        return refused(refusal)
+
+    @my.errorhandler(HTTPException)
+    def of_http(refusal: HTTPException) -> Answer:
+        return say_status(refusal.code or 500)
+
+    @my.errorhandler(Exception)
+    def unforeseen(failure: Exception) -> Answer:
+        log.error("page_failed", route=request.endpoint, **fault(failure))
+        return say_status(503 if isinstance(failure, BUSY) else 500)
+
+
+def _shared() -> dict[str, Any]:
+    visit = g.get("visit")
+    return {
+        "who": visit.speaker if visit else None,
+        "token": token_field,
+        "is_large": request.cookies.get(LARGE_COOKIE) == "1",
+        "done": request.args.get("done", ""),
+        "places": f"{PATH}/places/",
+        "name_of_page": (request.endpoint or "").removeprefix("my."),
+    }

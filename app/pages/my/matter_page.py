@@ -1,0 +1,90 @@
+"""A matter as its reporter, or who joined it, sees it: its course, and what may be done now."""
+
+from typing import Any
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from app.pages.my import photos, picker
+from app.pages.my.received import received_of
+from app.pages.my.visit import Visit
+from bots.rendering import render
+from config.categories import categories
+from models.legacy import lists as legacy
+from models.legacy import telling
+from models.legacy.flow import PUBLIC
+from models.localtime import is_same_day
+from models.protection import is_supporter
+from models.ticket_flow import Action
+from models.tickets import facts, lists, mine, supporting
+from models.tickets.actions import can
+from models.tickets.step import Actor
+from models.tickets.table import Ticket
+
+SHOWN_WORDS = 3
+
+
+def unrated(session: Session, visit: Visit) -> list[Ticket]:
+    joined = lists.unrated_supported_by(session, visit.who.person_id, visit.now)
+    return [*lists.unrated_by(session, visit.who.person_id), *joined]
+
+
+def shown(session: Session, visit: Visit, ticket: Ticket) -> dict[str, Any]:
+    """What the chat tells of it, with what may be done about it now."""
+    person_id = visit.who.person_id
+    main = supporting.main_of(session, ticket)
+    is_mine = ticket.reporter_id == person_id
+    received = received_of(visit, ticket.id) if is_mine else {}
+    return {
+        "ticket": ticket,
+        "main": facts.context(session, main),
+        "is_merged": main.id != ticket.id,
+        "is_mine": is_mine,
+        "steps": mine.timeline(session, ticket, person_id),
+        "photos": photos.own_of(session, ticket.id, person_id),
+        "words": _reason(ticket) if is_mine else [],
+        "legacy": _legacy(session, main),
+        "received": received,
+        "sealed": request.args.get("received", ""),
+        "calls": render("emergency_calls", {"emergency": ticket.emergency}),
+        "twin": _twin(session, received),
+        "may": _may(session, visit, ticket, main),
+        "offered": picker.offered(session, person_id, request.args, visit.now),
+        "categories": categories(),
+    }
+
+
+def _reason(ticket: Ticket) -> list[str]:
+    """The few words that decided the class, as the chat shows them."""
+    decided = [word for word, weight in ticket.evidence if weight > 0 and len(word) > 1]
+    return decided[:SHOWN_WORDS]
+
+
+def _twin(session: Session, received: dict[str, Any]) -> dict[str, Any] | None:
+    found = session.get(Ticket, received["twin"]) if received.get("twin") else None
+    return facts.context(session, found) if found else None
+
+
+def _legacy(session: Session, main: Ticket) -> dict[str, Any] | None:
+    """The plan it is part of, once there is one to read."""
+    problem = legacy.of_ticket(session, main.id)
+    is_public = problem is not None and problem.state in PUBLIC
+    return telling.facts(session, problem) if problem is not None and is_public else None
+
+
+def _may(session: Session, visit: Visit, ticket: Ticket, main: Ticket) -> dict[str, bool]:
+    """Which buttons there are: what the verbs would refuse has none."""
+    person_id, now = visit.who.person_id, visit.now
+    by = Actor(person_id)
+    is_mine = ticket.reporter_id == person_id and ticket.reporter_left_at is None
+    is_urged = main.urged_at is not None and is_same_day(main.urged_at, now)
+    is_joined = is_supporter(session, main, person_id)
+    return {
+        "supplement": main.is_open and (is_mine or is_joined),
+        "urge": main.is_open and not is_urged and (is_mine or is_joined),
+        "withdraw": can(session, ticket, Action.WITHDRAW, by=by, at=now),
+        "hide": is_mine and ticket.is_open and not ticket.hides_reporter,
+        "reclassify": is_mine and ticket.is_open,
+        "place": is_mine and ticket.is_open and ticket.area_id is None,
+        "rate": main.id in {one.id for one in unrated(session, visit)},
+    }

@@ -1,0 +1,36 @@
+"""Words on the resident's pages: templates, filters, and what a refusal says."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from app.errors import STATUS
+from models.errors import DomainError, NotAllowed
+
+Answer = Any
+
+
+def render(template: str, **context: Any) -> str:
+    return render_template(f"pages/my/{template}", **context)
+
+
+def refused(refusal: DomainError) -> Answer:
+    """What somebody may not see does not exist for them."""
+    status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+    if isinstance(refusal, NotAllowed):
+        status = 404
+    return say_status(status, refusal.template)
+
+
+def say_status(status: int, refusal: str = "") -> Answer:
+    return render("status.html", status=status, refusal=refusal), status
+
+
+def back_to(name: str, done: str, **given: Any) -> Answer:
+    """The page that shows what was done; loading it again does nothing a second time."""
+    return redirect(url_for(f"my.{name}", done=done, **given))
+
+
+def page_before() -> int | None:
+    """Where a list goes on."""
+    return request.args.get("before", type=int)

@@ -1,0 +1,134 @@
+"""How a resident comes in: by WeChat's web authorisation, or by an address from the chat."""
+
+import hmac
+import secrets
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Response, make_response, redirect, request, url_for
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
+
+from app.pages.my.access import Gate, page
+from app.pages.my.keys import drop_sign_in, is_https, keep_sign_in
+from app.pages.my.rendering import Answer, render
+from app.pages.my.visit import Visit
+from jobs.channels.refusals import ApiRefused, ApiStopped, CredentialsMissing
+from jobs.channels.wire import NotReached, Unanswered
+from models import page_links, resident_sessions, union
+from models.accounts import MAIN
+from models.resident_sessions import Door, Tokens
+from models.speakers import speaker
+
+NOT_LET_IN = (ApiRefused, ApiStopped, CredentialsMissing, NotReached, Unanswered)
+STATE, STATE_PATH, STATE_SECONDS = "linli_state", "/p/my/sign-in", 600
+
+log = structlog.get_logger(__name__)
+
+
+@page("/sign-in", gate=Gate.ANYBODY)
+def sign_in(visit: Visit) -> Answer:
+    """Inside WeChat nobody has to tap: its silent authorisation asks nothing."""
+    if visit.speaker is not None:
+        return redirect(_inside(request.args.get("next")))
+    if "MicroMessenger" in request.user_agent.string and "by-hand" not in request.args:
+        return redirect(url_for("my.sign_in_wechat", next=request.args.get("next")))
+    return render("sign_in.html", next=request.args.get("next"), problem=None)
+
+
+@page("/sign-in/wechat", gate=Gate.ANYBODY)
+def sign_in_wechat(visit: Visit) -> Answer:
+    """The state comes back only to the browser that holds its cookie."""
+    state = secrets.token_urlsafe(24)
+    settings = visit.office.settings
+    back = f"{settings.base_url}{url_for('my.sign_in_back')}"
+    try:
+        response = redirect(visit.office.client.oauth_authorize_url(MAIN, back, state))
+    except CredentialsMissing:
+        return _turned_away()
+    response.set_cookie(
+        STATE,
+        _states(visit).dumps([state, _inside(request.args.get("next"))]),
+        max_age=STATE_SECONDS,
+        path=STATE_PATH,
+        secure=is_https(settings),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@page("/sign-in/back", gate=Gate.ANYBODY)
+def sign_in_back(visit: Visit) -> Answer:
+    try:
+        state, on = _states(visit).loads(request.cookies.get(STATE, ""), STATE_SECONDS)
+    except BadSignature:
+        return _turned_away()
+    code, given = request.args.get("code", ""), request.args.get("state", "")
+    if not code or not hmac.compare_digest(state.encode(), given.encode()):
+        return _turned_away()
+    try:
+        known = visit.office.client.oauth_access_token(MAIN, code)
+    except NOT_LET_IN as failure:
+        log.warning("page_sign_in_refused", kind=type(failure).__name__)
+        return _turned_away()
+    with visit.writing() as session:
+        identity_id = speaker(session, MAIN, known["openid"], visit.now).identity_id
+        if known.get("unionid"):
+            union.learn(session, identity_id, known["unionid"], visit.now)
+        tokens = _let_in(session, identity_id, visit)
+    return _come_in(visit, tokens, on)
+
+
+@page("/in/<token>", gate=Gate.ANYBODY)
+def link(visit: Visit, token: str) -> Answer:
+    """Taken by a tap alone: what looks at addresses beforehand must not use it up."""
+    with visit.reading() as session:
+        is_open = page_links.is_open(session, token, visit.now)
+    return render("link.html", is_open=is_open), 200 if is_open else 404
+
+
+@page("/in/<token>", "POST", gate=Gate.ANYBODY)
+def link_taken(visit: Visit, token: str) -> Answer:
+    with visit.writing() as session:
+        identity_id = page_links.take(session, token, visit.now)
+        tokens = _let_in(session, identity_id, visit) if identity_id else None
+    if tokens is None:
+        return render("link.html", is_open=False), 404
+    return _come_in(visit, tokens, url_for("my.home"))
+
+
+@page("/sign-out", "POST")
+def sign_out(visit: Visit) -> Answer:
+    with visit.writing() as session:
+        resident_sessions.revoke(session, visit.token, visit.now)
+    response = redirect(url_for("my.sign_in", **{"by-hand": 1}))
+    drop_sign_in(response)
+    return response
+
+
+def _let_in(session: Session, identity_id: int, visit: Visit) -> Tokens:
+    return resident_sessions.open_session(session, identity_id, Door.PAGE, visit.now)
+
+
+def _come_in(visit: Visit, tokens: Tokens, on: str) -> Response:
+    response = make_response(redirect(on))
+    response.delete_cookie(STATE, path=STATE_PATH)
+    keep_sign_in(response, tokens, visit.office.settings)
+    return response
+
+
+def _turned_away() -> Answer:
+    return render("sign_in.html", next=None, problem=True), 403
+
+
+def _states(visit: Visit) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(visit.office.settings.secret_key, salt="page sign-in")
+
+
+def _inside(address: str | None) -> str:
+    """Where to go on: one of these pages, whatever the address asks for."""
+    home = url_for("my.home")
+    parts = urlsplit(address or "")
+    is_ours = not (parts.scheme or parts.netloc) and parts.path.startswith(home)
+    return address if address and is_ours and "\\" not in address else home

@@ -1,0 +1,268 @@
+"""The resident's own pages over real HTTP requests: in, report, follow, rate, and out for good."""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app.office import make_office
+from app.pages.blueprint import make_pages
+from app.pages.my.blueprint import make_my
+from config.settings import Settings
+from models import homes
+from models.base import Database
+from models.notices import lists
+from models.notices.table import Objection
+from models.ticket_flow import Action, Outcome, State
+from models.tickets.actions import apply
+from models.tickets.step import Actor
+from models.tickets.table import Ticket
+from tests import factories
+from tests.app.test_pages import drafted, publish
+from tests.app.visitor import COMPILED
+from tests.chat import Talker, Town
+
+LINK = re.compile(r"/p/my/in/[\w-]+")
+TOKEN = re.compile(r'name="csrf_token" value="(\w+)"')
+SAID = "三楼楼道有人拉飞线给电瓶车充电，晚上充一整夜"
+
+
+def a_photo() -> io.BytesIO:
+    file = io.BytesIO()
+    Image.new("RGB", (2000, 1200), "green").save(file, "JPEG")
+    file.seek(0)
+    return file
+
+
+@dataclass
+class Guest:
+    """A browser without a screen, signed in as who asked the chat for the address."""
+
+    client: FlaskClient
+    talker: Talker
+
+    def come_in(self) -> TestResponse:
+        found = LINK.search(self.talker.say("网页"))
+        assert found is not None
+        return self.client.post(found[0])
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(f"/p/my{path}")
+
+    def post(self, path: str, follow: bool = True, **form: object) -> TestResponse:
+        return self.client.post(
+            f"/p/my{path}",
+            data={"csrf_token": self.token(), **form},
+            content_type="multipart/form-data",
+            follow_redirects=follow,
+        )
+
+    def token(self) -> str:
+        found = TOKEN.search(self.get("/report").text)
+        assert found is not None
+        return found[1]
+
+
+@dataclass
+class Street:
+    """A town with its pages."""
+
+    town: Town
+    app: Flask
+
+    def guest(self, openid: str = "demo-resident-1") -> Guest:
+        guest = Guest(self.app.test_client(), self.town.person(openid))
+        assert guest.come_in().status_code == 302
+        return guest
+
+    def ticket(self, number: int) -> Ticket:
+        found: Ticket = self.town.look(lambda session: session.get_one(Ticket, number))
+        return found
+
+    def resolve(self, number: int) -> None:
+        """By whoever owns it."""
+        with self.town.database.writing() as session:
+            ticket = session.get_one(Ticket, number)
+            by = Actor(ticket.owner_id)
+            for action in (Action.ACCEPT, Action.START):
+                apply(session, ticket, action, by=by, at=self.town.now)
+            done = {"reason": "线已剪掉", "outcome": Outcome.FIXED}
+            apply(session, ticket, Action.RESOLVE, by=by, at=self.town.now, **done)
+
+
+@pytest.fixture
+def street(database: Database, tmp_path: Path) -> Iterator[Street]:
+    factories.town(database)
+    town = Town(database, factories.MORNING)
+    settings = Settings(secret_key="for-tests", data_dir=tmp_path)
+    app = Flask(__name__, static_folder=None)
+    app.secret_key = settings.secret_key
+    app.jinja_env.bytecode_cache = COMPILED
+    office = make_office(database, settings, lambda: town.now)
+    app.register_blueprint(make_pages(database, lambda: town.now, settings))
+    app.register_blueprint(make_my(office))
+    yield Street(town, app)
+
+
+def test_a_report_with_photos_is_filed_once_and_followed_to_its_rating(street: Street) -> None:
+    me = street.guest()
+    home = re.search(r'name="place" value="(\d+)" checked', me.get("/report").text)
+    assert home is not None, "the own home comes first"
+    form = {"words": SAID, "place": home[1], "key": "k" * 32}
+    for _ in range(2):  # the answer to the first was lost on the way
+        page = me.post("/report", **form, photos=[(a_photo(), "a.jpg"), (a_photo(), "b.jpg")])
+        assert page.status_code == 200 and "已受理 #1" in page.text
+    assert "飞线充电" in page.text and "谁在办" in page.text and "办结" in page.text
+    assert len(re.findall(r"/p/my/photos/\d+\?whole", page.text)) == 2
+    shot = me.get("/photos/1")
+    assert shot.mimetype == "image/jpeg" and "private" in shot.headers["Cache-Control"]
+    assert street.ticket(1).area_id == int(home[1])
+    assert me.get("/matters/2").status_code == 404, "and no second one"
+
+    page = me.post("/matters/1/supplement", words="今晚还在充", photos=[(a_photo(), "c.jpg")])
+    assert "补充好了" in page.text and "今晚还在充" in page.text
+    assert "已经替您催了" in me.post("/matters/1/urge").text
+    assert "催一下" not in me.get("/matters/1").text
+    assert "今天已经催过" in me.post("/matters/1/urge").text
+    street.resolve(1)
+    page = me.get("/matters/1")
+    assert "线已剪掉" in page.text and "办得怎么样" in page.text
+    assert "等您打分" in me.get("/").text
+    assert "已经重新办理" in me.post("/matters/1/rate", stars="0", words="线又接上了").text
+    street.resolve(1)
+    assert "谢谢您的评价" in me.post("/matters/1/rate", stars="5").text
+    rated = street.ticket(1)
+    assert (rated.reopens, rated.stars) == (1, 5)
+
+
+def test_what_is_somebody_elses_does_not_exist_and_no_form_from_elsewhere_counts(
+    street: Street,
+) -> None:
+    """Tried by id with each verb, by a neighbour who is signed in and by nobody."""
+    me, other = street.guest(), street.guest("demo-resident-2")
+    me.post("/report", words=SAID, key="k" * 32, photos=[(a_photo(), "a.jpg")])
+    with street.town.database.reading() as session:
+        home_id = homes.homes_of(session, me.talker.person_id)[0].id
+    verbs = ("urge", "withdraw", "hide", "place", "reclassify", "join", "supplement", "rate")
+    tries = [f"/matters/1/{verb}" for verb in verbs]
+    tries += [f"/homes/{home_id}/{change}" for change in ("leave", "choose")]
+    for path in tries:
+        form = {"words": "是我的", "stars": "5", "class": "noise.decoration"}
+        assert other.post(path, **form).status_code == 404, path
+    for path in ("/matters/1", "/photos/1", "/notices/1"):
+        assert other.get(path).status_code == 404, path
+    assert SAID not in other.get("/matters").text + other.get("/messages").text
+
+    for browser in (street.app.test_client(), me.client):
+        forged = browser.post("/p/my/matters/1/withdraw", data={"csrf_token": other.token()})
+        assert forged.status_code in (302, 400)
+    stranger = street.app.test_client()
+    for path in ("/matters/1", "/messages", "/privacy"):
+        answer = stranger.get(f"/p/my{path}")
+        assert answer.status_code == 302 and "/sign-in?next=" in answer.location
+    assert street.ticket(1).state != State.WITHDRAWN
+
+
+def test_notices_directory_and_messages_say_what_the_chat_says(street: Street) -> None:
+    me = street.guest()
+    publish(street.town.database, number := drafted(street.town.database))
+    assert "可以提意见" in me.get("/notices").text
+    assert "提意见" in me.get(f"/notices/{number}").text
+    answer = me.post(f"/notices/{number}/object", words="停车费少算了一个月")
+    assert "意见收到了" in answer.text and "停车费少算了一个月" in answer.text
+    assert "请写几个字" in me.post(f"/notices/{number}/object", words=" ").text
+    with street.town.database.reading() as session:
+        assert lists.read_counts(session, [number]) == {number: 1}
+        assert session.scalars(select(Objection.person_id)).all() == [me.talker.person_id]
+
+    assert "充电" in me.get("/directory?words=哪里能给电动车充电").text
+    assert "没有找到" in me.get("/directory?words=甲乙丙丁戊己").text
+    me.talker.say(SAID)
+    street.resolve(1)
+    told = me.get("/messages").text
+    assert "线已剪掉" in told and "#1" in told
+
+
+def test_a_home_is_claimed_and_left_and_its_head_is_told_of_without_a_private_number(
+    street: Street,
+) -> None:
+    me = street.guest("o-newcomer-1")
+    assert "登记住址" in me.get("/head").text
+    with street.town.database.reading() as session:
+        estate = factories.building(session, 3).estate_id
+        building = factories.building(session, 3).id
+    picking = me.post("/homes", place="other", estate=str(estate), pick="1")
+    assert f'value="{building}"' in picking.text
+    done = me.post("/homes", place="other", estate=str(estate), building=str(building), room="501")
+    assert "等楼长核实" in done.text and "501" in done.text
+    listed = me.get(f"/places/{estate}/building").json
+    assert {"id": building, "name": "3号楼"} in (listed or [])
+    page = me.get("/head").text
+    assert "楼长" in page and "不公开私人电话" in page and "tel:119" in page
+    with street.town.database.reading() as session:
+        home_id = homes.homes_of(session, me.talker.person_id)[0].id
+    assert "已经退出登记" in me.post(f"/homes/{home_id}/leave").text
+
+
+def test_who_takes_their_data_away_and_is_erased_leaves_nothing_and_is_out(street: Street) -> None:
+    me = street.guest()
+    me.post("/report", words=SAID, key="k" * 32)
+    assert "记下您同意了" in me.post("/privacy/give", purpose="care").text
+    assert "不再这样用" in me.post("/privacy/withdraw", purpose="care").text
+    kept = me.post("/privacy/copy/json")
+    assert kept.headers["Content-Disposition"].startswith("attachment")
+    assert kept.json and kept.json["tickets"][0]["text"] == SAID
+    assert [one["is_given"] for one in kept.json["consents"]][-2:] == [True, False]
+    assert SAID in me.post("/privacy/copy/html").text
+    again = me.post("/privacy/erase", follow=False)
+    assert again.status_code == 302 and street.ticket(1).text == SAID, "not without being sure"
+    token = me.token()
+    assert "已删除" in me.post("/privacy/erase", sure="1").text
+    assert street.ticket(1).text is None
+    assert me.get("/matters").status_code == 302
+    assert me.client.post("/p/my/matters/1/urge", data={"csrf_token": token}).status_code == 302
+
+
+def test_an_address_from_the_chat_is_used_by_a_tap_alone_and_signing_out_ends_it(
+    street: Street,
+) -> None:
+    guest = Guest(street.app.test_client(), street.town.person("demo-resident-1"))
+    found = LINK.search(guest.talker.say("网页"))
+    assert found is not None
+    for _ in range(2):
+        assert guest.client.get(found[0]).status_code == 200, "a look does not use it up"
+    came = guest.client.post(found[0])
+    cookie = came.headers["Set-Cookie"]
+    assert all(one in came.headers.getlist("Set-Cookie")[-1] for one in ("HttpOnly", "SameSite"))
+    assert "linli_page" in cookie or len(came.headers.getlist("Set-Cookie")) == 2
+    assert street.app.test_client().post(found[0]).status_code == 404
+    page = guest.get("/")
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
+    kept = guest.client.get_cookie("linli_page", path="/p/my")
+    guest.post("/sign-out")
+    assert kept is not None
+    guest.client.set_cookie("linli_page", kept.value, path="/p/my")
+    assert guest.get("/").status_code == 302
+
+
+def test_what_can_not_be_sent_is_said_and_the_words_stay(street: Street) -> None:
+    me = street.guest()
+    page = me.post("/report", words="  ", key="k")
+    assert page.status_code == 422 and "请先说是什么事" in page.text
+    page = me.post("/report", words=SAID, key="k", photos=[(io.BytesIO(b"no picture"), "a.jpg")])
+    assert page.status_code == 422 and SAID in page.text and "不是照片" in page.text
+    assert me.post("/report", words=SAID, key="k", place="999999").status_code == 404
+    found = me.post("/suggestion", words=SAID).json
+    assert found and "飞线" in found["label"]
+    assert me.post("/suggestion", words="！").json == {"label": None, "words": []}
+    large = me.client.post("/p/my/letters", data={"size": "large"}, follow_redirects=True)
+    assert '<html lang="zh-CN" class="large">' in large.text
