@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     metrics_token: str = Field(
         "", description="opens /metrics from anywhere; empty: from this machine and its network"
     )
+    outside_networks: str = Field(
+        "", description="private networks that webhooks may be sent into, comma-separated"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
     dev: bool = Field(False, description="opens /dev/ for the sandbox; set by `linli run` alone")
 

@@ -14,6 +14,7 @@ from models.base import Base
 from models.insertion import Insertion
 from models.outbox import Quiet
 from models.tracing import TICKET
+from models.webhooks import queueing
 
 
 class Event(Base):
@@ -81,6 +82,7 @@ def record(session: Session, *facts: Fact) -> list[int]:
     ]
     if messages:
         outbox.queue(session, messages)
+    queueing.queue(session, facts, ids)
     return ids
 
 

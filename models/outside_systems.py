@@ -4,17 +4,17 @@ import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, and_, not_, or_, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, and_, not_, or_, select, update
+from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import events
-from models.base import READS, Base
+from models.base import READS
 from models.errors import DomainError, NotAllowed, NotFound
 from models.events import Fact
+from models.outside_table import OutsideKey, OutsideSystem, Power
 from models.places import Area, AreaWithin, inner_areas
 from models.posts import Role
 from models.roster import rights
@@ -24,60 +24,18 @@ from models.tickets.sight import is_about
 from models.tickets.table import Ticket
 from models.whistles.terms import departments
 
+__all__ = ["OutsideKey", "OutsideSystem", "Power", "SystemUnfit"]
+
 USE_NOTED_EVERY = timedelta(hours=1)
 LONGEST_NAME = 40
 SHOWN_LETTERS = 4  # of a key, so that two can be told apart in a list
 _FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class Power(StrEnum):
-    """外部权限 — what an outside system may do within its area, beside being told."""
-
-    FILE = "file"
-    READ = "read"
-    HOTLINE = "hotline"
-
-
 class SystemUnfit(DomainError):
     """What was given makes no outside system; `field` says what is wrong."""
 
     template = "outside_system_unfit"
-
-
-class OutsideSystem(Base):
-    """外部系统 — a system that is not ours: where it may act, with whose eyes it sees."""
-
-    __tablename__ = "outside_systems"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
-    role: Mapped[Role]  # what is hidden from this role of the area is hidden from it
-    department: Mapped[str | None]  # whose calls it hears; None: of every department
-    powers: Mapped[list[Any]]
-    per_minute: Mapped[int]
-    added_by: Mapped[int] = mapped_column(ForeignKey("persons.id"))
-    added_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-    __table_args__ = (CheckConstraint("per_minute > 0", name="per_minute"),)
-
-    def may(self, power: Power) -> bool:
-        return self.ended_at is None and power in self.powers
-
-
-class OutsideKey(Base):
-    """接口密钥 — by which a system is known; only its hash is kept."""
-
-    __tablename__ = "outside_keys"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    system_id: Mapped[int] = mapped_column(ForeignKey("outside_systems.id"), index=True)
-    key_hash: Mapped[str] = mapped_column(unique=True)
-    last_letters: Mapped[str]
-    made_at: Mapped[datetime]
-    last_used_at: Mapped[datetime | None]  # within the hour
-    ended_at: Mapped[datetime | None]
 
 
 def register(

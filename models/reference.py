@@ -4,7 +4,7 @@ The store itself says whether it is still true: triggers on those tables renew o
 every change, whoever makes it, and each look compares the token inside its own transaction.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import BigInteger, Connection, MetaData, Table, event, select
@@ -83,6 +83,8 @@ WATCHED = {
     "directory_entries": "INSERT OR UPDATE OR DELETE",
     "policies": "INSERT OR UPDATE OR DELETE",
     "persons": "UPDATE OF name",
+    "outside_systems": "UPDATE OF ended_at",
+    "webhook_endpoints": "INSERT OR UPDATE OF stopped_at OR DELETE",
 }
 _RENEWING = {
     "sqlite": "UPDATE reference_token SET token = random()",
@@ -92,13 +94,15 @@ _FUNCTION = f"""CREATE OR REPLACE FUNCTION renew_reference_token() RETURNS trigg
 LANGUAGE plpgsql AS $$ BEGIN {_RENEWING["postgresql"]}; RETURN NULL; END $$"""
 
 
-def watching(dialect: str) -> Iterator[str]:
-    """The statements that make the token and set the triggers; a migration runs them."""
+def watching(dialect: str, tables: Collection[str] = WATCHED.keys()) -> Iterator[str]:
+    """The statements that make the token and set the triggers; a migration runs them, for the
+    tables that there are by then."""
     yield "INSERT INTO reference_token (id, token) VALUES (1, 1)"
     if dialect == "postgresql":
         yield _FUNCTION
     for name, table, changes in triggers(dialect):
-        yield _trigger(dialect, name, table, changes)
+        if table in tables:
+            yield _trigger(dialect, name, table, changes)
 
 
 def rewatching(dialect: str, watched: str) -> Iterator[str]:
@@ -109,9 +113,10 @@ def rewatching(dialect: str, watched: str) -> Iterator[str]:
             yield _trigger(dialect, name, table, changes)
 
 
-def unwatching(dialect: str) -> Iterator[str]:
+def unwatching(dialect: str, tables: Collection[str] = WATCHED.keys()) -> Iterator[str]:
     for name, table, _ in triggers(dialect):
-        yield f"DROP TRIGGER {name}" + _of(dialect, table)
+        if table in tables:
+            yield f"DROP TRIGGER {name}" + _of(dialect, table)
     if dialect == "postgresql":
         yield "DROP FUNCTION renew_reference_token()"
 
