@@ -14,7 +14,7 @@ SIGNING_IN = "60/minute"
 
 
 def address() -> str:
-    return request.remote_addr or ""
+    return request.remote_addr or "unknown"
 
 
 def person() -> str:
