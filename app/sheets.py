@@ -11,6 +11,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.escape import unescape
 
 from models.errors import DomainError
 from models.imports.cells import WITHOUT_VALUE
@@ -170,7 +171,7 @@ def _text(value: Any) -> str:
         return _moment_text(value)
     if isinstance(value, date):
         return value.isoformat()
-    return str(value)
+    return unescape(str(value))  # as Excel writes a carriage return: _x000D_
 
 
 def _moment_text(value: datetime) -> str:

@@ -12,15 +12,13 @@ from bots.understand import Understanding
 from config.categories import Urgency
 from config.policy import load
 from models.hotline import orders
+from models.hotline.batches import Taken
 from models.hotline.cells import Order
 from models.hotline.table import HotlineOrder
-from models.imports.work import Verdict
 from models.tickets import lists, recording
 from models.tickets.opening import Report
 from models.tickets.recording import Channel
 from models.tickets.table import Ticket
-
-JOINED = "joined"  # beside the verdicts of other sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +41,24 @@ def hear(order: Order, lexicon: Lexicon) -> Heard:
     return Heard(order, meant)
 
 
-def take(session: Session, heard: Heard, *, by: int, at: datetime) -> str:
+def take(session: Session, heard: Heard, *, by: int, at: datetime) -> Taken:
     """Twice is once: by its number it is known, and then only changed."""
     order = heard.order
     known = orders.numbered(session, order.source, order.number)
     if known is not None:
         is_new = orders.change(session, known, order, by=by, at=at)
-        return Verdict.CHANGED if is_new else Verdict.UNCHANGED
+        return Taken.CHANGED if is_new else Taken.UNCHANGED
     if order.is_withdrawn:
-        return Verdict.UNCHANGED  # it was over before it came here
+        return Taken.UNCHANGED  # it was over before it came here
     caller_id = recording.reporter(session, order.name or "", order.phone, by=by, at=at)
     report = _report(session, heard, caller_id)
     like = _like(session, report, at)
     if like is not None:
         row = orders.enter(session, order, like, caller_id, at=at)
         orders.join(session, row, order, by=by, at=at)
-        return JOINED
+        return Taken.JOINED
     orders.enter(session, order, _own(session, report, by, at), caller_id, at=at)
-    return Verdict.ADDED
+    return Taken.ADDED
 
 
 def part(session: Session, row: HotlineOrder, lexicon: Lexicon, *, by: int, at: datetime) -> Ticket:

@@ -13,6 +13,7 @@ from jobs.sheets import Value, write_csv, write_excel
 from models import exports
 from models.base import Database
 from models.exports import TASK, Export, ExportForm, ExportState
+from models.hotline import batches
 from models.imports import table as import_sheets
 
 PROGRESS_EVERY = 1000
@@ -55,6 +56,7 @@ def forget_exports(database: Database, now: datetime) -> str | None:
     with database.writing() as session:
         over = exports.end_old(session, now)
         dropped = import_sheets.drop_old(session, now)
+        dropped += batches.forget_old(session, now)
     with database.reading() as session:
         named = exports.kept_files(session)
     old = (now - UNDER_WAY).timestamp()

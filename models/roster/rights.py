@@ -29,6 +29,7 @@ class Right(StrEnum):
     MEDIATE = "mediate"
     MEDIATIONS = "mediations"
     UNANSWERED = "unanswered"
+    HOTLINE = "hotline"
     OUTSIDE = "outside"
 
 

@@ -1,0 +1,165 @@
+"""What became of orders, for the hotline: told once, and again when it has changed since."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
+
+from models import events
+from models.events import Fact
+from models.hotline.table import HotlineOrder
+from models.posts import Post
+from models.ticket_flow import State
+from models.tickets.table import Supporter, Ticket
+
+ENDED = (State.RESOLVED, State.ARCHIVED)
+RETURNED = "returned"
+_OWN, _BETWEEN = aliased(Ticket), aliased(Ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """办理结果 — how an order ended, as the hotline is told."""
+
+    order_id: int
+    source: str
+    number: str
+    title: str | None
+    called_at: datetime
+    ticket_id: int
+    outcome: str
+    words: str | None
+    ended_at: datetime
+    changed_at: datetime
+    role: str | None
+    department: str | None
+    is_solved: bool | None
+    stars: int | None
+    rated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """位置 — the result after which a reader goes on."""
+
+    changed_at: datetime
+    order_id: int
+
+
+_is_reporters = Ticket.reporter_id == HotlineOrder.caller_id
+
+
+def _of_caller(name: str) -> ColumnElement[Any]:
+    """What the caller said of the end: as its reporter, or as who joined."""
+    return case((_is_reporters, getattr(Ticket, name)), else_=getattr(Supporter, name))
+
+
+_rated_at = _of_caller("rated_at")
+_is_rated = and_(_rated_at.is_not(None), _rated_at >= Ticket.resolved_at)
+_is_over = or_(
+    HotlineOrder.returned_at.is_not(None), Ticket.state.in_(ENDED), Ticket.state == State.WITHDRAWN
+)
+ended_at = case(
+    (HotlineOrder.returned_at.is_not(None), HotlineOrder.returned_at),
+    (Ticket.state.in_(ENDED), Ticket.resolved_at),
+    else_=Ticket.ended_at,
+)
+_changed_at = case(
+    (and_(HotlineOrder.returned_at.is_(None), Ticket.state.in_(ENDED), _is_rated), _rated_at),
+    else_=ended_at,
+)
+NOT_HANDED = or_(HotlineOrder.handed_at.is_(None), HotlineOrder.handed_at < _changed_at)
+
+
+def carried() -> Select[Any]:
+    """Orders with the ticket that carries each now: its own may have been merged, and that again.
+
+    `Ticket` is the one in which the matter goes on, so that sight can be asked of it.
+    """
+    return (
+        select(HotlineOrder)
+        .join(_OWN, _OWN.id == HotlineOrder.ticket_id)
+        .join(_BETWEEN, _BETWEEN.id == func.coalesce(_OWN.merged_into, _OWN.id))
+        .join(Ticket, Ticket.id == func.coalesce(_BETWEEN.merged_into, _BETWEEN.id))
+    )
+
+
+def found(
+    session: Session, *conditions: ColumnElement[bool], after: After | None, limit: int
+) -> list[Result]:
+    """The longest ended first; those that the hotline itself took back are none."""
+    place = tuple_(_changed_at, HotlineOrder.id)
+    wanted = _told().where(_is_over, HotlineOrder.withdrawn_at.is_(None), *conditions)
+    if after is not None:
+        wanted = wanted.where(place > (after.changed_at, after.order_id))
+    rows = session.execute(wanted.order_by(_changed_at, HotlineOrder.id).limit(limit))
+    return list(_results(rows))
+
+
+def hand_over(session: Session, results: Sequence[Result], *, by: int, at: datetime) -> None:
+    """They are the hotline's now; what changes after this goes back again."""
+    if not results:
+        return
+    events.record(
+        session,
+        Fact(
+            verb="hotline_results_handed",
+            subject_kind="hotline_order",
+            subject_id=results[-1].order_id,
+            at=at,
+            actor_id=by,
+            detail={"amount": len(results)},
+        ),
+    )
+    for one in results:
+        session.execute(
+            update(HotlineOrder)
+            .where(HotlineOrder.id == one.order_id)
+            .values(handed_at=one.changed_at)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def waiting(session: Session, *conditions: ColumnElement[bool]) -> int:
+    """How many results nobody has handed back yet."""
+    counted = (
+        _joined(carried())
+        .with_only_columns(func.count(HotlineOrder.id))
+        .where(_is_over, HotlineOrder.withdrawn_at.is_(None), NOT_HANDED, *conditions)
+    )
+    return session.scalar(counted) or 0
+
+
+def _joined(orders: Select[Any]) -> Select[Any]:
+    return orders.outerjoin(
+        Supporter,
+        and_(Supporter.ticket_id == Ticket.id, Supporter.person_id == HotlineOrder.caller_id),
+    )
+
+
+def _told() -> Select[Any]:
+    is_known = case((HotlineOrder.returned_at.is_(None), _is_rated), else_=False)
+    return (
+        _joined(carried())
+        .outerjoin(Post, Post.id == Ticket.owner_post_id)
+        .with_only_columns(
+            HotlineOrder,
+            *(Ticket.id, Ticket.outcome, Ticket.result, ended_at, _changed_at),
+            *(Post.role, Post.department),
+            *(case((is_known, _of_caller(name))) for name in ("is_solved", "stars", "rated_at")),
+        )
+    )
+
+
+def _results(rows: Any) -> Iterator[Result]:
+    for order, ticket_id, outcome, words, *others in rows:
+        is_returned = order.returned_at is not None
+        yield Result(
+            *(order.id, order.source, order.number, order.title, order.called_at, ticket_id),
+            RETURNED if is_returned else outcome,
+            order.return_reason if is_returned else words,
+            *others,
+        )
