@@ -90,7 +90,8 @@ KINDS: Mapping[str, Kept] = {
     "events": Kept(
         EVENTS,
         EVENTS.c.at,
-        EVENTS.c.subject_kind == "ticket",
+        # Joined to nothing, or SQLite goes through the index of all tickets' events.
+        EVENTS.c.subject_kind + "" == "ticket",
         PAST_EVENTS,
         ended_at=_final_ticket,
     ),

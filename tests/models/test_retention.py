@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.event import listen, remove
 from sqlalchemy.orm import Session
 
 from app.console.ticket_page import timeline
@@ -119,3 +120,24 @@ def test_nothing_that_is_asked_of_the_past_changes_when_it_is_put_away(
             pass
         assert totals(session) == before[1]
         raise _Enough
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_slice_goes_by_the_numbers_of_its_rows(filled: Database, kind: str) -> None:
+    """By any other index it would read all there is, while it holds the writer."""
+    kept, asked = KINDS[kind], []
+
+    def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        if statement.startswith(("INSERT", "DELETE")):
+            asked.append((statement, parameters))
+
+    listen(filled.writer, "before_cursor_execute", note)
+    with filled.writing() as session:
+        retention.put_away(session, kept, 10, 20, LATER)
+        assert asked
+        for statement, parameters in asked:
+            explained = f"EXPLAIN QUERY PLAN {statement}"
+            plan = session.connection().exec_driver_sql(explained, parameters).all()
+            lines = [row[3] for row in plan if f" {kept.table.name} " in f" {row[3]} "]
+            assert lines and all("INTEGER PRIMARY KEY" in line for line in lines), plan
+    remove(filled.writer, "before_cursor_execute", note)
