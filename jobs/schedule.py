@@ -17,7 +17,7 @@ MODULES = (
     *("jobs.legacy", "jobs.mediations", "jobs.metrics", "jobs.notices", "jobs.patrols"),
     *("jobs.operations", "jobs.outgoing", "jobs.projects", "jobs.takeovers", "jobs.tickets"),
     *("jobs.exports", "jobs.reports", "jobs.standings", "jobs.supervisions", "jobs.upkeep"),
-    *("jobs.hotline", "jobs.retention", "jobs.webhooks", "jobs.whistles"),
+    *("jobs.hotline", "jobs.open311", "jobs.retention", "jobs.webhooks", "jobs.whistles"),
 )
 """Modules that define jobs, tasks and loops."""
 

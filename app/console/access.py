@@ -64,6 +64,7 @@ ROUTES: Mapping[str, Gate] = {
     "hand_back": SERVING,
     "photo": SERVING,
     "whistle_sound": SERVING,
+    "hand_on": SERVING,
     "whistle_end": SERVING,
     "call_answer": SERVING,
     "supervisions": PAID,

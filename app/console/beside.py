@@ -13,6 +13,7 @@ from models.legacy import desk as legacy
 from models.legacy.flow import LegacyState
 from models.legacy.table import LegacyProblem, LegacyTicket
 from models.media import Media, MediaState
+from models.open311.endpoints import Endpoint
 from models.projects.table import Project, ProjectTicket
 from models.supervisions import sides
 from models.supervisions.table import Supervision
@@ -31,6 +32,7 @@ class Beside:
     has_whistle: bool
     is_talked_over: bool  # somebody has taken over the chat with the reporter
     is_legacy: bool
+    has_endpoints: bool  # another house to hand it on to
     photos: Sequence[int]
     supervisions: Sequence[int]
     legacy: Sequence[int]
@@ -54,6 +56,7 @@ def beside(session: Session, sight: Sight, ticket: Ticket, now: datetime) -> Bes
             select(Whistle.id).where(Whistle.ticket_id == ticket.id).exists(),
             select(Takeover.id).where(Takeover.resident_id == ticket.reporter_id, IS_OPEN).exists(),
             problems.exists(),
+            select(Endpoint.id).exists(),
             _ids(Media.id, Media.ticket_id == ticket.id, Media.state == MediaState.KEPT),
             _ids(Supervision.id, asked, sides.readable(session, sight.person_id, now)),
             _ids(
@@ -67,7 +70,7 @@ def beside(session: Session, sight: Sight, ticket: Ticket, now: datetime) -> Bes
         .outerjoin(link, link.ticket_id == this.c.id)
         .outerjoin(project, project.id == link.project_id)
     ).one()
-    return Beside(*row[:5], *(_numbers(one) for one in row[5:]))
+    return Beside(*row[:6], *(_numbers(one) for one in row[6:]))
 
 
 def _ids(column: InstrumentedAttribute[int], *wanted: ColumnElement[bool]) -> ScalarSelect[str]:

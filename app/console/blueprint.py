@@ -47,6 +47,7 @@ SUBJECTS = (
     ),
     *("settings", "settings_wording", "settings_terms", "settings_schedule", "settings_dispatch"),
     "settings_calendar",
+    *("settings_open311", "handing_on"),
 )
 
 LARGEST_FORM = 6_000_000  # a sheet of the largest size with its form around it

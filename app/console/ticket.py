@@ -6,7 +6,7 @@ from typing import Any
 from flask import redirect, request, send_from_directory, url_for
 from sqlalchemy.orm import Session
 
-from app.console import steering_panel, ticket_page, whistle_panel
+from app.console import handing_on_panel, steering_panel, ticket_page, whistle_panel
 from app.console.access import page
 from app.console.acting import OUTCOMES, FieldUnfit, act
 from app.console.beside import Beside, beside
@@ -206,6 +206,7 @@ def _page(
             may_begin_legacy=_may_begin_legacy(session, desk, found, known),
             contact=contact,
             whistle=whistle,
+            handing_on=handing_on_panel.of_ticket(session, found, known, offered),
             steering=steering,
             categories=categories(),
             outcomes=OUTCOMES,

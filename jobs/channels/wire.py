@@ -16,10 +16,15 @@ from config.policy import load
 
 MEGABYTE = 1 << 20
 PIECE = 1 << 16
+DONE = (200, 201)
 
 
 class NotReached(Exception):
     """Nothing was done at the other end: it may be tried again."""
+
+
+class TurnedAway(NotReached):
+    """The other end said no: it would say so again."""
 
 
 class Unanswered(Exception):
@@ -66,6 +71,9 @@ class Wire:
         headers = {"Content-Type": "application/json"}
         return _json(self._fetch("POST", path, query, data=raw, headers=headers))
 
+    def send_form(self, path: str, fields: Mapping[str, str]) -> Download:
+        return self._fetch("POST", path, {}, data=dict(fields))
+
     def upload(
         self, path: str, query: Mapping[str, str], name: str, content: bytes, content_type: str
     ) -> dict[str, Any]:
@@ -99,8 +107,8 @@ class Wire:
             ) as answer,
         ):
             if 300 <= answer.status_code < 500:
-                raise NotReached(f"HTTP {answer.status_code}")
-            if answer.status_code != 200:
+                raise TurnedAway(f"HTTP {answer.status_code}")
+            if answer.status_code not in DONE:
                 raise Unanswered(f"HTTP {answer.status_code}")
             return Download(self._read(answer), answer.headers.get("Content-Type", ""))
 

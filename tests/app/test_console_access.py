@@ -35,7 +35,7 @@ TABLE = {
     "serving": {
         *("queue", "at_once", "view_save", "view_drop", "ticket", "ticket_act", "ticket_class"),
         *("ticket_note", "ticket_reporter", "talk", "take_over", "answer", "hand_back", "photo"),
-        *("whistle_sound", "whistle_end", "call_answer"),
+        *("whistle_sound", "whistle_end", "call_answer", "hand_on"),
     },
     "reading supervisions": {"supervisions", "supervision", "supervision_act"},
     "keeping mediations": {"mediation_new", "mediation_keep"},
@@ -272,6 +272,7 @@ ACTS = (
     ("whistle", {"departments": "fire"}),
     ("whistle/end", {"action": "confirm"}),
     ("calls/1", {"action": "check_in"}),
+    ("hand-on", {"endpoint": "1", "words": "转走"}),
 )
 
 

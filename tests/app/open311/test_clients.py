@@ -59,7 +59,7 @@ def endpoint(database: Database, tmp_path: Path) -> Iterator[str]:
     server = make_server(
         "127.0.0.1", 0, make_site(settings, database), threaded=True, request_handler=Quiet
     )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.port}/open311/v2"
     server.shutdown()
 
