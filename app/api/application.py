@@ -43,6 +43,7 @@ def load_routes() -> None:
 def make_api(office: Office) -> APIFlask:
     load_routes()
     api = APIFlask(__name__, title="Linli", version="1", docs_path=None, static_folder="static")
+    api.json.ensure_ascii = api.json.sort_keys = False  # type: ignore[attr-defined]
     api.config.update(documents.CONFIG, MAX_CONTENT_LENGTH=LARGEST_UPLOAD)
     meter_pages(api)
     api.before_request(partial(_begin, office))
@@ -157,8 +158,7 @@ def _response(route: Route, made: Any, *, is_repeat: bool = False) -> Response:
         return Response(status=204)
     if isinstance(made, Response):
         return made
-    text = json.dumps(made, ensure_ascii=False, sort_keys=False)
-    response = Response(text, route.status, content_type="application/json")
+    response = Response(json.dumps(made), route.status, content_type="application/json")
     if is_repeat:
         response.headers["Idempotency-Replayed"] = "true"
     return response

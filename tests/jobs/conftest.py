@@ -4,26 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.sandbox import SandboxOptions
 from app.sandbox.client import SandboxClient
 from app.sandbox.serve import SandboxThread
 from jobs.channels.wechat_client import WeChatClient
 from models.base import Database
-from tests.jobs.town import NOBODY, Hand, Town, settings_for
+from tests.jobs.town import PLATFORM, Hand, Town, settings_for
 
 
 @pytest.fixture
 def sandbox() -> Iterator[SandboxThread]:
-    options = SandboxOptions(
-        app_id="wx1",
-        secret="s1",
-        token="t1",
-        push_url=NOBODY,
-        mini_app_id="wx2",
-        mini_secret="s2",
-        retry_pause_seconds=0,
-    )
-    with SandboxThread(options) as running:
+    with SandboxThread(PLATFORM) as running:
         yield running
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.sandbox import SandboxOptions
 from app.sandbox.client import SandboxClient
 from config.settings import Settings
 from jobs.channels.wechat_client import WeChatClient
@@ -24,6 +25,15 @@ from models.people import Identity, Person
 NOON = datetime.now(UTC).replace(hour=4, minute=0, second=0, microsecond=0)  # 12:00 in Shanghai
 MANY = 1000
 NOBODY = "http://127.0.0.1:9/wechat/main"  # pushes go nowhere in these tests
+PLATFORM = SandboxOptions(
+    app_id="wx1",
+    secret="s1",
+    token="t1",
+    push_url=NOBODY,
+    mini_app_id="wx2",
+    mini_secret="s2",
+    retry_pause_seconds=0,
+)
 
 
 def settings_for(url: str, **more: Any) -> Settings:

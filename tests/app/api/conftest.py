@@ -15,14 +15,13 @@ from werkzeug.test import TestResponse
 
 from app.api.application import make_api
 from app.office import Office, make_office
-from app.sandbox import SandboxOptions
 from app.sandbox.client import SandboxClient
 from app.sandbox.serve import SandboxThread
 from models.base import Database
 from tests import factories
 from tests.chat import shipped_lexicon
 from tests.factories import MORNING
-from tests.jobs.town import NOBODY, settings_for
+from tests.jobs.town import PLATFORM, settings_for
 
 _keys = count(1)
 
@@ -103,16 +102,7 @@ class Phone:
 
 @pytest.fixture(scope="module")
 def platform() -> Iterator[SandboxThread]:
-    options = SandboxOptions(
-        app_id="wx1",
-        secret="s1",
-        token="t1",
-        push_url=NOBODY,
-        mini_app_id="wx2",
-        mini_secret="s2",
-        retry_pause_seconds=0,
-    )
-    with SandboxThread(options) as running:
+    with SandboxThread(PLATFORM) as running:
         yield running
 
 
