@@ -1,0 +1,208 @@
+"""A resident on a phone: in by WeChat, report, follow, rate, object, take away, gone for good."""
+
+import gzip
+import io
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from PIL import Image
+from playwright.sync_api import Browser, Page, Response, expect
+from werkzeug.serving import make_server
+
+from app.console.blueprint import add_console
+from app.pages.blueprint import make_pages
+from app.pages.my.blueprint import make_my
+from app.sandbox import SandboxOptions
+from app.sandbox.client import SandboxClient
+from app.sandbox.serve import SandboxThread
+from config.settings import Settings
+from models.base import Database
+from tests import factories
+from tests.app.test_my_pages import Street
+from tests.app.test_pages import drafted, publish
+from tests.browser.conftest import Quiet
+from tests.browser.test_accessibility import flaws
+from tests.chat import Town
+from tests.tabs import PHONE
+
+pytestmark = pytest.mark.browser
+
+APP_ID, SECRET, WHO = "wxa1b2c3d4e5f60718", "official-secret", "demo-resident-1"
+SAID = "三楼楼道有人拉飞线给电瓶车充电，晚上充一整夜"
+LATER = "地下车库的灯坏了好几盏，晚上看不见路"
+MOST_BYTES = 150_000
+# What Chromium itself writes down while the phone has no net.
+NO_NET = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource")
+
+
+@dataclass
+class Block:
+    """The pages under an address, with a platform beside them."""
+
+    street: Street
+    url: str
+    platform: SandboxClient
+
+
+@pytest.fixture
+def block(database: Database, tmp_path: Path) -> Iterator[Block]:
+    factories.town(database)
+    town = Town(database, factories.MORNING)
+    app = Flask(__name__, static_folder=None)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    url = f"http://127.0.0.1:{server.server_port}"
+    options = SandboxOptions(APP_ID, SECRET, "push-token", f"{url}/wechat/main")
+    with SandboxThread(options) as platform:
+        settings = Settings(
+            secret_key="for-tests",
+            data_dir=tmp_path,
+            base_url=url,
+            wechat_api_base=platform.url,
+            wechat_app_id=APP_ID,
+            wechat_secret=SECRET,
+        )
+        app.secret_key = settings.secret_key
+        office = add_console(app, database, settings, lambda: town.now)
+        app.register_blueprint(make_pages(database, lambda: town.now, settings))
+        app.register_blueprint(make_my(office))
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield Block(Street(town, app), url, SandboxClient(platform.url))
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """What the browser complains of fails the test."""
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    opened = context.new_page()
+    trouble: list[str] = []
+    opened.on("pageerror", lambda error: trouble.append(str(error)))
+    opened.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
+    yield opened
+    context.close()
+    assert [one for one in trouble if not any(word in one for word in NO_NET)] == []
+
+
+def a_photo() -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((3000, 2000), 60).convert("RGB").save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
+def come_in(page: Page, block: Block) -> None:
+    block.platform.login_code(WHO)  # the platform knows them from now on
+    page.goto(f"{block.url}/p/my/")
+    page.get_by_role("link", name="用微信登录").click()
+    page.get_by_role("link", name=WHO).click()
+    expect(page.get_by_role("link", name="说一件事")).to_be_visible()
+
+
+def test_a_resident_comes_in_reports_follows_rates_objects_takes_all_away_and_is_gone(
+    page: Page, block: Block
+) -> None:
+    street = block.street
+    publish(street.town.database, drafted(street.town.database))
+    come_in(page, block)
+    wrong: dict[str, object] = {"home": flaws(page)}
+    page.set_viewport_size(PHONE)
+
+    page.get_by_role("link", name="说一件事").click()
+    page.get_by_label("什么事").fill(SAID)
+    expect(page.locator("#suggested")).to_contain_text("飞线充电")
+    photo = a_photo()
+    page.get_by_label("照片").set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo}
+    )
+    expect(page.locator(".shots img")).to_have_count(1)
+    wrong["report"] = flaws(page)
+    page.set_viewport_size(PHONE)
+    with page.expect_request("**/p/my/report") as sent:
+        page.get_by_role("button", name="交上去").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("已受理 #1")
+    assert len(sent.value.post_data_buffer or b"") < len(photo) / 2, "made smaller on the phone"
+    expect(page.locator(".shots img")).to_have_count(1)
+    wrong["matter"] = flaws(page)
+    page.set_viewport_size(PHONE)
+
+    street.resolve(1)
+    page.goto(f"{block.url}/p/my/matters")
+    page.get_by_role("link", name="等您打分").click()
+    wrong["rating"] = flaws(page)
+    page.set_viewport_size(PHONE)
+    page.get_by_label("很满意", exact=True).check()
+    page.locator("#rate").get_by_role("button", name="交上去").click()
+    expect(page.get_by_role("status").first).to_contain_text("谢谢您的评价")
+
+    page.get_by_role("link", name="公示", exact=True).click()
+    page.get_by_role("link", name="可以提意见").click()
+    page.get_by_label("您的意见").fill("停车费少算了一个月")
+    page.get_by_role("button", name="交上去").click()
+    expect(page.get_by_text("意见收到了")).to_be_visible()
+    for path in ("notices/1", "messages", "directory", "homes", "head", "privacy"):
+        page.goto(f"{block.url}/p/my/{path}")
+        wrong[path] = flaws(page)
+        page.set_viewport_size(PHONE)
+
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="下载，可以看和打印").click()
+    assert SAID in Path(taken.value.path()).read_text("utf-8")
+    page.get_by_role("link", name="我要删除").click()
+    wrong["erase"] = flaws(page)
+    page.get_by_label("我想好了").check()
+    page.get_by_role("button", name="删除我的资料").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("您的资料已删除")
+    assert street.ticket(1).text is None
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_what_is_told_without_a_net_is_kept_and_sent_once_when_it_is_back(
+    page: Page, block: Block
+) -> None:
+    come_in(page, block)
+    page.get_by_role("link", name="说一件事").click()
+    page.get_by_label("什么事").fill(LATER)
+    page.reload()
+    expect(page.get_by_label("什么事")).to_have_value(LATER)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="交上去").click()
+    expect(page.locator("#unsent")).to_contain_text("连上网会自动发出")
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("已受理 #1")
+    page.goto(f"{block.url}/p/my/matters")
+    expect(page.locator(".rows li")).to_have_count(1)
+    page.goto(f"{block.url}/p/my/report")
+    expect(page.get_by_label("什么事")).to_have_value("")
+
+
+def test_the_first_view_is_light_and_a_report_needs_no_script(
+    browser: Browser, block: Block
+) -> None:
+    context = browser.new_context(viewport=PHONE, java_script_enabled=False)
+    page = context.new_page()
+    loaded: list[Response] = []
+    come_in(page, block)
+    page.on("response", lambda answer: loaded.append(answer))
+    page.goto(f"{block.url}/p/my/")
+    assert sum(len(gzip.compress(one.body())) for one in loaded if one.ok) < MOST_BYTES
+    page.get_by_role("link", name="说一件事").click()
+    page.get_by_label("什么事").fill(SAID)
+    page.get_by_label("别的地方").check()
+    page.locator("select[name=estate]").select_option(index=1)
+    page.get_by_role("button", name="选好小区，再选楼").click()
+    expect(page.get_by_label("什么事")).to_have_value(SAID)
+    page.locator("select[name=building]").select_option(label="3号楼")
+    page.get_by_label("照片").set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
+    )
+    page.get_by_role("button", name="交上去").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("已受理 #1")
+    expect(page.locator(".shots img")).to_have_count(1)
+    assert "3号楼" in (block.street.ticket(1).place_name or "")
+    context.close()
