@@ -55,6 +55,10 @@ SIGNS: Mapping[str, tuple[str, Sequence[str]]] = {
     "tickets_opened_lately": ("Tickets of the last hour by class", ("category",)),
     "access_token_seconds_left": ("How long the access token lasts", ("account",)),
     "platform_stopped": ("Calls we do not make, for the platform refuses them", ("account", "api")),
+    "retention_behind_days": (
+        "Since when no night has put away all that is older than its term",
+        ("kind",),
+    ),
     "jobs": ("Scheduled jobs by how they stand", ("health",)),
     "job_late_seconds": ("How long after its due time the latest run began", ("job",)),
     "job_failures": ("Failed runs of the last 7 days", ("job",)),

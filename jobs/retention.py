@@ -46,7 +46,7 @@ def put_in_order(database: Database, now: datetime) -> str | None:
         if time.monotonic() >= ends:
             return " ".join([*told, f"unfinished={name}"])
         with database.writing() as session:
-            retention.mark(session, name, before)
+            retention.mark(session, name, now)
     return " ".join([*told, f"longest_ms={pace.longest * 1000:.0f}"]) if told else None
 
 

@@ -34,7 +34,7 @@ _FINAL = (State.ARCHIVED, State.WITHDRAWN)  # a merged one may be taken out agai
 
 
 class RetentionMark(Base):
-    """保管进度 — up to which moment a kind of rows has been put in order."""
+    """保管进度 — the night by which all was put away of a kind of rows that was due then."""
 
     __tablename__ = "retention_marks"
 
@@ -170,24 +170,20 @@ def put_away(session: Session, kept: Kept, after: int, last: int, before: dateti
     return session.connection().execute(gone).rowcount
 
 
-def mark(session: Session, kind: str, reached: datetime) -> None:
-    """Everything of this kind that was due and older than that has been put in order."""
+def mark(session: Session, kind: str, now: datetime) -> None:
+    """Everything of this kind that is due has been put away."""
     session.execute(
         insert(RetentionMark)
-        .values(kind=kind, reached=reached)
-        .on_conflict_do_update(index_elements=["kind"], set_={"reached": reached})
+        .values(kind=kind, reached=now)
+        .on_conflict_do_update(index_elements=["kind"], set_={"reached": now})
     )
 
 
 def behind(session: Session, now: datetime) -> dict[str, float]:
-    """Kind → how many days it is behind its term; those that were never put in order are not told
-    of: a house that is new has nothing old."""
-    terms = days(session)
-    return {
-        one.kind: (now - one.reached) / timedelta(days=1) - terms[one.kind]
-        for one in session.scalars(select(RetentionMark).order_by(RetentionMark.kind))
-        if one.kind in terms
-    }
+    """Kind → for how many days something that was due has stayed; of a kind that was never put
+    away nothing is told: a house that is new has nothing old."""
+    marks = session.execute(select(RetentionMark.kind, RetentionMark.reached))
+    return {kind: (now - reached) / timedelta(days=1) for kind, reached in marks}
 
 
 def _is_due(kept: Kept, before: datetime) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, Select, TextClause, func, select, text, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from models import retention
 from models.accounts import Account, ApiStop
 from models.inbox import InboxMessage
 from models.ledger.unworked import IS_UNWORKED
@@ -93,7 +94,13 @@ def platform(session: Session, now: datetime) -> Iterator[Reading]:
         yield Reading("platform_stopped", 1, {"account": account, "api": api})
 
 
-SIGNS = (queues, messages, unanswered_pushes, opened, platform)
+def old_rows(session: Session, now: datetime) -> Iterator[Reading]:
+    """How far behind its term each kind of rows is that the night puts in order."""
+    for kind, late in retention.behind(session, now).items():
+        yield Reading("retention_behind_days", late, {"kind": kind})
+
+
+SIGNS = (queues, messages, unanswered_pushes, opened, platform, old_rows)
 
 
 def readings(session: Session, now: datetime) -> Iterator[Reading]:

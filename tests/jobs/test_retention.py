@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from jobs import retention as job
 from jobs.retention import Pace, put_in_order
-from models import conversations, events, inbox, job_runs, retention, tasks
+from models import conversations, events, inbox, job_runs, retention, tasks, vital_signs
 from models.access_log import Access, Looked
 from models.base import Database
 from models.conversations import Question
@@ -17,6 +17,7 @@ from models.inbox import InboxMessage
 from models.job_runs import FIRST_SEEN, JobRun
 from models.outbox import Delivery, OutboxMessage
 from models.past import PAST_EVENTS, PAST_MESSAGES, EveryEvent, EveryMessage
+from models.retention import KINDS
 from models.tasks import Task
 from models.ticket_flow import State
 from tests.factories import MORNING, building, demo_person, ticket, town
@@ -105,10 +106,15 @@ def test_each_kind_is_put_away_at_its_age_and_what_is_needed_stays(aged: Databas
     assert {"notice:0:0", "notice:0:2", "notice:700:0"} <= gone
     assert len(lives) == 2 * 4, "of two of four lives, and of the days up to the 400th alone"
     assert ended.count("failed") == 12 and 1 < ended.count("answered") < 4
+    with aged.writing() as session:
+        push = {"account": "main", "openid": "answered", "kind": "text"}
+        again = inbox.receive(session, **push, key="1100", now=TONIGHT)
+    assert again.is_repeat and again.reply == "收到", "the platform's repeats are still answered"
     assert oldest(aged, Question.opened_at) >= 1000 and oldest(aged, Access.at) == 100
     assert len(runs) == 1, "the clock goes on from the latest"
     with aged.reading() as session:
-        assert set(retention.behind(session, TONIGHT + timedelta(days=2)).values()) == {2}
+        late = list(vital_signs.old_rows(session, TONIGHT + timedelta(days=2)))
+    assert {one.labels["kind"]: one.value for one in late} == dict.fromkeys(KINDS, 2)
     assert put_in_order(aged, TONIGHT) is None, "the second time there is nothing to do"
 
 
