@@ -31,7 +31,7 @@ SUBJECTS = (
     *("projects", "project_forms", "mediations"),
     *("lexicon", "settings_lexicon", "settings_categories", "unanswered", "unanswered_group"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
-    *("operations", "operation_forms"),
+    *("operations", "operation_forms", "hotline"),
     *("hazards", "legacy"),
     *("areas", "house_map", "people", "doubles", "posts", "invitations"),
     *(

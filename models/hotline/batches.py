@@ -57,7 +57,7 @@ class RefusedRow:
 def keep(
     session: Session, source: str, file_name: str, grid: Grid, *, by: int, at: datetime
 ) -> HotlineBatch:
-    """To be taken in by the queue. Raises HeadingsMissing, and NotFound for a source nobody knows."""
+    """To be taken in by the queue. Raises HeadingsMissing, NotFound (the source)."""
     if source not in load("hotline")["sources"]:
         raise NotFound(number=source)
     batch = HotlineBatch(

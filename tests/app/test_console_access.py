@@ -63,6 +63,9 @@ TABLE = {
         *("imports", "import_check", "import_shown", "import_apply", "import_drop"),
         "import_template",
     },
+    "hotline orders": {
+        *("hotline", "hotline_bring", "hotline_refused", "hotline_results", "hotline_act"),
+    },
     "admin": {"access_log"},
     "message ledger": {
         *("messages", "message_act", "message_calls", "message_told"),
@@ -117,6 +120,7 @@ GATES = {
     "giving posts": roles_with(Right.POSTS),
     "correcting a person": roles_with(Right.POSTS) | roles_with(Right.REGISTER),
     "reports": SUPERVISING,
+    "hotline orders": roles_with(Right.HOTLINE),
     "admin": ADMIN,
     "message ledger": roles_with(Right.MESSAGES),
     "pushes nothing was made of": access.UNPLACED,
