@@ -23,6 +23,7 @@ COMMANDS = {
     "notices": "app.commands.notices:notices",
     "import": "app.commands.imports:import_sheet",
     "export": "app.commands.imports:export_list",
+    "open311": "app.commands.open311:open311",
     "hotline": "app.commands.hotline:hotline",
     "directory": "app.commands.directory:directory",
     "companies": "app.commands.companies:companies",

@@ -10,7 +10,7 @@ from app.errors import register_errors
 from app.front import Later
 from app.meters import meter_pages
 from app.metrics import make_metrics
-from app.open311.blueprint import add_open311
+from app.open311.blueprint import make_open311
 from app.pages.blueprint import make_pages
 from app.pages.my.blueprint import make_my
 from config.settings import Settings
@@ -29,7 +29,7 @@ def make_site(settings: Settings, database: Database) -> Flask:
     site.register_blueprint(make_pages(database))
     site.register_blueprint(make_my(office))
     site.register_blueprint(make_metrics(database, settings))
-    add_open311(site, database, settings)
+    site.register_blueprint(make_open311(office))
     if settings.dev:
         # It loads the schedule with all its jobs, which no other web process needs.
         site.register_blueprint(import_module("app.dev").make_dev(database))

@@ -2,26 +2,24 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from app.house import LiveLexicon, now
 from app.logs import fault
+from app.office import Office
 from app.open311 import filing, requests, services
 from app.open311.discovery import document
 from app.open311.forms import JSON, XML, answer
 from app.open311.given import read
 from app.open311.refusals import Refused, TooMany, Unknown
 from app.wechat.limit import MinuteLimit
-from bots.lexicon import Lexicon
 from config.policy import load
-from config.settings import Settings
-from models.base import BUSY, Database
+from models.base import BUSY
 from models.errors import DomainError
 from models.open311 import public
 from models.open311.public import POLICY
@@ -37,26 +35,13 @@ HEADERS = {
 log = structlog.get_logger(__name__)
 
 
-def add_open311(
-    app: Flask, database: Database, settings: Settings, clock: Callable[[], datetime] = now
-) -> None:
-    """Mounts it. The words are loaded when the first matter is filed."""
-    live = cache(partial(LiveLexicon.load, database, settings))
-    app.register_blueprint(make_open311(database, settings, lambda: live().current(), clock))
-
-
-def make_open311(
-    database: Database,
-    settings: Settings,
-    lexicon: Callable[[], Lexicon],
-    clock: Callable[[], datetime],
-) -> Blueprint:
+def make_open311(office: Office) -> Blueprint:
     routes = Blueprint("open311", __name__, url_prefix=PREFIX)
-    jurisdiction = (urlsplit(settings.base_url).hostname or "").removeprefix("www.")
-    _guard(routes, clock, jurisdiction)
-    _describe(routes, settings)
-    _read(routes, database, clock)
-    _file(routes, database, lexicon, clock)
+    base_url = office.settings.base_url
+    _guard(routes, office.clock, (urlsplit(base_url).hostname or "").removeprefix("www."))
+    _describe(routes, base_url)
+    _read(routes, office)
+    _file(routes, office)
     _refuse(routes)
     return routes
 
@@ -79,11 +64,11 @@ def _guard(routes: Blueprint, clock: Callable[[], datetime], jurisdiction: str) 
         return response
 
 
-def _describe(routes: Blueprint, settings: Settings) -> None:
+def _describe(routes: Blueprint, base_url: str) -> None:
     @routes.get(f"/discovery.{FORM}")
     @routes.get(f"/v2/discovery.{FORM}")
     def discovery(form: str) -> Response:
-        return answer(form, "discovery", document(settings.base_url + PREFIX))
+        return answer(form, "discovery", document(base_url + PREFIX))
 
     @routes.get(f"/v2/services.{FORM}")
     def service_list(form: str) -> Response:
@@ -97,18 +82,18 @@ def _describe(routes: Blueprint, settings: Settings) -> None:
         return answer(form, "service_definition", services.definition(service))
 
 
-def _read(routes: Blueprint, database: Database, clock: Callable[[], datetime]) -> None:
+def _read(routes: Blueprint, office: Office) -> None:
     @routes.get(f"/v2/requests.{FORM}")
     def request_list(form: str) -> Response:
-        asked = requests.asked(request.args, clock())
-        with database.reading() as session:
+        asked = requests.asked(request.args, office.clock())
+        with office.database.reading() as session:
             found = [requests.shown(one) for one in public.found(session, asked)]
         return answer(form, "service_requests", found)
 
     @routes.get(f"/v2/requests/<number>.{FORM}")
     def request_of(number: str, form: str) -> Response:
         [ticket_id, *_] = requests.numbers(number)
-        with database.reading() as session:
+        with office.database.reading() as session:
             one = public.one(session, ticket_id)
             if one is None:
                 raise Unknown("there is no service request of this service_request_id")
@@ -116,29 +101,24 @@ def _read(routes: Blueprint, database: Database, clock: Callable[[], datetime]) 
 
     @routes.get(f"/v2/tokens/<token>.{FORM}")
     def request_of_token(token: str, form: str) -> Response:
-        with database.reading() as session:
+        with office.database.reading() as session:
             return answer(form, "service_requests", [filing.of_token(session, token)])
 
 
-def _file(
-    routes: Blueprint,
-    database: Database,
-    lexicon: Callable[[], Lexicon],
-    clock: Callable[[], datetime],
-) -> None:
+def _file(routes: Blueprint, office: Office) -> None:
     limit_of = cache(MinuteLimit)  # systems with the same allowance are counted apart in one
 
     @routes.post(f"/v2/requests.{FORM}")
     def file_request(form: str) -> Response:
-        at = clock()
-        with database.reading() as session:
+        at = office.clock()
+        with office.database.reading() as session:
             system = filing.system_of(session, request.values.get("api_key", ""), at)
             system_id, often = system.id, system.per_minute
         if limit_of(often).is_over(POLICY, str(system_id), at):
             raise TooMany("too many service requests by this api_key in one minute")
         given = read(request.values)
-        meant = filing.understood(given, lexicon())
-        with database.writing() as session:
+        meant = filing.understood(given, office.lexicon())
+        with office.database.writing() as session:
             said = filing.filed(session, system_id, given, meant, at)
         return answer(form, "service_requests", [said], 201)
 

@@ -1,7 +1,7 @@
 """Open311 over the demo town, and an outside tool that calls it."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.office import make_office
 from app.open311.blueprint import make_open311
 from config.settings import Settings
 from models import outside_systems
@@ -36,9 +37,8 @@ class Tool:
         lexicon = Town(self.database, self.now).lexicon
         self.app = Flask("open311-under-test", static_folder=None)
         settings = Settings(base_url="https://www.heshun.example")
-        self.app.register_blueprint(
-            make_open311(self.database, settings, lambda: lexicon, lambda: self.now)
-        )
+        office = make_office(self.database, settings, lambda: self.now)
+        self.app.register_blueprint(make_open311(replace(office, lexicon=lambda: lexicon)))
 
     def key_for(self, where: str, *powers: Power, **more: Any) -> str:
         with self.database.writing() as session:
