@@ -57,6 +57,7 @@ def register(
     for field, is_fit in (
         ("name", 0 < len(name.strip()) <= LONGEST_NAME),
         ("role", role in rules["eyes"]),
+        ("area", session.get_one(Area, area_id).kind in rules["areas"]),
         ("department", department is None or department in departments()),
         ("per_minute", 0 < often <= rules["most_per_minute"]),
     ):
@@ -183,6 +184,16 @@ def kept_by(session: Session, by: int, at: datetime) -> Sequence[OutsideSystem]:
         .where(OutsideSystem.area_id.in_(rights.inside(places)))
         .order_by(OutsideSystem.ended_at.is_not(None), OutsideSystem.id)
     ).all()
+
+
+def areas_for(session: Session, by: int, at: datetime) -> Sequence[Area]:
+    """Where this person may register one: nothing smaller than an estate."""
+    places = rights.places_of(session, Right.OUTSIDE, by, at)
+    kinds = load("outside")["areas"]
+    found = session.scalars(
+        select(Area).where(Area.id.in_(rights.inside(places)), Area.kind.in_(kinds))
+    )
+    return sorted(found, key=lambda one: (kinds.index(one.kind), one.id))
 
 
 def open_keys(session: Session, system_id: int) -> Sequence[OutsideKey]:

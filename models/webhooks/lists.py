@@ -32,14 +32,20 @@ def counts(session: Session, system_id: int) -> Mapping[WebhookState, int]:
 
 
 def latest(
-    session: Session, system_id: int, state: WebhookState | None = None
+    session: Session,
+    system_id: int,
+    state: WebhookState | None = None,
+    before: int | None = None,
 ) -> Sequence[Webhook]:
+    """The newest first, and one more than a page where there are further ones."""
     query = select(Webhook).where(
         Webhook.system_id == system_id, Webhook.state != WebhookState.WITHHELD
     )
     if state is not None:
         query = query.where(Webhook.state == state)
-    return session.scalars(query.order_by(Webhook.id.desc()).limit(LATEST)).all()
+    if before is not None:
+        query = query.where(Webhook.id < before)
+    return session.scalars(query.order_by(Webhook.id.desc()).limit(LATEST + 1)).all()
 
 
 def resend(session: Session, webhook_id: int, *, by: int, at: datetime) -> Webhook:

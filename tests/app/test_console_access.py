@@ -67,6 +67,9 @@ TABLE = {
         *("hotline", "hotline_bring", "hotline_refused", "hotline_results", "hotline_act"),
     },
     "admin": {"access_log"},
+    "keeping outside systems": {
+        *("outside", "outside_register", "outside_system", "outside_act", "outside_resend"),
+    },
     "message ledger": {
         *("messages", "message_act", "message_calls", "message_told"),
         *("message_groups", "message_group_act"),
@@ -122,6 +125,7 @@ GATES = {
     "reports": SUPERVISING,
     "hotline orders": roles_with(Right.HOTLINE),
     "admin": ADMIN,
+    "keeping outside systems": roles_with(Right.OUTSIDE),
     "message ledger": roles_with(Right.MESSAGES),
     "pushes nothing was made of": access.UNPLACED,
     "reading job runs": roles_with(Right.JOBS),
