@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
 from models import events
+from models.base import claim
 from models.errors import AbsenceUnfit, AlreadyDone, NotAllowed, NotFound
 from models.events import Fact
 from models.localtime import SHANGHAI, local
@@ -39,7 +40,7 @@ def enter(
         raise NotAllowed(number=name_of(session, post))
     check_days(first, last, at)
     # Two who enter leaves of one post wait for each other here.
-    session.refresh(post, with_for_update=True)
+    claim(session, post)
     since, until = max(_midnight(first), at), _midnight(last + ONE_DAY)
     if _overlapping(session, post, since, until):
         raise AbsenceUnfit(field="overlap")

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import events
-from models.base import Base
+from models.base import Base, claim
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Fact
 from models.places import Area, AreaKind, AreaWithin, outer_areas
@@ -70,7 +70,7 @@ def sign(
     if ends_on is not None and ends_on < starts_on:
         raise TooLate("a contract can not end before it starts")
     # Two who sign for one estate at once wait for each other here.
-    session.refresh(estate, with_for_update=True)
+    claim(session, estate)
     if _running(session, estate.id, starts_on, ends_on):
         raise AlreadyDone(f"{estate.name} has a company in these days")
     contract = ServiceContract(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     Select,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -27,6 +28,7 @@ from models.events import Fact
 from models.on_duty import NEARNESS
 from models.places import Area, AreaKind, AreaWithin, outer_areas
 from models.posts import Post, Role, is_held
+from models.statements import Statement
 
 AS_SHIPPED = 0  # the version before the first: the files alone
 SCOPES = ("house", "area", "anywhere")
@@ -92,9 +94,31 @@ def in_force(session: Session, *subjects: str) -> Sequence[Policy]:
     return session.scalars(found.order_by(Policy.name, Policy.revision)).all()
 
 
+_NAME: Any = bindparam("name", required=True)
+_HOUSE = Statement(
+    select(Policy.body)
+    .where(Policy.name == _NAME, Policy.area_id.is_(None))
+    .order_by(Policy.version.desc())
+    .limit(1)
+)
+_AROUND = Statement(
+    select(Area.kind, Area.id, Policy.body)
+    .join(AreaWithin, AreaWithin.outer_id == Area.id)
+    .join(Policy, Policy.area_id == Area.id)
+    .where(AreaWithin.area_id == bindparam("area_id", required=True), Policy.name == _NAME)
+    .order_by(Policy.version)
+)
+
+
 def layers(session: Session, area_id: int, name: str) -> Layers:
-    """What the house and each area around this one say now, the outermost first."""
-    return layers_of(session, [area_id], name)[area_id]
+    """What the house says now, and each area around this one that says anything, the outermost
+    first. Every place that a report comes from asks for it after any change of the register."""
+    house = _HOUSE.run_after_flush(session, name=name)
+    rows = _AROUND.run(session, area_id=area_id, name=name)
+    last = {(-NEARNESS[kind], outer): body for kind, outer, body in rows}
+    found: Layers = {None: house[0][0] if house else {}}
+    found.update((key[1], last[key]) for key in sorted(last))
+    return found
 
 
 def layers_of(session: Session, area_ids: Collection[int], name: str) -> dict[int, Layers]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import dispatch, on_duty
@@ -11,12 +12,24 @@ from models.dispatch_changes import changes_at
 from models.errors import NotAllowed
 from models.places import root_area_id
 from models.posts import Role
+from models.statements import Statement
 from models.ticket_flow import Capacity
 from models.tickets.table import ACTIVE, Assignment, Part, Supporter, Ticket
 from models.whistles.lists import was_called
 
 SUPERVISING = frozenset(
     {Role.GRID_LEADER, Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF, Role.DUTY_DESK}
+)
+
+_TICKET: Any = bindparam("ticket_id", required=True)
+_PERSON: Any = bindparam("person_id", required=True)
+_PARTS = Statement(
+    select(Assignment.part, Assignment.answer)
+    .where(Assignment.ticket_id == _TICKET, Assignment.person_id == _PERSON)
+    .order_by(Assignment.id.desc())
+)
+_JOINED = Statement(
+    select(Supporter.id).where(Supporter.ticket_id == _TICKET, Supporter.person_id == _PERSON)
 )
 
 
@@ -39,14 +52,7 @@ def capacities(
         found.add(Capacity.REPORTER)
     if person_id in accused_persons(session, ticket, now):
         return frozenset(found)
-    parts = session.scalars(
-        select(Assignment.part).where(
-            Assignment.ticket_id == ticket.id,
-            Assignment.person_id == person_id,
-            Assignment.answer.in_(ACTIVE),
-        )
-    )
-    for part in parts:
+    for part in active_parts(session, ticket, person_id):
         found.add(Capacity.OWNER if part == Part.OWNER else Capacity.HELPER)
     if any(
         one.person_id == person_id and one.role in SUPERVISING
@@ -54,6 +60,12 @@ def capacities(
     ):
         found.add(Capacity.SUPERVISOR)
     return frozenset(found)
+
+
+def active_parts(session: Session, ticket: Ticket, person_id: int) -> list[Part]:
+    """As what this person was asked and has not ended, the latest first."""
+    asked = _PARTS.run_after_flush(session, ticket_id=ticket.id, person_id=person_id)
+    return [part for part, answer in asked if answer in ACTIVE]
 
 
 def may_see(session: Session, ticket: Ticket, person_id: int, now: datetime) -> bool:
@@ -76,10 +88,7 @@ def may_see(session: Session, ticket: Ticket, person_id: int, now: datetime) -> 
 
 
 def is_supporter(session: Session, ticket: Ticket, person_id: int) -> bool:
-    joined = select(Supporter.id).where(
-        Supporter.ticket_id == ticket.id, Supporter.person_id == person_id
-    )
-    return session.scalar(joined) is not None
+    return bool(_JOINED.run_after_flush(session, ticket_id=ticket.id, person_id=person_id))
 
 
 def seen(session: Session, ticket_id: int, person_id: int, now: datetime) -> Ticket:

@@ -44,6 +44,11 @@ class Statement:
         rows: list[tuple[Any, ...]] = way.ask(self, values)
         return rows
 
+    def run_after_flush(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
+        """Sees what the session still holds, too, as the ORM's own statements do."""
+        session.flush()
+        return self.run(session, **values)
+
     def first(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
         rows = self.run(session, **values)
         return rows[0] if rows else None

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import outbox
+from models.base import claim
 from models.errors import TooLate
 from models.events import Event
 from models.moves import Action, Flow, Move, Side, State
@@ -84,7 +85,7 @@ class Steps(Generic[Thing, State, Action, Side]):
         who is nothing to it.
         """
         session.flush()
-        session.refresh(thing, with_for_update=True)
+        claim(session, thing)
         held = self.held(session, thing, by, at)
         number = thing.number if held else ""
         taken = self.flow.take(thing.state, action, held, number=number, words=words)

@@ -13,6 +13,7 @@ from bots.ticket_words import line, record
 from config.categories import Urgency
 from models import conversations
 from models.conversations import Question
+from models.protection import active_parts
 from models.ticket_flow import WORKING, Action
 from models.tickets import assigning, facts, lists
 from models.tickets.actions import apply
@@ -291,8 +292,8 @@ def _taken(chat: Chat) -> list[Ticket]:
 
 
 def _part(chat: Chat, ticket: Ticket) -> Part | None:
-    mine = assigning.active_of(chat.session, ticket, chat.person_id)
-    return mine.part if mine else None
+    parts = active_parts(chat.session, ticket, chat.person_id)
+    return Part.OWNER if Part.OWNER in parts else next(iter(parts), None)
 
 
 def _answer(chat: Chat, ticket: Ticket) -> Answer | None:

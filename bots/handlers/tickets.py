@@ -217,9 +217,9 @@ def undo_command(chat: Chat, command: Command) -> Reply:
     if ticket is None:
         reported = lists.recent_of(chat.session, chat.person_id, chat.now)
         return chat.say("nothing_to_undo", ticket_id=reported.id if reported else None)
-    event = apply(chat.session, ticket, Action.UNDO, by=Actor(chat.person_id), at=chat.now)
+    event_id = apply(chat.session, ticket, Action.UNDO, by=Actor(chat.person_id), at=chat.now)
     conversations.close_asked(chat.session, chat.person_id, chat.now)
-    undone = event.detail["undone"]
+    undone = chat.session.get_one(Event, event_id).detail["undone"]
     return chat.say("step_undone", undone=undone, **facts.context(chat.session, ticket))
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from config.categories import Intent
 from models import media
+from models.base import claim
 from models.hazards import sides, telling
 from models.hazards.flow import FLOW, Entry, HazardAction, HazardState, Side
 from models.hazards.table import Hazard, HazardPhoto
@@ -57,7 +58,7 @@ def _taken(
     words: str | None = None,
 ) -> Taken[HazardState, Side]:
     """Of two who act at once the second is refused."""
-    session.refresh(hazard, with_for_update=True)
+    claim(session, hazard)
     held = sides.held(session, hazard, by, at)
     return FLOW.take(hazard.state, action, held, number=hazard.number, words=words)
 

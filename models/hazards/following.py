@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -10,14 +11,16 @@ from models.hazards import entering, rules, telling
 from models.hazards.flow import FOLLOWED, FOLLOWING, PLACED, Entry, HazardState, Side, state_by
 from models.hazards.table import Hazard
 from models.posts import Post, is_held
+from models.statements import Statement
 from models.telling import Said
 from models.tickets.supporting import main_of
 from models.tickets.table import Ticket
 
-_part = select(Ticket.id).where(Ticket.id == bindparam("ticket_id")).cte("part", recursive=True)
+_TICKET: Any = bindparam("ticket_id", required=True)
+_part = select(Ticket.id).where(Ticket.id == _TICKET).cte("part", recursive=True)
 _part = _part.union(select(Ticket.id).where(Ticket.merged_into == _part.c.id))
-# Built once: every step of every ticket asks.
-_OF_TICKET = select(Hazard).where(Hazard.ticket_id.in_(select(_part.c.id))).order_by(Hazard.id)
+# Every step of every ticket asks, and on most nothing hangs.
+_OF_TICKET = Statement(select(Hazard.id).where(Hazard.ticket_id.in_(select(_part.c.id))))
 
 
 def follow(session: Session, ticket: Ticket, at: datetime, by: int | None) -> None:
@@ -40,7 +43,10 @@ def bring_back(session: Session, hazard: Hazard, at: datetime, by: int) -> None:
 
 def _hanging_on(session: Session, ticket_id: int) -> Sequence[Hazard]:
     """Of the ticket, and of those that were merged into it, directly or through others."""
-    return session.scalars(_OF_TICKET, {"ticket_id": ticket_id}).all()
+    ids = [one for (one,) in _OF_TICKET.run_after_flush(session, ticket_id=ticket_id)]
+    if not ids:
+        return ()
+    return session.scalars(select(Hazard).where(Hazard.id.in_(ids)).order_by(Hazard.id)).all()
 
 
 def _follow(session: Session, hazard: Hazard, at: datetime, by: int | None) -> None:

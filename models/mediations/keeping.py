@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import due_days, events
+from models.base import claim
 from models.errors import AlreadyDone, DomainError, NotAllowed
 from models.events import Fact
 from models.mediations import sides
@@ -191,7 +192,7 @@ def forget(session: Session, person_id: int) -> None:
 
 
 def _begin(session: Session, one: Mediation, by: int, at: datetime) -> None:
-    session.refresh(one, with_for_update=True)
+    claim(session, one)
     if not sides.is_mediator(session, one, by, at):
         raise NotAllowed(number=one.number)
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import events
+from models.base import claim
 from models.errors import (
     DomainError,
     NotAllowed,
@@ -14,12 +16,13 @@ from models.errors import (
     TooLate,
     TransitionNotAllowed,
 )
-from models.events import Event, Fact
+from models.events import Fact
 from models.hazards import following
 from models.metrics import counted, rollups
 from models.people import Person
 from models.protection import capacities, is_supporter
 from models.sealing import seal_for
+from models.statements import Statement
 from models.ticket_flow import (
     EVENTS,
     OPEN,
@@ -36,6 +39,7 @@ from models.tickets.table import Ticket
 FOR_SUPPORTERS = frozenset(
     state for (state, _), transition in TRANSITIONS.items() if Capacity.SUPPORTER in transition.by
 )
+_OWN_KEY = Statement(select(Person.own_key).where(Person.id == bindparam("id", required=True)))
 FOR_THE_LOG = frozenset({"before", counted.COUNTED})  # no words of a message need it
 
 
@@ -71,8 +75,8 @@ def apply(
     at: datetime,
     reason: str | None = None,
     **given: Any,
-) -> Event:
-    """Does it: changes state, tells the log and through it everybody concerned.
+) -> int:
+    """Does it: changes state, tells the log and through it everybody concerned; the event's id.
 
     Raises TransitionNotAllowed (not as it stands), NotAllowed (not this person), ReasonMissing,
     TooLate (undo after UNDO_MINUTES), NotFound (nobody to hand it to). `given`: holder (dispatch,
@@ -80,7 +84,7 @@ def apply(
     urgency (set_urgency).
     """
     # Of two who act at once the second finds what the first has made of it.
-    session.refresh(ticket, with_for_update=True)
+    claim(session, ticket)
     step = _begun(session, ticket, action, by, at, given)
     step.reason = _explained(step, action, reason)
     if by.is_clock and reason:
@@ -97,9 +101,9 @@ def apply(
     after = undoing.snapshot(session, ticket)
     step.detail["before"] = undoing.difference(before, after)
     step.detail.update(counted.changed(before["ticket"], after["ticket"]))
-    event = _record(step, action)
+    event_id = _record(step, action)
     following.follow(session, ticket, at, by.person_id)
-    return event
+    return event_id
 
 
 def _may(
@@ -215,15 +219,14 @@ def _parties(step: Step) -> dict[str, list[int]]:
     return parties
 
 
-def _record(step: Step, action: Action) -> Event:
+def _record(step: Step, action: Action) -> int:
     ticket, session = step.ticket, step.session
     context = facts.context(session, ticket) | {
         "reason": step.reason,
         "capacity": step.capacity,
         **{key: value for key, value in step.detail.items() if key not in FOR_THE_LOG},
     }
-    author = session.get(Person, step.actor.person_id) if step.actor.person_id else None
-    ids = events.record(
+    [event_id] = events.record(
         session,
         Fact(
             verb=step.verb or EVENTS[action],
@@ -237,10 +240,18 @@ def _record(step: Step, action: Action) -> Event:
             new=ticket.state,
             area_id=ticket.area_id,
             detail=step.detail,
-            words=seal_for(author.own_key, step.reason) if author and step.reason else None,
+            words=_sealed(step),
             parties=_parties(step),
             context=context,
             quiet=facts.quiet_of(ticket.urgency, ticket.state),
         ),
     )
-    return session.get_one(Event, ids[0])
+    return event_id
+
+
+def _sealed(step: Step) -> bytes | None:
+    """The reason as only its author's key opens it."""
+    if not step.reason or step.actor.person_id is None:
+        return None
+    [(own_key,)] = _OWN_KEY.run(step.session, id=step.actor.person_id)
+    return seal_for(own_key, step.reason)

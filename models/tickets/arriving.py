@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import events, outbox
+from models.base import claim
 from models.errors import NotAllowed, TooLate
 from models.events import Fact
 from models.protection import capacities
@@ -23,7 +24,7 @@ def arrive(session: Session, ticket: Ticket, *, by: int, at: datetime) -> dateti
     Who comes without having answered has answered by it, and work has begun. Raises NotAllowed
     and TooLate.
     """
-    session.refresh(ticket, with_for_update=True)
+    claim(session, ticket)
     capacity = strongest(capacities(session, ticket, by, at) - {Capacity.REPORTER})
     if capacity is None:
         raise NotAllowed(number=ticket.number)
@@ -55,10 +56,10 @@ def _take_part(session: Session, ticket: Ticket, by: Actor, at: datetime) -> lis
     led_to = []
     for action in (Action.ACCEPT, Action.START):
         if can(session, ticket, action, by=by, at=at):
-            event = apply(session, ticket, action, by=by, at=at)
+            event_id = apply(session, ticket, action, by=by, at=at)
             # That they are there says it all: one message for one thing.
-            outbox.cancel_event(session, event.id)
-            led_to.append(event.id)
+            outbox.cancel_event(session, event_id)
+            led_to.append(event_id)
     return led_to
 
 

@@ -82,11 +82,12 @@ def set_clock(ticket: Ticket, after: datetime) -> None:
     minute between a moment and the clock's next round.
     """
     unseen = ticket.clock_at if ticket.clock_at is not None and ticket.clock_at <= after else None
-    ticket.clock_step = ticket.clock_at = None
-    for at, step in steps(ticket):
-        if at > after or _lasts(ticket, step) or (unseen is not None and unseen <= at):
-            ticket.clock_at, ticket.clock_step = at, step
-            return
+    due = (
+        (at, step)
+        for at, step in steps(ticket)
+        if at > after or _lasts(ticket, step) or (unseen is not None and unseen <= at)
+    )
+    ticket.clock_at, ticket.clock_step = next(due, (None, None))
 
 
 def _lasts(ticket: Ticket, step: str) -> bool:

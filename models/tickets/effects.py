@@ -22,7 +22,8 @@ def _dispatch(step: Step) -> None:
 
 def _accept(step: Step) -> None:
     ticket = step.ticket
-    mine = assigning.active_of(step.session, step.ticket, step.actor.person_id)
+    with step.session.no_autoflush:  # of what has changed it asks nothing
+        mine = assigning.active_of(step.session, step.ticket, step.actor.person_id)
     if mine is not None:
         mine.answer, mine.answered_at = Answer.ACCEPTED, step.at
     if ticket.accepted_at is None:

@@ -3,15 +3,27 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from config.categories import Urgency
 from models.outbox import Quiet
 from models.people import Person
 from models.posts import Post
+from models.statements import Statement
 from models.ticket_flow import OPEN, State
-from models.tickets.table import ACTIVE, Assignment, Part, Supporter, Ticket
+from models.tickets.table import IS_ACTIVE, Assignment, Part, Supporter, Ticket
+
+_ID: Any = bindparam("id", required=True)
+_OWNER = Statement(
+    select(Post.role, Post.department, Person.name)
+    .join(Person, Person.id == bindparam("owner_id", required=True))
+    .where(Post.id == _ID)
+)
+_JOINED = Statement(select(Supporter.person_id).where(Supporter.ticket_id == _ID))
+_ASKED = Statement(
+    select(Assignment.part, Assignment.person_id).where(Assignment.ticket_id == _ID, IS_ACTIVE)
+)
 
 
 def quiet_of(urgency: Urgency, state: State) -> Quiet:
@@ -25,12 +37,10 @@ def context(session: Session, ticket: Ticket) -> dict[str, Any]:
     """The plain facts of a ticket for templates. Nothing in it tells who reported it."""
     owner: dict[str, Any] = {"owner_role": None, "owner_name": None, "owner_department": None}
     if ticket.owner_post_id:
-        row = session.execute(
-            select(Post.role, Post.department, Person.name)
-            .join(Person, Person.id == ticket.owner_id)
-            .where(Post.id == ticket.owner_post_id)
-        ).one()
-        owner = {"owner_role": row[0], "owner_department": row[1], "owner_name": row[2]}
+        [(role, department, name)] = _OWNER.run_after_flush(
+            session, id=ticket.owner_post_id, owner_id=ticket.owner_id
+        )
+        owner = {"owner_role": role, "owner_department": department, "owner_name": name}
     return {
         "ticket_id": ticket.id,
         "text": ticket.text or "",
@@ -54,17 +64,11 @@ def context(session: Session, ticket: Ticket) -> dict[str, Any]:
 
 def parties(session: Session, ticket: Ticket) -> dict[str, Sequence[int]]:
     """Part in the matter → persons: who reported, who joined, who is asked."""
-    joined = session.scalars(
-        select(Supporter.person_id).where(Supporter.ticket_id == ticket.id)
-    ).all()
-    asked = session.execute(
-        select(Assignment.part, Assignment.person_id).where(
-            Assignment.ticket_id == ticket.id, Assignment.answer.in_(ACTIVE)
-        )
-    ).all()
+    joined = _JOINED.run_after_flush(session, id=ticket.id)
+    asked = _ASKED.run(session, id=ticket.id)
     return {
         "reporter": [] if ticket.reporter_left_at else [ticket.reporter_id],
-        "supporters": joined,
+        "supporters": [person for (person,) in joined],
         "owner": [ticket.owner_id] if ticket.owner_id else [],
         "helpers": [person for part, person in asked if part == Part.HELPER],
         "alerted": [person for part, person in asked if part == Part.ALERTED],

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from models import events, outbox
 from models.events import Event, Fact
+from models.statements import Statement
 from models.tickets import facts
 from models.tickets.table import Ticket
 
@@ -16,6 +17,13 @@ OVERDUE, STUCK = "ticket_overdue", "ticket_stuck"
 RATING = "rating_reminded"
 UNANSWERED, UNREACHED = "emergency_unanswered", "emergency_unreached"
 WITHDRAWABLE = (HALF, MOST, OVERDUE, STUCK, UNANSWERED, UNREACHED)
+_WITHDRAWABLE = Statement(
+    select(Event.id).where(
+        Event.subject_kind == "ticket",
+        Event.subject_id == bindparam("ticket_id", required=True),
+        or_(*(Event.verb == verb for verb in WITHDRAWABLE)),
+    )
+)
 
 
 def tell(
@@ -67,10 +75,5 @@ def has_told(session: Session, ticket: Ticket, verb: str, *, of: datetime | None
 
 def cancel(session: Session, ticket: Ticket) -> None:
     """Nobody is reminded of what has ended: what still waits to be sent is taken back."""
-    told = select(Event.id).where(
-        Event.subject_kind == "ticket",
-        Event.subject_id == ticket.id,
-        Event.verb.in_(WITHDRAWABLE),
-    )
-    for event_id in session.scalars(told).all():
+    for (event_id,) in _WITHDRAWABLE.run_after_flush(session, ticket_id=ticket.id):
         outbox.cancel_event(session, event_id)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from config.categories import Urgency
 from models import events, outbox
+from models.base import claim
 from models.errors import AlreadyDone, DomainError, NotAllowed, ReasonMissing, TooLate
 from models.events import Fact
 from models.people import Person
@@ -37,7 +38,7 @@ def stand_down(session: Session, ticket: Ticket, words: str, *, by: int, at: dat
 
     Raises TooLate (it has ended, or is no emergency), NotAllowed, AlreadyDone, ReasonMissing.
     """
-    session.refresh(ticket, with_for_update=True)
+    claim(session, ticket)
     capacity = _checked(session, ticket, by, at)
     if not words.strip():
         raise ReasonMissing(number=ticket.number)
@@ -111,9 +112,9 @@ def _accept(session: Session, ticket: Ticket, by: Actor, at: datetime) -> list[i
     """Who was asked and has not answered has answered by it; one message for one thing."""
     if not can(session, ticket, Action.ACCEPT, by=by, at=at):
         return []
-    event = apply(session, ticket, Action.ACCEPT, by=by, at=at)
-    outbox.cancel_event(session, event.id)
-    return [event.id]
+    event_id = apply(session, ticket, Action.ACCEPT, by=by, at=at)
+    outbox.cancel_event(session, event_id)
+    return [event_id]
 
 
 def _alerted(session: Session, ticket: Ticket) -> list[Assignment]:

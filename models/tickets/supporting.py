@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from config.categories import Urgency
 from config.policy import load
 from models import events
+from models.base import claim
 from models.errors import NotAllowed, NotFound, TooLate
 from models.events import Fact
 from models.homes import LIVING, Home
@@ -28,7 +29,7 @@ RATABLE = frozenset({State.RESOLVED, State.ARCHIVED})
 def check(step: Step) -> None:
     """Before a report is merged: what stands against its going on as part of that ticket."""
     into: Ticket = step.given["into"]
-    step.session.refresh(into, with_for_update=True)
+    claim(step.session, into)
     if into.id == step.ticket.id or not into.is_open:
         raise NotFound(number=into.number)
     if not _may_be_merged(step, into):
@@ -233,7 +234,7 @@ def rate(
     at: datetime,
 ) -> None:
     """评价 by who joined: kept beside the reporter's, and changes nothing of the ticket."""
-    session.refresh(ticket, with_for_update=True)
+    claim(session, ticket)
     if not is_supporter(session, ticket, by):
         raise NotAllowed(number=ticket.number)
     if ticket.state not in RATABLE:

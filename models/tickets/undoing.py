@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from models.events import Event
 from models.past import EveryEvent
 from models.protection import accused_persons
+from models.statements import Statement
 from models.ticket_flow import EVENTS, UNDO_MINUTES, Action, Capacity
 from models.tickets.step import Actor
 from models.tickets.table import Assignment, Ticket
@@ -52,6 +53,14 @@ BESIDE = VERBS | frozenset(
 )
 
 Snapshot = dict[str, dict[str, Any]]
+
+_OF_TICKET = [column.name for column in Ticket.__table__.c]
+_OF_ASSIGNMENT = [column.name for column in Assignment.__table__.c]
+_ASSIGNMENTS = Statement(
+    select(*Assignment.__table__.c).where(
+        Assignment.ticket_id == bindparam("ticket_id", required=True)
+    )
+)
 
 
 def undoable(session: Session, ticket: Ticket, by: Actor, at: datetime) -> Event | None:
@@ -107,10 +116,10 @@ def is_last(session: Session, ticket: Ticket, event: Event) -> bool:
 
 def snapshot(session: Session, ticket: Ticket) -> Snapshot:
     """Every column of the ticket and of its assignments, as JSON can keep them."""
-    rows = session.scalars(select(Assignment).where(Assignment.ticket_id == ticket.id))
-    found = {"ticket": _columns(ticket)}
-    for row in rows:
-        found[str(row.id)] = _columns(row)
+    found = {"ticket": {name: _plain(getattr(ticket, name)) for name in _OF_TICKET}}
+    for row in _ASSIGNMENTS.run_after_flush(session, ticket_id=ticket.id):
+        columns = dict(zip(_OF_ASSIGNMENT, map(_plain, row), strict=True))
+        found[str(columns["id"])] = columns
     return found
 
 
@@ -139,13 +148,6 @@ def restore(session: Session, ticket: Ticket, before: Snapshot) -> None:
 
 def _events(ticket: Ticket) -> Any:
     return select(Event).where(Event.subject_kind == "ticket", Event.subject_id == ticket.id)
-
-
-def _columns(row: Any) -> dict[str, Any]:
-    return {
-        attribute.key: _plain(getattr(row, attribute.key))
-        for attribute in inspect(row).mapper.column_attrs
-    }
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from models.base import claim
 from models.moves import Flow, Taken
 from models.tickets import refining
 from models.tickets.table import Ticket
@@ -67,7 +68,7 @@ def _checked(
 ) -> CallStep:
     """The step, if it may be taken. Of two who answer at once the second is refused."""
     whistle = session.get_one(Whistle, call.whistle_id)
-    session.refresh(whistle, with_for_update=True)
+    claim(session, whistle)
     session.refresh(call)
     ticket = session.get_one(Ticket, whistle.ticket_id)
     held = sides.held_for(session, call, ticket, by, at)

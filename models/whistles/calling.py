@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from models.base import claim
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.tickets import facts, refining
 from models.tickets.table import Note, Ticket
@@ -41,7 +42,7 @@ def sound(
     A department whose post nobody holds is called as soon as somebody does. Raises NotAllowed,
     TooLate (the ticket has ended), NotFound (no such department), AlreadyDone (all are called).
     """
-    session.refresh(ticket, with_for_update=True)
+    claim(session, ticket)
     if not sides.may_call(session, ticket, by, at):
         raise NotAllowed(number=ticket.number)
     if not ticket.is_open:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from models.base import claim
 from models.ticket_flow import State
 from models.tickets import facts, refining
 from models.tickets.table import Ticket
@@ -57,7 +58,7 @@ def _end(
     at: datetime,
     reason: str | None = None,
 ) -> None:
-    session.refresh(whistle, with_for_update=True)
+    claim(session, whistle)
     ticket = session.get_one(Ticket, whistle.ticket_id)
     left = _pending(session, whistle)
     taken = WHISTLE_FLOW.take(

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import outbox
+from models.base import claim
 from models.errors import TooLate
 from models.events import Event
 from models.ticket_flow import UNDO_MINUTES
@@ -58,7 +59,7 @@ def undoable(
 def undo(session: Session, event: Event, *, by: int, at: datetime) -> None:
     """Takes it back: what had left is corrected, what waits to leave is cancelled."""
     whistle = session.get_one(Whistle, event.detail["whistle"])
-    session.refresh(whistle, with_for_update=True)
+    claim(session, whistle)
     if undoable(session, by, at, event.subject_id) is not event:
         raise TooLate(number=f"#{event.subject_id}")
     if event.verb == CHECKED_IN:

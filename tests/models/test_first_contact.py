@@ -54,16 +54,16 @@ def test_after_a_transfer_they_see_it_and_hear_of_each_move_and_of_the_end(
         hand_on(session, one, Role.PROPERTY_STAFF, Actor(first))
         staff = actor(session, "community_staff", 2)
         later = MORNING + 2 * HOUR
-        event = apply(session, one, Action.ESCALATE, by=staff, at=later, reason="请社区出面")
-        assert told(session, event.id, first) == ["task_followed"]
+        event_id = apply(session, one, Action.ESCALATE, by=staff, at=later, reason="请社区出面")
+        assert told(session, event_id, first) == ["task_followed"]
         apply(session, one, Action.ACCEPT, by=Actor(one.owner_id), at=later)
         by = Actor(one.owner_id)
-        event = apply(session, one, Action.RESOLVE, by=by, at=later + HOUR, reason="已劝停")
-        assert told(session, event.id, first) == ["task_closed"]
+        event_id = apply(session, one, Action.RESOLVE, by=by, at=later + HOUR, reason="已劝停")
+        assert told(session, event_id, first) == ["task_closed"]
         reporter = Actor(one.reporter_id)
         at = later + 2 * HOUR
-        event = apply(session, one, Action.REOPEN, by=reporter, at=at, solved=False, stars=1)
-        assert told(session, event.id, first) == ["task_followed"]
+        event_id = apply(session, one, Action.REOPEN, by=reporter, at=at, solved=False, stars=1)
+        assert told(session, event_id, first) == ["task_followed"]
         assert one.first_contact_id == first_post
         assert first is not None
         assert may_see(session, one, first, at)
@@ -76,8 +76,10 @@ def test_who_took_it_first_is_told_one_thing_when_it_goes_up_from_their_own_hand
     with database.writing() as session:
         one = taken(session)
         first, staff = one.owner_id, actor(session, "community_staff", 2)
-        event = apply(session, one, Action.ESCALATE, by=staff, at=MORNING + HOUR, reason="请出面")
-        assert told(session, event.id, first) == ["task_followed"]
+        event_id = apply(
+            session, one, Action.ESCALATE, by=staff, at=MORNING + HOUR, reason="请出面"
+        )
+        assert told(session, event_id, first) == ["task_followed"]
 
 
 def test_an_owner_who_never_took_it_is_told_that_it_went_elsewhere(database: Database) -> None:

@@ -109,8 +109,8 @@ def test_the_third_return_is_for_the_community_to_decide_within_the_same_deadlin
         promised = one.accept_due_at, one.resolve_due_at
         returned_twice(session, one)
         at = MORNING + 3 * HOUR
-        event = apply(session, one, Action.SEND_BACK, by=owner(one), at=at, reason="不归我管")
-        assert event.detail["is_arbitration"] is True
+        event_id = apply(session, one, Action.SEND_BACK, by=owner(one), at=at, reason="不归我管")
+        assert session.get_one(Event, event_id).detail["is_arbitration"] is True
         assert session.get_one(Post, one.owner_post_id).role == Role.COMMUNITY_STAFF
         assert (one.accept_due_at, one.resolve_due_at) == promised
         # Nobody can let it lie: who decides has the time to accept, and then it goes up.

@@ -143,9 +143,8 @@ class Story:
             Action.REOPEN: {"solved": False, "stars": number} if number < 3 else {},
             Action.SET_URGENCY: {"urgency": (Urgency.NORMAL, Urgency.URGENT)[number % 2]},
         }
-        return apply(
-            self.session, one, action, by=by, at=self.now, reason="原因", **given.get(action, {})
-        )
+        more = {"at": self.now, "reason": "原因", **given.get(action, {})}
+        return self.session.get_one(Event, apply(self.session, one, action, by=by, **more))
 
     def _merge(self, one: Ticket, other: Ticket, by: Actor, number: int) -> None:
         apply(self.session, one, Action.MERGE, by=CLOCK, at=self.now, reason="x", into=other)

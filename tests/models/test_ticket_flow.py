@@ -120,7 +120,7 @@ class Walk:
         may = can(self.session, self.ticket, action, by=by, at=self.at)
         before, events = self.snapshot(), self.events()
         try:
-            event = apply(
+            event_id = apply(
                 self.session,
                 self.ticket,
                 action,
@@ -142,7 +142,7 @@ class Walk:
         assert may, f"{action} was done without having been offered"
         assert self.events() == events + 1
         self.last = by
-        self.check(event, action, before)
+        self.check(self.session.get_one(Event, event_id), action, before)
 
     def check(self, event: Event, action: Action, before: undoing.Snapshot) -> None:
         one = self.ticket

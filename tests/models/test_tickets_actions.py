@@ -27,9 +27,11 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
-def do(session: Session, one: Ticket, action: Action, by: Actor, at: datetime, **given: Any) -> Any:
+def do(
+    session: Session, one: Ticket, action: Action, by: Actor, at: datetime, **given: Any
+) -> Event:
     given.setdefault("reason", "说明原因")
-    return apply(session, one, action, by=by, at=at, **given)
+    return session.get_one(Event, apply(session, one, action, by=by, at=at, **given))
 
 
 def owner(one: Ticket) -> Actor:

@@ -26,16 +26,8 @@ def set_to(
     session: Session, one: Ticket, urgency: Urgency, who: tuple[str, int] = STAFF, **more: Any
 ) -> Event:
     by, reason = actor(session, *who), more.pop("reason", "老人等着用水")
-    return apply(
-        session,
-        one,
-        Action.SET_URGENCY,
-        by=by,
-        at=MORNING + HOUR,
-        reason=reason,
-        urgency=urgency,
-        **more,
-    )
+    given = {"at": MORNING + HOUR, "reason": reason, "urgency": urgency, **more}
+    return session.get_one(Event, apply(session, one, Action.SET_URGENCY, by=by, **given))
 
 
 def due(one: Ticket) -> sla.Deadlines:

@@ -145,7 +145,7 @@ class Walk:
         old, changes = self.ticket.state, self._changes()
         try:
             with self.session.begin_nested():
-                event = apply(
+                event_id = apply(
                     self.session, self.ticket, action, by=by, at=self.at, reason=words, **given
                 )
         except DomainError as refusal:
@@ -161,6 +161,7 @@ class Walk:
             self.tally.disagree(f"{self.seed} {what}: refused by can and done")
         if action != Action.UNDO and not self._is_lawful(action, old, mine):
             self.tally.disagree(f"{self.seed} {what}: against the rules for {sorted(mine)}")
+        event = self.session.get_one(Event, event_id)
         if (event.old, event.new) != (old, self.ticket.state):
             self.tally.disagree(f"{self.seed} {what}: told as {event.old}->{event.new}")
         return what
