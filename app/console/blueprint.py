@@ -32,7 +32,7 @@ SUBJECTS = (
     *("lexicon", "settings_lexicon", "settings_categories", "unanswered", "unanswered_group"),
     *("notices", "notice_forms", "notice_poster", "publicity"),
     *("operations", "operation_forms", "hotline"),
-    *("hazards", "legacy"),
+    *("hazards", "legacy", "outside"),
     *("areas", "house_map", "people", "doubles", "posts", "invitations"),
     *(
         "imports",
