@@ -29,6 +29,7 @@ from tests import factories
 from tests.app.test_pages import drafted, publish
 from tests.app.visitor import COMPILED
 from tests.chat import Talker, Town
+from tests.statements import counted
 
 LINK = re.compile(r"/p/my/in/[\w-]+")
 TOKEN = re.compile(r'name="csrf_token" value="(\w+)"')
@@ -122,8 +123,8 @@ def test_a_report_with_photos_is_filed_once_and_followed_to_its_rating(street: S
         assert page.status_code == 200 and "已受理 #1" in page.text
     assert "飞线充电" in page.text and "谁在办" in page.text and "办结" in page.text
     assert len(re.findall(r"/p/my/photos/\d+\?whole", page.text)) == 2
-    shot = me.get("/photos/1")
-    assert shot.mimetype == "image/jpeg" and "private" in shot.headers["Cache-Control"]
+    with me.get("/photos/1") as shot:
+        assert shot.mimetype == "image/jpeg" and "private" in shot.headers["Cache-Control"]
     assert street.ticket(1).area_id == int(home[1])
     assert me.get("/matters/2").status_code == 404, "and no second one"
 
@@ -266,3 +267,20 @@ def test_what_can_not_be_sent_is_said_and_the_words_stay(street: Street) -> None
     assert me.post("/suggestion", words="！").json == {"label": None, "words": []}
     large = me.client.post("/p/my/letters", data={"size": "large"}, follow_redirects=True)
     assert '<html lang="zh-CN" class="large">' in large.text
+
+
+def test_no_page_asks_the_store_more_than_a_dozen_things(street: Street) -> None:
+    me = street.guest()
+    publish(street.town.database, number := drafted(street.town.database))
+    for words in (SAID, "路灯坏了", "楼上半夜打牌吵"):
+        me.post("/report", words=words, photos=[(a_photo(), "a.jpg")])
+        street.town.later(hours=1)
+    street.resolve(1)
+    asked: dict[str, int] = {}
+    lists_of = ("/", "/report", "/matters", "/notices", "/messages", "/directory", "/homes")
+    singles = ("/matters/1", "/matters/2", f"/notices/{number}", "/head", "/privacy")
+    for path in (*lists_of, *singles):
+        with counted(street.town.database) as said:
+            assert me.get(path).status_code == 200
+        asked[path] = len(said)
+    assert {path: many for path, many in asked.items() if many > 12} == {}

@@ -15,9 +15,10 @@ from models.legacy import telling
 from models.legacy.flow import PUBLIC
 from models.localtime import is_same_day
 from models.protection import is_supporter
-from models.ticket_flow import Action
+from models.ticket_flow import Action, State
 from models.tickets import facts, lists, mine, supporting
 from models.tickets.actions import can
+from models.tickets.mine import Told
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
 
@@ -35,12 +36,13 @@ def shown(session: Session, visit: Visit, ticket: Ticket) -> dict[str, Any]:
     main = supporting.main_of(session, ticket)
     is_mine = ticket.reporter_id == person_id
     received = received_of(visit, ticket.id) if is_mine else {}
+    may = _may(session, visit, ticket, main)
     return {
         "ticket": ticket,
         "main": facts.context(session, main),
         "is_merged": main.id != ticket.id,
         "is_mine": is_mine,
-        "steps": mine.timeline(session, ticket, person_id),
+        "steps": _course(session, ticket, main, person_id),
         "photos": photos.own_of(session, ticket.id, person_id),
         "words": _reason(ticket) if is_mine else [],
         "legacy": _legacy(session, main),
@@ -48,10 +50,19 @@ def shown(session: Session, visit: Visit, ticket: Ticket) -> dict[str, Any]:
         "sealed": request.args.get("received", ""),
         "calls": render("emergency_calls", {"emergency": ticket.emergency}),
         "twin": _twin(session, received),
-        "may": _may(session, visit, ticket, main),
-        "offered": picker.offered(session, person_id, request.args, visit.now),
+        "may": may,
+        "offered": picker.offered(session, person_id, {}, visit.now) if may["place"] else None,
         "categories": categories(),
     }
+
+
+def _course(session: Session, ticket: Ticket, main: Ticket, person_id: int) -> list[Told]:
+    """As part of a neighbour's matter it takes that one's course."""
+    steps = mine.timeline(session, ticket, person_id)
+    if main.id == ticket.id:
+        return steps
+    joined_at = steps[-1].at if steps else ticket.opened_at
+    return [*steps, *(one for one in mine.timeline(session, main, person_id) if one.at > joined_at)]
 
 
 def _reason(ticket: Ticket) -> list[str]:
@@ -82,9 +93,10 @@ def _may(session: Session, visit: Visit, ticket: Ticket, main: Ticket) -> dict[s
     return {
         "supplement": main.is_open and (is_mine or is_joined),
         "urge": main.is_open and not is_urged and (is_mine or is_joined),
-        "withdraw": can(session, ticket, Action.WITHDRAW, by=by, at=now),
+        "withdraw": ticket.is_open and can(session, ticket, Action.WITHDRAW, by=by, at=now),
         "hide": is_mine and ticket.is_open and not ticket.hides_reporter,
         "reclassify": is_mine and ticket.is_open,
         "place": is_mine and ticket.is_open and ticket.area_id is None,
-        "rate": main.id in {one.id for one in unrated(session, visit)},
+        "rate": (is_mine and ticket.state == State.RESOLVED)
+        or (is_joined and main in lists.unrated_supported_by(session, person_id, now)),
     }
