@@ -126,9 +126,14 @@ KINDS: Mapping[str, Kept] = {
 
 
 def days(session: Session) -> dict[str, int]:
-    """Kind → how long it stays: as the file has it, or as staff set it, within its limits."""
+    """Kind → how long it stays, as it is in force."""
     last = policies.current(session, POLICY)
-    chosen: Mapping[str, int] = last.body.get("days", {}) if last else {}
+    return days_in(last.body if last else {})
+
+
+def days_in(body: Mapping[str, Any]) -> dict[str, int]:
+    """As a version of the policy has it; the limits of today count for an old one, too."""
+    chosen: Mapping[str, int] = body.get("days", {})
     rows: Mapping[str, Mapping[str, Any]] = load("retention")["rows"]
     return {
         name: min(max(chosen.get(name, row["days"]), row["least"]), row["most"])

@@ -46,7 +46,7 @@ SUBJECTS = (
         "ledger_errcodes",
     ),
     *("settings", "settings_wording", "settings_terms", "settings_schedule", "settings_dispatch"),
-    "settings_calendar",
+    *("settings_calendar", "settings_retention"),
     *("settings_open311", "handing_on"),
 )
 
