@@ -19,6 +19,7 @@ from models.matchings.table import Matched
 from models.media import Media
 from models.mediations.table import Mediation
 from models.notices.table import Notice, NoticeRead, Objection, PersonTag
+from models.open311.referrals import Referral
 from models.operations.table import Finding, FindingPhoto, Member, Operation
 from models.outbox import Delivery, OutboxMessage
 from models.patrols import rounds
@@ -70,6 +71,7 @@ MOVED: tuple[InstrumentedAttribute[int] | InstrumentedAttribute[int | None], ...
     Supervision.person_id,
     SupervisionEntry.author_id,
     Project.made_by,
+    Referral.asked_by,
     ProjectNote.author_id,
     Mediation.mediator_id,
     Person.merged_into,  # who had become the one that goes
