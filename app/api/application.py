@@ -21,7 +21,10 @@ from app.office import Office
 from models import answered_requests, resident_sessions
 from models.errors import DomainError
 
-NOUNS = ("sessions", "me", "categories", "places", "photos", "tickets")
+NOUNS = (
+    *("sessions", "me", "homes", "categories", "places", "photos", "tickets"),
+    *("notices", "directory", "messages", "privacy"),
+)
 
 LARGEST_BODY = 64 * 1024
 HEADERS = {

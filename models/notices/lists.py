@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -25,22 +25,28 @@ from models.places import AreaWithin
 from models.posts import Post, is_held
 
 
-def latest_for(session: Session, person_id: int, now: datetime, limit: int = 9) -> Sequence[Notice]:
-    """What is out where this person lives or serves, the latest first and in its last version."""
+def latest_for(
+    session: Session, person_id: int, now: datetime, limit: int = 9, *, before: int | None = None
+) -> Sequence[Notice]:
+    """What is out where this person lives or serves, the latest first and in its last version.
+
+    `before` is the last one of the page before.
+    """
     corrected = aliased(Notice)
-    return session.scalars(
-        select(Notice)
-        .where(
-            Notice.state == NoticeState.PUBLISHED,
-            _concerns(session, person_id, now),
-            ~exists(
-                select(corrected.id).where(
-                    corrected.corrects_id == Notice.id, corrected.state.in_(OUT)
-                )
-            ),
+    found = select(Notice).where(
+        Notice.state == NoticeState.PUBLISHED,
+        _concerns(session, person_id, now),
+        ~exists(
+            select(corrected.id).where(corrected.corrects_id == Notice.id, corrected.state.in_(OUT))
+        ),
+    )
+    if before is not None:
+        last = session.get_one(Notice, before)
+        found = found.where(
+            tuple_(Notice.published_at, Notice.id) < tuple_(last.published_at, last.id)
         )
-        .order_by(Notice.published_at.desc(), Notice.id.desc())
-        .limit(limit)
+    return session.scalars(
+        found.order_by(Notice.published_at.desc(), Notice.id.desc()).limit(limit)
     ).all()
 
 
