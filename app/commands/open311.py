@@ -6,6 +6,7 @@ import click
 
 from app.commands import store
 from app.house import now
+from config.settings import DATA_KEY, Settings, missing_keys, with_kept_keys
 from models.errors import AlreadyDone, NotFound
 from models.open311 import endpoints
 from models.open311.endpoints import OTHERWISE, EndpointUnfit
@@ -59,6 +60,8 @@ def add(
     key: str,
 ) -> None:
     """NAME as staff call it; URL up to and with the version, without the form."""
+    if DATA_KEY in missing_keys(with_kept_keys(Settings())):
+        raise click.ClickException(f"{DATA_KEY} seals their api_key, and is not set")
     codes = {**dict(classes), OTHERWISE: code}
     with store.writing(WORDS) as session:
         endpoints.add(session, name, url, key, codes, jurisdiction=jurisdiction, at=now())

@@ -7,7 +7,7 @@ import click
 from sqlalchemy.orm import Session
 
 from app.house import open_database
-from config.settings import Settings
+from config.settings import Settings, with_kept_keys
 from models.base import Database
 from models.errors import DomainError, TransitionNotAllowed
 
@@ -16,7 +16,7 @@ Words = Mapping[type[DomainError], str]
 
 @contextmanager
 def opened(words: Words) -> Iterator[Database]:
-    database = open_database(Settings())
+    database = open_database(with_kept_keys(Settings()))
     try:
         yield database
     except DomainError as refusal:

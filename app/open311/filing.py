@@ -71,9 +71,11 @@ def of_token(session: Session, token: str) -> dict[str, Any]:
 
 
 def _place(mention: PlaceMention | None, address: str, lexicon: Lexicon) -> PlaceMention:
-    """What the address names stands above what the words name; all of it is kept for people."""
-    named = understand(address, lexicon).place or mention or PlaceMention()
-    return replace(named, spot=address)
+    """What the address names stands above what the words name."""
+    named = understand(address, lexicon).place
+    if named is not None and named.estate:
+        return named
+    return replace(mention or PlaceMention(), spot=address)
 
 
 def _opened(
@@ -93,10 +95,17 @@ def _opened(
     if given.service is not None:
         report = replace(report, is_class_known=True)
     twin = twins.twin_of_report(session, report, at)
-    opened = recording.record(session, report, Channel.OPEN311, given.link, by=reporter_id, at=at)
+    note = _beside(given, report)
+    opened = recording.record(session, report, Channel.OPEN311, note, by=reporter_id, at=at)
     if twin is not None:
         _join(session, opened.ticket_id, twin["ticket_id"], report, at)
     return opened.ticket_id
+
+
+def _beside(given: Given, report: Report) -> str:
+    """For staff: the address as it was written, where the place says less, and the photo's."""
+    is_said = given.address in (report.place_name, report.spot)
+    return "\n".join(filter(None, ("" if is_said else given.address, given.link)))
 
 
 def _area(session: Session, system: OutsideSystem, area_id: int | None) -> Area | None:

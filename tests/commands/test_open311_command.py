@@ -18,13 +18,16 @@ def test_a_house_is_added_listed_and_ended_and_what_is_none_is_refused(tmp_path:
     store = Database(f"sqlite:///{tmp_path / 'linli.db'}")
     migrated(store)
     keys = f"1:{'A' * 43}="
-    runner = CliRunner(env={"LINLI_DATA_DIR": str(tmp_path), "LINLI_DATA_KEY": keys})
+    runner = CliRunner()
 
     def say(*words: str, typed: str | None = None) -> tuple[int, str]:
         said = runner.invoke(main, ["open311", *words], input=typed)
         return said.exit_code, said.output
 
     add = ("add", "隔壁街道", URL, "--code", "9", "--class", "parking", "12")
+    runner.env = {"LINLI_DATA_DIR": str(tmp_path)}
+    assert "LINLI_DATA_KEY" in say(*add, typed="their-key\n")[1]
+    runner.env = {"LINLI_DATA_DIR": str(tmp_path), "LINLI_DATA_KEY": keys}
     assert say(*add, typed="their-key\n")[0] == 0
     code, listed = say("list")
     assert (code, json.loads(listed)) == (

@@ -42,11 +42,7 @@ def test_a_request_is_understood_placed_and_dispatched_and_its_reporter_becomes_
     made = last(tool)
     assert said["service_request_id"] == str(made.id)
     assert said["service_notice"].startswith(f"已受理 #{made.id}\n负责：物业\n最晚 ")
-    assert (made.category, made.subcategory, made.spot) == (
-        "facility",
-        "street_lamp",
-        "幸福里小区3号楼",
-    )
+    assert (made.category, made.subcategory, made.spot) == ("facility", "street_lamp", None)
     with tool.database.reading() as session:
         assert made.area_id == building(session).id
         assert made.owner_id is not None
@@ -58,8 +54,12 @@ def test_a_request_is_understood_placed_and_dispatched_and_its_reporter_becomes_
     [read] = tool.read(f"/requests/{said['service_request_id']}.json")
     assert (read["status"], read["service_name"]) == ("open", "公共设施·路灯照明")
 
-    tool.file(**LAMP | {"description": "单元门关不上"}, phone="13800000031")
+    door = {"description": "单元门关不上", "address_string": "幸福里小区3号楼2单元门口左边那扇"}
+    tool.file(**LAMP | door, phone="13800000031")
     assert last(tool).reporter_id == made.reporter_id
+    with tool.database.reading() as session:
+        notes = session.scalars(select(Note.text).where(Note.ticket_id == last(tool).id)).all()
+    assert notes == [door["address_string"]]
 
 
 def test_the_same_request_sent_again_after_a_time_out_is_one_ticket_with_one_answer(
