@@ -11,10 +11,13 @@ from bots.likeness import Matter, likeness, signs
 from bots.understand import Understanding
 from config.categories import Urgency
 from config.policy import load
-from models.hotline import orders
+from models.errors import DomainError
+from models.hotline import cells, orders
 from models.hotline.batches import Taken
 from models.hotline.cells import Order
 from models.hotline.table import HotlineOrder
+from models.imports.cells import CellUnfit, Row
+from models.places import outer_areas
 from models.tickets import lists, recording
 from models.tickets.opening import Report
 from models.tickets.recording import Channel
@@ -29,6 +32,27 @@ class Heard:
     meant: Understanding
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """没有收进 — why an order stays out, in the words that its sheet is given back with."""
+
+    reasons: tuple[str, ...]
+
+
+def heard_in(row: Row, source: str, lexicon: Lexicon, at: datetime) -> Heard | Refused:
+    """What a row says, or why it is no order."""
+    if row.problems:
+        return Refused(tuple(cells.reason_of(one) for one in row.problems))
+    try:
+        return hear(cells.order_of(row, source, at), lexicon)
+    except DomainError as refusal:
+        return refused(refusal)
+
+
+def refused(refusal: DomainError) -> Refused:
+    return Refused((cells.reason_of(cells.problem_of(refusal)),))
+
+
 def hear(order: Order, lexicon: Lexicon) -> Heard:
     """Pure. Where the address names a place, it is that; else the one of which the words tell."""
     meant = on_behalf.heard(order.all_words, lexicon)
@@ -41,24 +65,31 @@ def hear(order: Order, lexicon: Lexicon) -> Heard:
     return Heard(order, meant)
 
 
-def take(session: Session, heard: Heard, *, by: int, at: datetime) -> Taken:
-    """Twice is once: by its number it is known, and then only changed."""
+def take(
+    session: Session, heard: Heard, *, by: int, at: datetime, within: int | None = None
+) -> Taken:
+    """Twice is once: by its number it is known, and then only changed.
+
+    `within` bounds who brings it to an area. Raises CellUnfit for a place outside of it.
+    """
     order = heard.order
     known = orders.numbered(session, order.source, order.number)
     if known is not None:
+        _require_within(session, session.get_one(Ticket, known.ticket_id).area_id, within)
         is_new = orders.change(session, known, order, by=by, at=at)
         return Taken.CHANGED if is_new else Taken.UNCHANGED
     if order.is_withdrawn:
         return Taken.UNCHANGED  # it was over before it came here
     caller_id = recording.reporter(session, order.name or "", order.phone, by=by, at=at)
     report = _report(session, heard, caller_id)
+    _require_within(session, report.area_id, within)
     like = _like(session, report, at)
-    if like is not None:
-        row = orders.enter(session, order, like, caller_id, at=at)
-        orders.join(session, row, order, by=by, at=at)
-        return Taken.JOINED
-    orders.enter(session, order, _own(session, report, by, at), caller_id, at=at)
-    return Taken.ADDED
+    ticket = like or _own(session, report, by, at)
+    row = orders.enter(session, order, ticket, caller_id, at=at)
+    if like is None:
+        return Taken.ADDED
+    orders.join(session, row, order, by=by, at=at)
+    return Taken.JOINED
 
 
 def part(session: Session, row: HotlineOrder, lexicon: Lexicon, *, by: int, at: datetime) -> Ticket:
@@ -79,6 +110,14 @@ def _report(session: Session, heard: Heard, caller_id: int) -> Report:
         area=None,
         is_anonymous=order.hides_caller,
     )
+
+
+def _require_within(session: Session, area_id: int | None, within: int | None) -> None:
+    """Where nobody knows the place yet, it may be anywhere."""
+    if within is None or area_id is None:
+        return
+    if within not in outer_areas(session, area_id):
+        raise CellUnfit(column="place", why="outside")
 
 
 def _own(session: Session, report: Report, by: int, at: datetime) -> Ticket:

@@ -8,7 +8,7 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from bots import hotline
-from bots.hotline import Heard
+from bots.hotline import Heard, Refused
 from bots.lexicon import Lexicon, load_lexicon
 from config.policy import load
 from config.settings import Settings
@@ -17,7 +17,7 @@ from jobs.rounds import tick_each
 from jobs.schedule import job
 from models.base import Database
 from models.errors import DomainError, StoreBusy
-from models.hotline import batches, cells, deadlines
+from models.hotline import batches, deadlines
 from models.hotline.batches import TASK, Line, Taken
 from models.hotline.table import HotlineBatch, HotlineOrder
 from models.imports.cells import Row
@@ -63,31 +63,26 @@ class Intake:
 
         Words are understood before, so that the store is held for writing alone.
         """
-        heard = {row.number: self._heard(row) for row in rows}
-        works = {number: self._work(one) for number, one in heard.items() if isinstance(one, Heard)}
-        made = dict(zip(works, self.database.write_all(list(works.values())), strict=True))
-        return [self._line(row, made.get(row.number, heard[row.number])) for row in rows]
-
-    def _heard(self, row: Row) -> Heard | DomainError | None:
-        """None where the cells themselves say what is wrong."""
-        if row.problems:
-            return None
-        try:
-            return hotline.hear(cells.order_of(row, self.source, self.at), self.lexicon)
-        except DomainError as refusal:
-            return refusal
+        heard = [hotline.heard_in(row, self.source, self.lexicon, self.at) for row in rows]
+        works = [self._work(one) for one in heard if isinstance(one, Heard)]
+        made = iter(self.database.write_all(works))
+        return [
+            _line(row, next(made) if isinstance(one, Heard) else one)
+            for row, one in zip(rows, heard, strict=True)
+        ]
 
     def _work(self, heard: Heard) -> Callable[[Session], Taken]:
         return lambda session: hotline.take(session, heard, by=self.by, at=self.at)
 
-    def _line(self, row: Row, made: object) -> Line:
-        if isinstance(made, Taken):
-            return Line(row, made)
-        is_refusal = isinstance(made, DomainError) and not isinstance(made, StoreBusy)
-        if isinstance(made, BaseException) and not is_refusal:
+
+def _line(row: Row, made: Taken | Refused | BaseException) -> Line:
+    if isinstance(made, Taken):
+        return Line(row, made)
+    if isinstance(made, BaseException):
+        if isinstance(made, StoreBusy) or not isinstance(made, DomainError):
             raise made  # the whole task comes again
-        problems = [cells.problem_of(made)] if isinstance(made, DomainError) else row.problems
-        return Line(row, Taken.REFUSED, tuple(cells.reason_of(one) for one in problems))
+        made = hotline.refused(made)
+    return Line(row, Taken.REFUSED, made.reasons)
 
 
 @cache

@@ -23,7 +23,7 @@ from models.errors import DomainError
 
 NOUNS = (
     *("sessions", "me", "homes", "categories", "places", "photos", "tickets"),
-    *("notices", "directory", "messages", "privacy"),
+    *("notices", "directory", "messages", "privacy", "hotline"),
 )
 
 LARGEST_BODY = 64 * 1024

@@ -4,25 +4,26 @@ Its key stands where a resident's token stands, and says what it may do and wher
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
 from app.api.paging import next_cursor, position
 from app.api.refusals import NotSignedIn
 from app.api.routes import Call, Gate, Work, reads, sets
-from app.api.schemas import Given, PageQuery, Sent, Words
+from app.api.schemas import Given, PageQuery, Sent
 from bots import hotline
-from bots.hotline import Heard
+from bots.hotline import Heard, Refused
 from config.policy import load
 from models import outside_systems
-from models.errors import DomainError, NotAllowed, StoreBusy
+from models.errors import DomainError, StoreBusy
 from models.hotline import cells, results
 from models.hotline.batches import Taken
 from models.hotline.desk import Wanted, Which
-from models.hotline.results import After, Result
+from models.hotline.results import Result
+from models.hotline.table import HotlineOrder
 from models.imports.cells import Row
 from models.outside_systems import Power
 from models.outside_table import OutsideSystem
@@ -32,8 +33,9 @@ MOST = load("hotline")["api"]["most"]
 SOURCE = load("hotline")["default_source"]
 REFUSES = ("not_signed_in", "not_allowed")
 
-Text = Annotated[str, Field(max_length=cells.LONGEST_WORDS)]
-OrderNumber = Annotated[str, Field(min_length=1, max_length=50)]
+PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"  # no signs that no keyboard sends
+Text = Annotated[str, Field(max_length=cells.LONGEST_WORDS, pattern=PLAIN)]
+OrderNumber = Annotated[str, Field(min_length=1, max_length=50, pattern=PLAIN)]
 
 
 class OrderIn(Sent):
@@ -130,19 +132,106 @@ class AcknowledgedOut(Given):
 )
 def bring_orders(call: Call, body: OrdersIn) -> Work:
     """Bring orders of the hotline: each is answered by itself, and twice is once by its number."""
-    rows = [_row(count, one) for count, one in enumerate(body.orders)]
-    heard = [_heard(call, one) for one in rows]
+    lexicon = call.office.lexicon()
+    heard = [hotline.heard_in(_row(one), SOURCE, lexicon, call.now) for one in body.orders]
 
-    def work(session: Session) -> OrdersOut | DomainError:
+    def work(session: Session) -> OrdersOut:
         system = _system(session, call)
-        if isinstance(system, DomainError):
-            return system
-        taken = [_taken(session, call, system, row, one) for row, one in zip(rows, heard, strict=True)]
+        answers = [_taken(session, call, system, one) for one in heard]
         return OrdersOut(
             orders=[
-                OrderOut(number=one.number, taken=verdict, reasons=reasons)
-                for one, (verdict, reasons) in zip(body.orders, taken, strict=True)
+                OrderOut(number=one.number, taken=taken, reasons=reasons)
+                for one, (taken, reasons) in zip(body.orders, answers, strict=True)
             ]
         )
 
     return work
+
+
+@reads(
+    "/hotline/results",
+    query=ResultsQuery,
+    gives=ResultsOut,
+    gate=Gate.ANYBODY,
+    refuses=(*REFUSES, "cursor_unfit"),
+)
+def hotline_results(call: Call, query: ResultsQuery) -> Work:
+    """What became of the orders: each until it is acknowledged, and again when it has changed."""
+    after = position(call, query) or 0
+
+    def work(session: Session) -> ResultsOut:
+        conditions = _of(session, _system(session, call), query.which)
+        found = results.found(session, *conditions, after=after, limit=query.limit + 1)
+        return ResultsOut(
+            results=[_result(one) for one in found[: query.limit]],
+            next=next_cursor(call, query, found),
+        )
+
+    return work
+
+
+@sets(
+    "/hotline/acknowledgements",
+    method="POST",
+    takes=AcknowledgementsIn,
+    gives=AcknowledgedOut,
+    gate=Gate.ANYBODY,
+    refuses=REFUSES,
+    example={"results": [{"number": "20260303000017", "changed_at": "2026-03-05T10:00:00+08:00"}]},
+)
+def acknowledge_results(call: Call, body: AcknowledgementsIn) -> Work:
+    """Say which results have arrived; what changed since it was read stays to be fetched."""
+    read = {one.number: one.changed_at for one in body.results}
+
+    def work(session: Session) -> AcknowledgedOut:
+        conditions = _of(session, _system(session, call), Which.ALL)
+        mine = HotlineOrder.number.in_(read)
+        found = results.found(session, *conditions, mine, after=0, limit=MOST)
+        fitting = [results.acknowledge(session, one, read[one.number]) for one in found]
+        return AcknowledgedOut(acknowledged=sum(fitting))
+
+    return work
+
+
+def _system(session: Session, call: Call) -> OutsideSystem:
+    """Raises NotSignedIn for a key that opens nothing, NotAllowed for one of other doors."""
+    system = outside_systems.holder_of(session, call.token, call.now) if call.token else None
+    if system is None:
+        raise NotSignedIn
+    outside_systems.require(system, Power.HOTLINE)
+    return system
+
+
+def _row(sent: OrderIn) -> Row:
+    """Read by the columns of the sheets, so that a cell means the same here."""
+    told = sent.model_dump(exclude_unset=True)
+    said = {key: "" if value is None else str(value).strip() for key, value in told.items()}
+    headings = [cells.heading_of(key) for key in said]
+    [row] = cells.read([(0, headings), (1, list(said.values()))])
+    return row
+
+
+def _taken(
+    session: Session, call: Call, system: OutsideSystem, heard: Heard | Refused
+) -> tuple[Taken, list[str]]:
+    """Each in a savepoint of its own: one that stays out leaves nothing behind."""
+    if isinstance(heard, Heard):
+        try:
+            with session.begin_nested():
+                by, within = system.added_by, system.area_id
+                return hotline.take(session, heard, by=by, at=call.now, within=within), []
+        except StoreBusy:
+            raise
+        except DomainError as refusal:
+            heard = hotline.refused(refusal)
+    return Taken.REFUSED, list(heard.reasons)
+
+
+def _of(session: Session, system: OutsideSystem, which: Which) -> tuple[ColumnElement[bool], ...]:
+    """Of its area; what nobody could place belongs to whoever brought it."""
+    is_near = or_(Ticket.area_id.is_(None), outside_systems.sees(session, system))
+    return (*Wanted(SOURCE, which).conditions(), is_near)
+
+
+def _result(one: Result) -> ResultOut:
+    return ResultOut.model_validate(one, from_attributes=True)

@@ -23,7 +23,7 @@ _MOMENT = re.compile(
     r"\s*(Z|[+-]\d{2}:?\d{2})?"
 )
 _DAY_LENGTH = 3  # how many parts of a moment are a day alone
-END_OF_DAY = timedelta(days=1)
+END_OF_DAY = timedelta(hours=23, minutes=59)
 # An emergency is told by its words: a hotline's word for haste comes hours after the call.
 URGENCIES = {"normal": Urgency.NORMAL, "urgent": Urgency.URGENT, "emergency": Urgency.URGENT}
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.errors import NotAllowed, NotFound
 from models.hotline import results
-from models.hotline.results import NOT_HANDED, After, Result
+from models.hotline.results import NOT_HANDED, Result
 from models.hotline.table import HotlineOrder
 from models.roster import rights
 from models.roster.rights import Right
@@ -63,10 +63,10 @@ def require(session: Session, by: int, at: datetime) -> None:
 def all_results(session: Session, by: int, wanted: Wanted, at: datetime) -> Iterator[Result]:
     """Of tickets that this person may see."""
     conditions = (*wanted.conditions(), sight_of(session, by, at).condition())
-    after: After | None = None
+    after = 0
     while page := results.found(session, *conditions, after=after, limit=PAGE):
         yield from page
-        after = After(page[-1].changed_at, page[-1].order_id)
+        after = page[-1].id
 
 
 def waiting(session: Session, by: int, source: str, at: datetime) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from models import events
@@ -24,7 +24,7 @@ _OWN, _BETWEEN = aliased(Ticket), aliased(Ticket)
 class Result:
     """办理结果 — how an order ended, as the hotline is told."""
 
-    order_id: int
+    id: int  # of the order
     source: str
     number: str
     title: str | None
@@ -39,14 +39,6 @@ class Result:
     is_solved: bool | None
     stars: int | None
     rated_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    """位置 — the result after which a reader goes on."""
-
-    changed_at: datetime
-    order_id: int
 
 
 _is_reporters = Ticket.reporter_id == HotlineOrder.caller_id
@@ -88,15 +80,13 @@ def carried() -> Select[Any]:
 
 
 def found(
-    session: Session, *conditions: ColumnElement[bool], after: After | None, limit: int
+    session: Session, *conditions: ColumnElement[bool], after: int, limit: int
 ) -> list[Result]:
-    """The longest ended first; those that the hotline itself took back are none."""
-    place = tuple_(_changed_at, HotlineOrder.id)
-    wanted = _told().where(_is_over, HotlineOrder.withdrawn_at.is_(None), *conditions)
-    if after is not None:
-        wanted = wanted.where(place > (after.changed_at, after.order_id))
-    rows = session.execute(wanted.order_by(_changed_at, HotlineOrder.id).limit(limit))
-    return list(_results(rows))
+    """As the orders came in; those that the hotline itself took back are none."""
+    wanted = _told().where(
+        HotlineOrder.id > after, _is_over, HotlineOrder.withdrawn_at.is_(None), *conditions
+    )
+    return list(_results(session.execute(wanted.order_by(HotlineOrder.id).limit(limit))))
 
 
 def hand_over(session: Session, results: Sequence[Result], *, by: int, at: datetime) -> None:
@@ -108,7 +98,7 @@ def hand_over(session: Session, results: Sequence[Result], *, by: int, at: datet
         Fact(
             verb="hotline_results_handed",
             subject_kind="hotline_order",
-            subject_id=results[-1].order_id,
+            subject_id=results[-1].id,
             at=at,
             actor_id=by,
             detail={"amount": len(results)},
@@ -117,10 +107,18 @@ def hand_over(session: Session, results: Sequence[Result], *, by: int, at: datet
     for one in results:
         session.execute(
             update(HotlineOrder)
-            .where(HotlineOrder.id == one.order_id)
+            .where(HotlineOrder.id == one.id)
             .values(handed_at=one.changed_at)
             .execution_options(synchronize_session=False)
         )
+
+
+def acknowledge(session: Session, one: Result, changed_at: datetime) -> bool:
+    """False where it has changed since it was read: then it stays to be fetched."""
+    if one.changed_at != changed_at:
+        return False
+    session.get_one(HotlineOrder, one.id).handed_at = changed_at
+    return True
 
 
 def waiting(session: Session, *conditions: ColumnElement[bool]) -> int:

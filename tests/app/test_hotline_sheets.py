@@ -33,7 +33,7 @@ NUMBERS = st.from_regex(r"[0-9A-Z][0-9A-Za-z\-]{0,30}", fullmatch=True)
 def results(draw: st.DrawFn) -> Result:
     ended = draw(MOMENTS)
     return Result(
-        order_id=1,
+        id=1,
         source="12345",
         number=draw(NUMBERS),
         title=draw(WORDS),
