@@ -57,6 +57,15 @@ _insert = Statement(
     .values({name: bindparam(name, type_=_columns[name].type) for name in _NEW})
     .returning(_columns.id)
 )
+_OPEN = (
+    select(Question)
+    .where(
+        Question.person_id == bindparam("person_id"),
+        Question.closed_at.is_(None),
+        Question.expires_at > bindparam("now", type_=UtcDateTime()),
+    )
+    .order_by(Question.id.desc())
+)
 _close_asked = Statement(
     update(Question)
     .where(
@@ -98,17 +107,7 @@ def ask(
 
 def open_questions(session: Session, person_id: int, now: datetime) -> list[Question]:
     """The latest first; at most one of them was not pushed."""
-    return list(
-        session.scalars(
-            select(Question)
-            .where(
-                Question.person_id == person_id,
-                Question.closed_at.is_(None),
-                Question.expires_at > now,
-            )
-            .order_by(Question.id.desc())
-        )
-    )
+    return list(session.scalars(_OPEN, {"person_id": person_id, "now": now}))
 
 
 def expired_questions(

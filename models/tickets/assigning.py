@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -18,6 +18,16 @@ from models.ticket_flow import MAX_RETURNS, Level
 from models.tickets import clock, levels
 from models.tickets.step import Step
 from models.tickets.table import ACTIVE, Answer, Assignment, Part, Ticket
+
+_ACTIVE_OF = (
+    select(Assignment)
+    .where(
+        Assignment.ticket_id == bindparam("ticket_id"),
+        Assignment.person_id == bindparam("person_id"),
+        Assignment.answer.in_(ACTIVE),
+    )
+    .order_by(Assignment.id.desc())
+)
 
 
 def hand_to(session: Session, ticket: Ticket, holder: Holder, at: datetime) -> None:
@@ -229,15 +239,7 @@ def helping(session: Session, ticket: Ticket, person_id: int | None) -> list[Ass
 
 
 def _active_of(session: Session, ticket: Ticket, person_id: int | None) -> Sequence[Assignment]:
-    return session.scalars(
-        select(Assignment)
-        .where(
-            Assignment.ticket_id == ticket.id,
-            Assignment.person_id == person_id,
-            Assignment.answer.in_(ACTIVE),
-        )
-        .order_by(Assignment.id.desc())
-    ).all()
+    return session.scalars(_ACTIVE_OF, {"ticket_id": ticket.id, "person_id": person_id}).all()
 
 
 def follower(session: Session, ticket: Ticket, at: datetime) -> int | None:

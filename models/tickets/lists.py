@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -13,6 +14,15 @@ from models.ticket_flow import OPEN, State
 from models.tickets.table import ACTIVE, IS_ACTIVE, Answer, Assignment, Note, Supporter, Ticket
 
 RECENT_MINUTES = 10  # a photo or place that follows within them belongs to the ticket
+_UNRATED = (
+    select(Ticket)
+    .where(
+        Ticket.reporter_id == bindparam("person_id"),
+        Ticket.state == State.RESOLVED,
+        Ticket.reporter_left_at.is_(None),
+    )
+    .order_by(Ticket.id)
+)
 # Asked of everybody who rates, and most have joined nothing.
 _UNRATED_SUPPORTED = Statement(
     select(Ticket.id)
@@ -55,15 +65,7 @@ def open_reported_by(session: Session, person_id: int, limit: int = 9) -> Sequen
 
 def unrated_by(session: Session, person_id: int) -> Sequence[Ticket]:
     """Resolved, and waiting for this reporter's word."""
-    return session.scalars(
-        select(Ticket)
-        .where(
-            Ticket.reporter_id == person_id,
-            Ticket.state == State.RESOLVED,
-            Ticket.reporter_left_at.is_(None),
-        )
-        .order_by(Ticket.id)
-    ).all()
+    return session.scalars(_UNRATED, {"person_id": person_id}).all()
 
 
 def open_supported_by(session: Session, person_id: int, limit: int = 9) -> Sequence[Ticket]:
@@ -125,19 +127,25 @@ def tasks_of(
     session: Session, person_id: int, answers: frozenset[Answer] = ACTIVE, limit: int = 200
 ) -> Sequence[tuple[Ticket, Assignment]]:
     """What this person was asked to work on, what stands foremost first."""
-    rows = session.execute(
+    rows = session.execute(_tasks(answers), {"person_id": person_id, "most": limit})
+    return sorted(((one, asked) for one, asked in rows), key=lambda row: standing(row[0]))
+
+
+@cache
+def _tasks(answers: frozenset[Answer]) -> Select[Ticket, Assignment]:
+    """Built once: whoever takes or ends a task asks for all they have."""
+    return (
         select(Ticket, Assignment)
         .join(Assignment, Assignment.ticket_id == Ticket.id)
         .where(
-            Assignment.person_id == person_id,
+            Assignment.person_id == bindparam("person_id"),
             IS_ACTIVE,
             Assignment.answer.in_(answers),
             Ticket.state.in_(OPEN),
         )
         .order_by(Ticket.resolve_due_at, Ticket.id)
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    return sorted(((one, asked) for one, asked in rows), key=lambda row: standing(row[0]))
 
 
 def just_worked_on(session: Session, person_id: int, now: datetime) -> Ticket | None:
