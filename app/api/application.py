@@ -22,7 +22,7 @@ from models import answered_requests, resident_sessions
 from models.errors import DomainError
 
 NOUNS = (
-    *("sessions", "me", "homes", "categories", "places", "photos", "tickets"),
+    *("sessions", "me", "homes", "categories", "places", "photos", "tickets", "tasks", "calls"),
     *("notices", "directory", "messages", "privacy", "hotline"),
 )
 

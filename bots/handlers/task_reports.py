@@ -15,7 +15,7 @@ from config.policy import load
 from models import conversations
 from models.conversations import Question
 from models.ticket_flow import Action, Outcome, State
-from models.tickets import facts, lists, refining
+from models.tickets import facts, finishing, lists, refining
 from models.tickets.actions import apply
 from models.tickets.step import Actor
 from models.tickets.table import ACTIVE, Ticket
@@ -93,19 +93,7 @@ def why_not(chat: Chat, question: Question, text: str, digit: int | None) -> Rep
 
 
 def finish(chat: Chat, ticket: Ticket, result: str, outcome: Outcome) -> Reply:
-    """Resolves; who finishes without having taken the task takes it in the same breath."""
-    actor = Actor(chat.person_id)
-    if ticket.state == State.DISPATCHED:
-        apply(chat.session, ticket, Action.ACCEPT, by=actor, at=chat.now)
-    apply(
-        chat.session,
-        ticket,
-        Action.RESOLVE,
-        by=actor,
-        at=chat.now,
-        reason=result,
-        outcome=outcome,
-    )
+    finishing.finish(chat.session, ticket, result, outcome, by=chat.person_id, at=chat.now)
     return chat.say("task_resolved", **facts.context(chat.session, ticket))
 
 
