@@ -18,6 +18,7 @@ from models.webhooks.sending import Claimed
 
 OK = range(200, 300)
 GONE = 410
+DOWN = {429, *range(500, 600)}
 
 log = structlog.get_logger(__name__)
 
@@ -69,8 +70,10 @@ def _settle(session: Session, one: Claimed, answer: Answer, now: datetime) -> No
     )
     if answer.status == GONE:
         sending.gone(session, one, answer.reason, now)
-    else:
-        sending.failed(session, one, answer.reason, now, answer.wait)
+        return
+    sending.failed(session, one, answer.reason, now, answer.wait)
+    if answer.status is None or answer.status in DOWN:
+        sending.rest(session, one, now)
 
 
 @cache

@@ -119,7 +119,7 @@ def _one(
             endpoint=lists.endpoints_of(session, [system.id]).get(system.id),
             counts=lists.counts(session, system.id),
             told=told[: lists.LATEST],
-            further=told[lists.LATEST - 1].id if len(told) > lists.LATEST else None,
+            further=told[lists.LATEST - 1].event_id if len(told) > lists.LATEST else None,
             resent=lists.RESENT,
             state=state,
             shown=shown or {},

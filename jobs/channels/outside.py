@@ -12,7 +12,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Timer
@@ -22,6 +22,7 @@ from urllib.parse import SplitResult, urlsplit
 from config.policy import load
 
 PORTS = {"http": 80, "https": 443}
+MOST_ADDRESSES = 3  # tried, each for its share of the time
 # An IPv4 address inside of these is where such a packet ends.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -99,8 +100,7 @@ def _connected(
     """To an address that was looked at, so that a name can not lead elsewhere in between."""
     limits = load("webhooks")["sending"]
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-    found = _address(host, port, parts.scheme, allowed)
-    plain = socket.create_connection((str(found), port), timeout=limits["connect_seconds"])
+    plain = _reached(_addresses(host, port, parts.scheme, allowed), port)
     ending = Timer(limits["total_seconds"], _hang_up, [plain])
     ending.daemon = True
     ending.start()
@@ -123,21 +123,31 @@ def _wrapped(plain: socket.socket, scheme: str, host: str) -> socket.socket:
 
 def _hang_up(connection: socket.socket) -> None:
     """Whoever answers a byte now and then holds us up no longer."""
-    try:
+    with suppress(OSError):  # it is closed already
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it is closed already
 
 
-def _address(host: str, port: int, scheme: str, allowed: Sequence[Network]) -> Host:
-    """The first that we may send to; Barred if there is none."""
+def _reached(addresses: Sequence[Host], port: int) -> socket.socket:
+    """At the first that answers: a host may have addresses that lead nowhere from here."""
+    seconds = load("webhooks")["sending"]["connect_seconds"] / len(addresses)
+    *others, last = addresses
+    for address in others:
+        with suppress(OSError):
+            return socket.create_connection((str(address), port), timeout=seconds)
+    return socket.create_connection((str(last), port), timeout=seconds)
+
+
+def _addresses(host: str, port: int, scheme: str, allowed: Sequence[Network]) -> list[Host]:
+    """Those that we may send to; Barred if there is none."""
+    found = []
     for *_, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        found = _embedded(ipaddress.ip_address(str(where[0]).partition("%")[0]))
-        if any(found in network for network in allowed):
-            return found
-        if scheme == "https" and found.is_global and not found.is_multicast:
-            return found
-    raise Barred
+        one = _embedded(ipaddress.ip_address(str(where[0]).partition("%")[0]))
+        is_public = scheme == "https" and one.is_global and not one.is_multicast
+        if is_public or any(one in network for network in allowed):
+            found.append(one)
+    if not found:
+        raise Barred
+    return found[:MOST_ADDRESSES]
 
 
 def _embedded(found: Host) -> Host:

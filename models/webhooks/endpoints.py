@@ -86,7 +86,8 @@ def _kept(session: Session, system_id: int, *, by: int, at: datetime) -> Webhook
 
 
 def _start_afresh(endpoint: WebhookEndpoint) -> None:
-    endpoint.failing_since = endpoint.stopped_at = endpoint.stop_reason = None
+    endpoint.failing_since = endpoint.rests_until = None
+    endpoint.stopped_at = endpoint.stop_reason = None
 
 
 def _new_secret() -> str:

@@ -44,8 +44,8 @@ def latest(
     if state is not None:
         query = query.where(Webhook.state == state)
     if before is not None:
-        query = query.where(Webhook.id < before)
-    return session.scalars(query.order_by(Webhook.id.desc()).limit(LATEST + 1)).all()
+        query = query.where(Webhook.event_id < before)
+    return session.scalars(query.order_by(Webhook.event_id.desc()).limit(LATEST + 1)).all()
 
 
 def resend(session: Session, webhook_id: int, *, by: int, at: datetime) -> Webhook:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
@@ -62,22 +62,25 @@ def sweep(session: Session, now: datetime) -> None:
 
 
 def claim(session: Session, now: datetime) -> list[Claimed]:
-    """What is due, few at a time to each system; commit before the first call."""
-    rules = load("webhooks")["sending"]
-    due = _due(now).limit(rules["batch"])
-    found = session.scalars(due.with_for_update(skip_locked=True, of=Webhook)).all()
+    """A few for each system, so that a slow one holds up no other; commit before the first call.
+
+    One that fails is tried with a single telling.
+    """
+    most = load("webhooks")["sending"]["at_once"]
     busy = Counter(
         session.scalars(
             select(Webhook.system_id).where(IS_OPEN, Webhook.state == WebhookState.SENDING)
         )
     )
     claimed = []
-    for webhook in found:
-        if busy[webhook.system_id] < rules["at_once"]:
-            one = _taken(session, webhook, now)
-            if one is not None:
-                busy[webhook.system_id] += 1
-                claimed.append(one)
+    waiting = _due(now).with_only_columns(Webhook.system_id).order_by(None).distinct()
+    for system_id in session.scalars(waiting).all():
+        endpoint = session.get_one(WebhookEndpoint, system_id)
+        room = (1 if endpoint.failing_since else most) - busy[system_id]
+        due = _due(now).where(Webhook.system_id == system_id).limit(max(room, 0))
+        found = session.scalars(due.with_for_update(skip_locked=True, of=Webhook)).all()
+        taken = (_taken(session, endpoint, webhook, now) for webhook in found)
+        claimed += [one for one in taken if one is not None]
     session.flush()
     return claimed
 
@@ -100,6 +103,7 @@ def _due(now: datetime) -> Select[Webhook]:
             Webhook.state == WebhookState.QUEUED,
             Webhook.not_before <= now,
             WebhookEndpoint.stopped_at.is_(None),
+            or_(WebhookEndpoint.rests_until.is_(None), WebhookEndpoint.rests_until <= now),
             OutsideSystem.ended_at.is_(None),
             ~waits_for.exists(),
         )
@@ -107,7 +111,9 @@ def _due(now: datetime) -> Select[Webhook]:
     )
 
 
-def _taken(session: Session, webhook: Webhook, now: datetime) -> Claimed | None:
+def _taken(
+    session: Session, endpoint: WebhookEndpoint, webhook: Webhook, now: datetime
+) -> Claimed | None:
     """None where by now it is hidden from them; then it is never said."""
     system = session.get_one(OutsideSystem, webhook.system_id)
     seen = select(Ticket).where(Ticket.id == webhook.ticket_id, sees(session, system))
@@ -115,7 +121,6 @@ def _taken(session: Session, webhook: Webhook, now: datetime) -> Claimed | None:
     if ticket is None:
         webhook.state = WebhookState.WITHHELD
         return None
-    endpoint = session.get_one(WebhookEndpoint, system.id)
     lease = timedelta(seconds=load("webhooks")["sending"]["lease_seconds"])
     webhook.state, webhook.lease_until = WebhookState.SENDING, now + lease
     webhook.lease_token = token = secrets.token_hex(8)
@@ -138,7 +143,7 @@ def sent(session: Session, one: Claimed, answer: str, now: datetime) -> None:
         return
     endpoint = session.get_one(WebhookEndpoint, one.system_id)
     if endpoint.failing_since is not None:
-        endpoint.failing_since = None
+        endpoint.failing_since = endpoint.rests_until = None
         session.execute(
             update(Webhook)
             .where(Webhook.system_id == one.system_id, Webhook.state == WebhookState.QUEUED)
@@ -171,6 +176,13 @@ def failed(
     is_dead = now - endpoint.failing_since >= timedelta(hours=rules["stop_after_hours"])
     if is_dead and endpoint.stopped_at is None:
         _give_up(session, endpoint, StopReason.FAILING, now)
+
+
+def rest(session: Session, one: Claimed, now: datetime) -> None:
+    """Nobody answers there: nothing else is tried for some minutes."""
+    minutes = load("webhooks")["sending"]["rest_minutes"]
+    endpoint = session.get_one(WebhookEndpoint, one.system_id)
+    endpoint.rests_until = now + timedelta(minutes=minutes)
 
 
 def gone(session: Session, one: Claimed, answer: str, now: datetime) -> None:

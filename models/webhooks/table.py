@@ -40,6 +40,7 @@ class WebhookEndpoint(Base):
     former_until: Mapped[datetime | None]
     set_at: Mapped[datetime]
     failing_since: Mapped[datetime | None]  # the first failure after the last success
+    rests_until: Mapped[datetime | None]  # nobody answered there
     stopped_at: Mapped[datetime | None]
     stop_reason: Mapped[StopReason | None]
 

@@ -5,14 +5,21 @@ import hashlib
 import hmac
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -38,6 +45,7 @@ from tests.statements import counted
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 LOOPBACK = outside.networks("127.0.0.0/8")
 SENDING = load("webhooks")["sending"]
+REST = timedelta(minutes=SENDING["rest_minutes"])
 
 
 @dataclass
@@ -242,7 +250,8 @@ def test_what_fails_is_tried_again_with_the_same_id_and_the_order_of_a_ticket_is
         ticket(session, building(session, 2))
     receiver.answers = [(500, {}), (503, {"Retry-After": "3600"})]
     assert send_due(store, MORNING, LOOPBACK) == 2  # one of each ticket
-    assert send_due(store, MORNING + 6 * timedelta(seconds=1), LOOPBACK) == 1
+    assert send_due(store, MORNING + MINUTE, LOOPBACK) == 0  # an address that fails rests
+    assert send_due(store, MORNING + REST, LOOPBACK) == 1  # and is tried with one alone
     later = MORNING + timedelta(hours=1)
     while send_due(store, later, LOOPBACK):
         pass
@@ -356,7 +365,7 @@ def test_when_an_address_works_again_what_waits_is_sent_at_once(
         session.execute(
             update(Webhook).where(Webhook.id != first.id).values(not_before=MORNING + DAY)
         )
-    while send_due(database, MORNING + MINUTE, LOOPBACK):
+    while send_due(database, MORNING + REST, LOOPBACK):
         pass
     assert states(database) == ["sent"] * 4
 
@@ -406,6 +415,21 @@ def test_no_redirect_is_followed_and_no_private_address_is_sent_to(
     public = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 80))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: public)
     assert outside.post("http://example.org/", b"{}", {}, []).reason == "barred"  # in the clear
+
+
+def test_a_host_is_reached_at_any_of_its_addresses(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = socket.getaddrinfo
+
+    def both(host: str, port: int, *more: Any, **named: Any) -> list[Any]:
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "department.example" else (host,)
+        return [one for each in hosts for one in found(each, port, *more, **named)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    address = f"http://department.example:{receiver.port}/"
+    assert outside.post(address, b"{}", {}, LOOPBACK).status == 204
+    assert receiver.came[0]["headers"]["host"] == f"department.example:{receiver.port}"
 
 
 def test_an_answer_that_drips_or_never_comes_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -461,3 +485,52 @@ def test_old_ones_are_forgotten_and_those_of_ended_systems_wait_no_more(
     assert states(database) == ["failed"] * 2
     later = MORNING + timedelta(days=SENDING["kept_days"], seconds=1)
     assert webhook_upkeep(database, later) == "removed=2"
+
+
+def test_a_slow_address_holds_up_no_other_system(database: Database, receiver: Receiver) -> None:
+    town(database)
+    with database.writing() as session:
+        listening(session, "http://127.0.0.1:9/")  # nobody listens on that port
+        listening(session, receiver.address)
+        for number in (1, 2, 3, 1, 2, 3):
+            ticket(session, building(session, number))
+    assert send_due(database, MORNING, LOOPBACK) == 2 * SENDING["at_once"]
+    while send_due(database, MORNING + MINUTE, LOOPBACK):
+        pass
+    assert states(database).count("sent") == len(receiver.came) == 12
+    assert send_due(database, MORNING + REST, LOOPBACK) == 1
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_taken(tmp_path: Path) -> None:
+    chain = tmp_path / "own.pem"
+    chain.write_bytes(own_certificate())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def shake() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(ssl.SSLError, OSError):
+                context.wrap_socket(connection, server_side=True).close()
+
+        thread = threading.Thread(target=shake)
+        thread.start()
+        address = f"https://localhost:{server.getsockname()[1]}/"
+        assert outside.post(address, b"{}", {}, LOOPBACK).reason == "tls"
+        thread.join()
+
+
+def own_certificate() -> bytes:
+    """Of localhost, vouched for by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - DAY)
+        .not_valid_after(datetime.now(UTC) + DAY)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    text = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(text, *plain) + made.public_bytes(text)
