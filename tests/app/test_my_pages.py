@@ -156,7 +156,7 @@ def test_what_is_somebody_elses_does_not_exist_and_no_form_from_elsewhere_counts
     tries = [f"/matters/1/{verb}" for verb in verbs]
     tries += [f"/homes/{home_id}/{change}" for change in ("leave", "choose")]
     for path in tries:
-        form = {"words": "是我的", "stars": "5", "class": "noise.decoration"}
+        form = {"words": "是我的", "stars": "5", "class": "noise.renovation"}
         assert other.post(path, **form).status_code == 404, path
     for path in ("/matters/1", "/photos/1", "/notices/1"):
         assert other.get(path).status_code == 404, path
@@ -267,6 +267,12 @@ def test_what_can_not_be_sent_is_said_and_the_words_stay(street: Street) -> None
     assert me.post("/suggestion", words="！").json == {"label": None, "words": []}
     large = me.client.post("/p/my/letters", data={"size": "large"}, follow_redirects=True)
     assert '<html lang="zh-CN" class="large">' in large.text
+    token = me.token()
+    answers = {
+        me.client.post("/p/my/matters/1/urge", data={"csrf_token": token}).status_code
+        for _ in range(31)
+    }
+    assert answers == {404, 429}, "thirty steps a minute are enough for anybody"
 
 
 def test_no_page_asks_the_store_more_than_a_dozen_things(street: Street) -> None:
@@ -284,3 +290,55 @@ def test_no_page_asks_the_store_more_than_a_dozen_things(street: Street) -> None
             assert me.get(path).status_code == 200
         asked[path] = len(said)
     assert {path: many for path, many in asked.items() if many > 12} == {}
+
+
+def test_a_neighbours_matter_is_offered_to_who_says_the_same_and_to_nobody_who_guesses(
+    street: Street,
+) -> None:
+    me, other = street.guest(), street.guest("demo-resident-2")
+    with street.town.database.reading() as session:
+        place = str(factories.building(session, 3).id)
+    me.post("/report", words=SAID, place=place)
+    answer = other.post("/report", words="三楼楼道又有人拉飞线给电瓶车充电", place=place)
+    assert "是同一件事吗" in answer.text and SAID not in answer.text
+    sealed = re.search(r'name="received" value="([^"]+)"', answer.text)
+    assert sealed is not None
+    for guess in ("", sealed[1][:-2] + "xx"):
+        assert other.post("/matters/2/join", received=guess).status_code == 404
+    joined = other.post("/matters/2/join", received=sealed[1])
+    assert "和 #1 是同一件，2 户同求" in joined.text and SAID not in joined.text
+    street.resolve(1)
+    course = other.get("/matters/2").text
+    assert "线已剪掉" in course and "办得怎么样" in course
+    assert "谢谢您的评价" in other.post("/matters/2/rate", stars="4").text
+
+
+def test_a_matter_gets_its_place_and_class_hides_who_told_it_and_is_taken_back(
+    street: Street,
+) -> None:
+    me = street.guest("o-newcomer-2")
+    page = me.post("/report", words="路灯坏了好几天了")
+    assert "在哪里？" in page.text and street.ticket(1).area_id is None
+    with street.town.database.reading() as session:
+        building = factories.building(session, 3)
+        where = {"place": "other", "estate": building.estate_id, "building": building.id}
+    assert "地点记下了" in me.post("/matters/1/place", **where).text
+    assert "分类改好了" in me.post("/matters/1/reclassify", **{"class": "noise.renovation"}).text
+    for wrong in ("noise.nothing", "nothing", "noise"):
+        assert me.post("/matters/1/reclassify", **{"class": wrong}).status_code == 404
+    assert "不会知道是您说的" in me.post("/matters/1/hide").text
+    ticket = street.ticket(1)
+    assert ticket.area_id == building.id and ticket.hides_reporter
+    assert (ticket.category, ticket.subcategory) == ("noise", "renovation")
+    assert "撤回了" in me.post("/matters/1/withdraw").text
+    assert "不能再改" in me.post("/matters/1/urge").text
+    assert "#1" not in me.get("/matters").text
+
+
+def test_words_that_accuse_who_works_on_it_become_a_matter_past_them(street: Street) -> None:
+    me = street.guest()
+    me.post("/report", words=SAID)
+    apart = me.post("/matters/1/supplement", words="网格员收了钱不管，我要投诉网格员")
+    assert "单独立了这一件" in apart.text and "被反映的人看不到" in apart.text
+    assert street.ticket(2).about is not None
+    assert "网格员收了钱" not in me.get("/matters/1").text

@@ -1,5 +1,6 @@
 """Puts the resident's pages together: who may open them, forms' tokens, headers, refusals."""
 
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -22,7 +23,8 @@ from app.pages.my.keys import (
     token_field,
 )
 from app.pages.my.rendering import Answer, refused, say_status
-from app.pages.my.visit import visit_of
+from app.pages.my.visit import Visit, visit_of
+from app.wechat.limit import MinuteLimit
 from config.settings import Settings
 from models.base import BUSY
 from models.errors import DomainError
@@ -42,6 +44,8 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(), microphone=(self)",
     "Cache-Control": "no-store",
 }
+# Many phones share the address of their network.
+ADDRESS_PER_MINUTE = 600
 
 log = structlog.get_logger(__name__)
 
@@ -49,11 +53,33 @@ for _subject in SUBJECTS:
     import_module(f"app.pages.my.{_subject}")
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """限速 — what one resident may change in a minute, and how often one address may sign in."""
+
+    of_person: MinuteLimit
+    of_address: MinuteLimit
+
+    def are_over(self, page: Page, visit: Visit) -> bool:
+        """Counts this request where it counts."""
+        if visit.speaker is None and page.gate is Gate.ANYBODY:
+            return self.of_address.is_over("", request.remote_addr or "", visit.now)
+        if visit.speaker is None or page.method == "GET" or page.name == "suggestion":
+            return False
+        who = visit.speaker
+        return self.of_person.is_over(who.account, str(who.identity_id), visit.now)
+
+
 def make_my(office: Office) -> Blueprint:
     """Mounted beside the public pages, whose static files it uses."""
+    limits = Limits(
+        MinuteLimit(office.settings.messages_per_minute), MinuteLimit(ADDRESS_PER_MINUTE)
+    )
     my = Blueprint("my", __name__, url_prefix=PATH, template_folder="../templates")
     for one in PAGES.values():
-        my.add_url_rule(one.rule, one.name, partial(_answer, office, one), methods=[one.method])
+        my.add_url_rule(
+            one.rule, one.name, partial(_answer, office, limits, one), methods=[one.method]
+        )
     my.add_url_rule("/<path:_>", "elsewhere", lambda _: say_status(404))
     my.after_request(partial(_secured, office.settings))
     my.context_processor(_shared)
@@ -63,10 +89,12 @@ def make_my(office: Office) -> Blueprint:
     return my
 
 
-def _answer(office: Office, page: Page, **given: Any) -> Answer:
+def _answer(office: Office, limits: Limits, page: Page, **given: Any) -> Answer:
     """The view, if who asks may open it and the form is one of theirs."""
     request.max_content_length = page.largest
     g.visit = visit = visit_of(office, request.cookies.get(COOKIE, ""))
+    if limits.are_over(page, visit):
+        return say_status(429)
     if page.gate is Gate.ANYBODY:
         return page.view(visit, **given)
     if visit.speaker is None:
