@@ -23,7 +23,7 @@ from models.errors import DomainError
 
 NOUNS = (
     *("sessions", "me", "homes", "categories", "places", "photos", "tickets", "tasks", "calls"),
-    *("notices", "directory", "messages", "privacy", "hotline"),
+    *("notices", "directory", "messages", "privacy", "subscriptions", "hotline"),
 )
 
 LARGEST_BODY = 64 * 1024

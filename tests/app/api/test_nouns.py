@@ -3,7 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import union
+from models import consents, union
+from models.accounts import MINI
 from models.notices import actions, lists
 from models.notices.table import Notice
 from models.people import Identity
@@ -144,3 +145,14 @@ def published(session: Session, house: House, title: str) -> int:
     actions.publish(session, notice, at=at)
     session.flush()
     return notice.id
+
+
+def test_leave_for_messages_is_counted_as_the_platform_pushes_it(house: House) -> None:
+    phone = house.phone("demo-resident-1")
+    asked = phone.get("/subscriptions")["items"]
+    assert {one["remaining"] for one in asked} == {0}
+    with house.store.writing() as session:
+        who = session.scalars(select(Identity).where(Identity.account == MINI)).one()
+        consents.grant(session, who.id, asked[0]["template_id"], 2)
+    left = {one["template_id"]: one["remaining"] for one in phone.get("/subscriptions")["items"]}
+    assert left[asked[0]["template_id"]] == 2
