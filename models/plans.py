@@ -31,6 +31,8 @@ class Plan:
             else:
                 self.fixed[name] = binder(bind.value) if binder else bind.value
         columns = getattr(compiled, "_result_columns", None) or []
+        # Known from the statement: psycopg makes a description anew for each who asks.
+        self._has_rows = bool(columns)
         self.readers = [
             (position, reader)
             for position, column in enumerate(columns)
@@ -39,7 +41,7 @@ class Plan:
 
     def run(self, cursor: Any, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         cursor.execute(self.sql, self.bind(values))
-        rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+        rows: list[tuple[Any, ...]] = cursor.fetchall() if self._has_rows else []
         if not self.readers or not rows:
             return rows
         return [self._read(row) for row in rows]
