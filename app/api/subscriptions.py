@@ -33,7 +33,7 @@ def list_subscriptions(call: Call) -> Work:
                 SubscriptionConsent.identity_id == call.who.id
             )
         )
-        left = dict(rows.tuples().all())
+        left = dict(rows.all())
         asked = (row.get("subscription", {}) for row in load("channels")["wechat"]["forms"])
         found = dict.fromkeys(ids[call.who.account] for ids in asked if call.who.account in ids)
         return Subscriptions(
