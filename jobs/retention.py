@@ -8,6 +8,7 @@ from config.policy import load
 from jobs.schedule import job
 from models import retention
 from models.base import Database
+from models.localtime import local
 from models.retention import KINDS, Kept
 
 
@@ -31,14 +32,19 @@ class Pace:
 
 @job("retention")
 def put_in_order(database: Database, now: datetime) -> str | None:
-    """It stops where the night is over, and goes on there the next one."""
+    """A run does a part, until all is done or the night is over; the next one goes on there."""
     night = load("retention")["night"]
-    ends = time.monotonic() + night["minutes"] * 60
+    if not night["from"] <= local(now).hour < night["until"]:
+        return None
+    ends = time.monotonic() + night["seconds"]
+    rested = night["rested_hours"] / 24
     pace = Pace(night["first_rows"], night["most_rows"], night["slice_milliseconds"] / 1000)
     with database.reading() as session:
-        terms = retention.days(session)
+        terms, behind = retention.days(session), retention.behind(session, now)
     told = []
     for name, days in terms.items():
+        if behind.get(name, rested) < rested:
+            continue
         before = now - timedelta(days=days)
         done = sum(_slices(database, KINDS[name], before, pace, ends))
         if done:

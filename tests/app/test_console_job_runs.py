@@ -135,7 +135,7 @@ def pages(visitor: Visitor, path: str) -> Iterator[list[str]]:
 def test_an_administrator_has_a_safe_job_run_once_however_often_they_click(
     met: House, admin: Visitor
 ) -> None:
-    path = "/console/jobs/retention"
+    path = "/console/jobs/sweep_photos"
     assert "现在运行一次" in admin.get(path).text
     assert admin.post(path + "/run", {"what": "now"}).status_code == 302
     again = admin.post(path + "/run", {"what": "now"})
@@ -145,10 +145,10 @@ def test_an_administrator_has_a_safe_job_run_once_however_often_they_click(
     assert "人工运行" in admin.get(path).text
     with met.database.reading() as session:
         run = session.scalars(select(JobRun).where(JobRun.is_manual.is_(True))).one()
-        assert (run.job, run.state) == ("retention", RunState.DONE)
+        assert (run.job, run.state) == ("sweep_photos", RunState.DONE)
         kept = session.scalars(select(Event).where(Event.verb == "job_asked_for")).one()
         assert kept.actor_id == demo_person(session, "admin")
-        assert kept.detail["job"] == "retention"
+        assert kept.detail["job"] == "sweep_photos"
 
 
 def test_a_digest_is_not_run_at_any_hour_but_repeated_when_it_failed(
@@ -174,7 +174,7 @@ def test_a_digest_that_failed_yesterday_is_not_repeated_today(met: House, admin:
 
 def test_community_staff_read_how_the_jobs_went_and_run_none(met: House) -> None:
     visitor = met.signed_in("community_staff")
-    page = visitor.get("/console/jobs/retention").text
-    assert "整理旧记录" in page and "现在运行" not in page
-    assert visitor.post("/console/jobs/retention/run").status_code == 403
+    page = visitor.get("/console/jobs/sweep_photos").text
+    assert "清除已删除资料的照片" in page and "现在运行" not in page
+    assert visitor.post("/console/jobs/sweep_photos/run").status_code == 403
     assert visitor.get("/console/jobs/no_such_job").status_code == 404

@@ -22,7 +22,8 @@ from models.tasks import Task
 from models.ticket_flow import State
 from tests.factories import MORNING, building, demo_person, ticket, town
 
-TONIGHT = MORNING + timedelta(days=1200)
+TONIGHT = MORNING + timedelta(days=1200, hours=-6)  # at three
+TABLES = [kept.table for kept in KINDS.values()]
 LEASE = timedelta(minutes=5)
 LIVES = (State.ARCHIVED, State.WITHDRAWN, State.MERGED, State.DISPATCHED)
 
@@ -115,7 +116,10 @@ def test_each_kind_is_put_away_at_its_age_and_what_is_needed_stays(aged: Databas
     with aged.reading() as session:
         late = list(vital_signs.old_rows(session, TONIGHT + timedelta(days=2)))
     assert {one.labels["kind"]: one.value for one in late} == dict.fromkeys(KINDS, 2)
-    assert put_in_order(aged, TONIGHT) is None, "the second time there is nothing to do"
+    rest = count(aged, *TABLES)
+    assert put_in_order(aged, TONIGHT + timedelta(minutes=10)) is None, "all of it is done"
+    assert put_in_order(aged, TONIGHT + timedelta(days=900, hours=6)) is None, "that is by day"
+    assert count(aged, *TABLES) == rest
 
 
 def test_a_night_that_is_cut_short_loses_nothing_and_the_next_one_goes_on(
@@ -138,7 +142,7 @@ def test_a_night_that_is_cut_short_loses_nothing_and_the_next_one_goes_on(
     part = count(aged, PAST_EVENTS, PAST_MESSAGES)
     assert sum(part) > 0 and count(aged, EveryEvent, EveryMessage) == every
     monkeypatch.setattr(job.retention, "put_away", real)
-    monkeypatch.setattr(job, "load", lambda _: {"night": {**NIGHT, "minutes": 0}})
+    monkeypatch.setattr(job, "load", lambda _: {"night": {**NIGHT, "seconds": 0}})
     assert put_in_order(aged, TONIGHT) == "unfinished=messages"
     with aged.reading() as session:
         assert retention.behind(session, TONIGHT) == {}
