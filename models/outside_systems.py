@@ -75,7 +75,7 @@ def register(
     )
     session.add(system)
     session.flush()
-    _record(session, system, "outside_system_registered", by, at, powers=system.powers)
+    tell(session, system, "outside_system_registered", at, by, powers=system.powers)
     return system, _key(session, system, at)
 
 
@@ -84,7 +84,7 @@ def new_key(session: Session, system_id: int, *, by: int, at: datetime) -> str:
     system = kept(session, system_id, by=by, at=at)
     if len(open_keys(session, system.id)) >= load("outside")["most_keys"]:
         raise SystemUnfit(field="keys", most=load("outside")["most_keys"])
-    _record(session, system, "outside_key_made", by, at)
+    tell(session, system, "outside_key_made", at, by)
     return _key(session, system, at)
 
 
@@ -94,7 +94,7 @@ def end_key(session: Session, system_id: int, key_id: int, *, by: int, at: datet
     if key is None or key.system_id != system.id or key.ended_at is not None:
         raise NotFound(number=str(key_id))
     key.ended_at = at
-    _record(session, system, "outside_key_ended", by, at, key=key.id)
+    tell(session, system, "outside_key_ended", at, by, key=key.id)
 
 
 def end(session: Session, system_id: int, *, by: int, at: datetime) -> None:
@@ -103,7 +103,7 @@ def end(session: Session, system_id: int, *, by: int, at: datetime) -> None:
     system.ended_at = at
     for key in open_keys(session, system.id):
         key.ended_at = at
-    _record(session, system, "outside_system_ended", by, at)
+    tell(session, system, "outside_system_ended", at, by)
 
 
 def kept(session: Session, system_id: int, *, by: int, at: datetime) -> OutsideSystem:
@@ -204,6 +204,31 @@ def open_keys(session: Session, system_id: int) -> Sequence[OutsideKey]:
     ).all()
 
 
+def tell(
+    session: Session,
+    system: OutsideSystem,
+    verb: str,
+    at: datetime,
+    by: int | None,
+    keepers: Sequence[int] = (),
+    **detail: Any,
+) -> None:
+    """What is done about a system is an event; its keepers hear of what nobody did."""
+    session.flush()
+    fact = Fact(
+        verb=verb,
+        subject_kind="outside_system",
+        subject_id=system.id,
+        at=at,
+        actor_id=by,
+        area_id=system.area_id,
+        detail=detail,
+        parties={"keepers": keepers},
+        context={"name": system.name, **detail},
+    )
+    events.record(session, fact)
+
+
 def _key(session: Session, system: OutsideSystem, at: datetime) -> str:
     key = secrets.token_urlsafe(32)
     session.add(
@@ -225,21 +250,6 @@ def _note_use(session: Session, key_id: int, at: datetime) -> None:
         .values(last_used_at=at)
         .execution_options(synchronize_session=False)
     )
-
-
-def _record(
-    session: Session, system: OutsideSystem, verb: str, by: int, at: datetime, **detail: Any
-) -> None:
-    fact = Fact(
-        verb=verb,
-        subject_kind="outside_system",
-        subject_id=system.id,
-        at=at,
-        actor_id=by,
-        area_id=system.area_id,
-        detail=detail,
-    )
-    events.record(session, fact)
 
 
 def _hash(key: str) -> str:

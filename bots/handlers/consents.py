@@ -11,7 +11,7 @@ from models.privacy_consents import ConsentDoor, Purpose, Standing
 OFFERED = (Purpose.HOME, Purpose.CARE, Purpose.HANDING_ON)
 SELF, GUARDIAN = 1, 2
 WITHDRAW = 1
-ASKED = {"consent": "privacy_consent_asked", "withdrawal": "privacy_withdrawal_asked"}
+ASKED = {"give": "privacy_consent_asked", "withdraw": "privacy_withdrawal_asked"}
 
 
 def show(chat: Chat) -> Reply:
@@ -33,47 +33,23 @@ def choose(chat: Chat, question: Question, text: str, digit: int | None) -> Repl
     purpose = OFFERED[digit - 1]
     standing = privacy_consents.agreed(chat.session, chat.person_id)[purpose].standing
     conversations.close(question, chat.now)
-    kind = "withdrawal" if standing == Standing.GIVEN else "consent"
-    keep = {"purpose": str(purpose)}
-    return chat.ask(kind, ASKED[kind], keep=keep, purpose=str(purpose))
+    act = "withdraw" if standing == Standing.GIVEN else "give"
+    keep = {"purpose": str(purpose), "act": act}
+    return chat.ask("consent", ASKED[act], keep=keep, purpose=str(purpose))
 
 
 @registry.question("consent")
-def consent(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
+def answer(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
     if digit is None:
         return None
-    purpose = Purpose(question.context["purpose"])
     conversations.close(question, chat.now)
-    if digit in (SELF, GUARDIAN):
-        privacy_consents.give(
-            chat.session,
-            chat.person_id,
-            purpose,
-            door=ConsentDoor.CHAT,
-            at=chat.now,
-            by_guardian=digit == GUARDIAN,
-        )
-    return _kept(chat, purpose)
-
-
-@registry.question("withdrawal")
-def withdrawal(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
-    if digit is None:
-        return None
     purpose = Purpose(question.context["purpose"])
-    conversations.close(question, chat.now)
-    if digit == WITHDRAW:
-        privacy_consents.withdraw(
-            chat.session,
-            chat.person_id,
-            purpose,
-            door=ConsentDoor.CHAT,
-            at=chat.now,
-            account=chat.account,
-        )
-    return _kept(chat, purpose)
-
-
-def _kept(chat: Chat, purpose: Purpose) -> Reply:
+    act, door = question.context["act"], ConsentDoor.CHAT
+    whose = chat.session, chat.person_id, purpose
+    if act == "give" and digit in (SELF, GUARDIAN):
+        is_guardian = digit == GUARDIAN
+        privacy_consents.give(*whose, door=door, at=chat.now, by_guardian=is_guardian)
+    elif act == "withdraw" and digit == WITHDRAW:
+        privacy_consents.withdraw(*whose, door=door, at=chat.now, account=chat.account)
     standing = privacy_consents.agreed(chat.session, chat.person_id)[purpose].standing
     return chat.say("privacy_said", purpose=str(purpose), standing=str(standing))

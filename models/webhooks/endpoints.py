@@ -13,7 +13,6 @@ from models import on_duty, outside_systems
 from models.errors import NotFound
 from models.outside_systems import OutsideSystem, SystemUnfit
 from models.roster.rights import Right, roles_with
-from models.webhooks import telling
 from models.webhooks.table import StopReason, WebhookEndpoint
 
 LONGEST_ADDRESS = 500
@@ -35,7 +34,9 @@ def set_address(
         session.add(endpoint)
     endpoint.address, endpoint.set_at = fit, at
     _start_afresh(endpoint)
-    telling.tell(session, system, "webhook_address_set", at, by, host=urlsplit(fit).hostname)
+    outside_systems.tell(
+        session, system, "webhook_address_set", at, by, host=urlsplit(fit).hostname
+    )
     return secret
 
 
@@ -46,7 +47,7 @@ def new_secret(session: Session, system_id: int, *, by: int, at: datetime) -> st
     endpoint.former_secret, endpoint.former_until = endpoint.secret, at + timedelta(hours=hours)
     endpoint.secret = secret = _new_secret()
     system = session.get_one(OutsideSystem, system_id)
-    telling.tell(session, system, "webhook_secret_made", at, by)
+    outside_systems.tell(session, system, "webhook_secret_made", at, by)
     return secret
 
 
@@ -54,7 +55,9 @@ def restart(session: Session, system_id: int, *, by: int, at: datetime) -> None:
     """What has failed meanwhile is sent again by hand alone."""
     endpoint = _kept(session, system_id, by=by, at=at)
     _start_afresh(endpoint)
-    telling.tell(session, session.get_one(OutsideSystem, system_id), "webhook_restarted", at, by)
+    outside_systems.tell(
+        session, session.get_one(OutsideSystem, system_id), "webhook_restarted", at, by
+    )
 
 
 def stop(session: Session, endpoint: WebhookEndpoint, reason: StopReason, at: datetime) -> None:
@@ -66,7 +69,7 @@ def stop(session: Session, endpoint: WebhookEndpoint, reason: StopReason, at: da
         for one in on_duty.holders_at(session, system.area_id, at)
         if one.role in roles_with(Right.OUTSIDE)
     ]
-    telling.tell(session, system, "webhook_stopped", at, None, keepers, reason=reason)
+    outside_systems.tell(session, system, "webhook_stopped", at, None, keepers, reason=reason)
 
 
 def signing_secrets(endpoint: WebhookEndpoint, at: datetime) -> list[bytes]:

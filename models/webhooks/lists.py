@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from models import outside_systems
 from models.errors import AlreadyDone, NotFound
-from models.webhooks import telling
 from models.webhooks.table import Webhook, WebhookEndpoint, WebhookState
 
 LATEST = 30
@@ -58,5 +57,5 @@ def resend(session: Session, webhook_id: int, *, by: int, at: datetime) -> Webho
         raise AlreadyDone(number=str(webhook_id))
     webhook.state, webhook.attempts, webhook.not_before = WebhookState.QUEUED, 0, at
     webhook.sent_at = None
-    telling.tell(session, system, "webhook_resent", at, by, webhook=webhook.id)
+    outside_systems.tell(session, system, "webhook_resent", at, by, webhook=webhook.id)
     return webhook

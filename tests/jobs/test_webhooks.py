@@ -117,6 +117,11 @@ def verified(secret: str, came: dict[str, Any]) -> bool:
     )
 
 
+def send_all(database: Database, now: datetime) -> None:
+    while send_due(database, now, LOOPBACK):
+        pass
+
+
 def states(database: Database) -> list[str]:
     with database.reading() as session:
         return [str(one) for one in session.scalars(select(Webhook.state).order_by(Webhook.id))]
@@ -146,8 +151,7 @@ def test_a_matter_is_told_step_by_step_signed_and_without_a_word_about_its_repor
         caller = demo_person(session, "community_staff")
         calling.sound(session, one, ["city_management"], by=caller, at=MORNING + MINUTE)
     now = MORNING + 2 * MINUTE
-    while send_due(store, now, LOOPBACK):
-        pass
+    send_all(store, now)
     assert receiver.kinds() == ["ticket.opened", "ticket.dispatched", "whistle.called"]
     assert all(verified(secret, came) for came in receiver.came)
     assert not any(verified("whsec_" + "A" * 44, came) for came in receiver.came)
@@ -180,8 +184,7 @@ def test_only_what_lies_in_its_area_and_is_not_about_its_owner_is_told(
         ticket(session, away)
         nowhere = ticket(session, None)
         assert nowhere.area_id is None
-    while send_due(store, MORNING, LOOPBACK):
-        pass
+    send_all(store, MORNING)
     assert {came["body"]["data"]["ticket"]["id"] for came in receiver.came} == {plain}
     with store.reading() as session:
         rows = session.scalars(select(Webhook).order_by(Webhook.id)).all()
@@ -201,8 +204,7 @@ def test_a_department_hears_its_own_calls_alone(database: Database, receiver: Re
         one = ticket(session, building(session, 3))
         caller = demo_person(session, "community_staff")
         calling.sound(session, one, ["city_management", "fire"], by=caller, at=MORNING)
-    while send_due(database, MORNING, LOOPBACK):
-        pass
+    send_all(database, MORNING)
     told = [came["body"] for came in receiver.came if came["body"]["type"] == "whistle.called"]
     assert [one["data"]["department"] for one in told] == ["fire"]
 
@@ -253,8 +255,7 @@ def test_what_fails_is_tried_again_with_the_same_id_and_the_order_of_a_ticket_is
     assert send_due(store, MORNING + MINUTE, LOOPBACK) == 0  # an address that fails rests
     assert send_due(store, MORNING + REST, LOOPBACK) == 1  # and is tried with one alone
     later = MORNING + timedelta(hours=1)
-    while send_due(store, later, LOOPBACK):
-        pass
+    send_all(store, later)
     assert states(store) == ["sent"] * 4
     mine = [came for came in receiver.came if came["body"]["data"]["ticket"]["id"] == first]
     sequences = [came["body"]["data"]["sequence"] for came in mine]
@@ -283,8 +284,7 @@ def test_a_worker_that_dies_during_a_call_leaves_a_telling_that_is_made_again(
     assert states(store)[0] == "sending"
     assert send_due(store, MORNING + timedelta(seconds=1), LOOPBACK) == 0
     after = MORNING + timedelta(seconds=SENDING["lease_seconds"])
-    while send_due(store, after, LOOPBACK):
-        pass
+    send_all(store, after)
     ids = [came["headers"]["webhook-id"] for came in receiver.came]
     assert ids[0] == ids[1]
     assert states(store) == ["sent"] * 2
@@ -341,8 +341,7 @@ def test_an_address_that_says_it_is_gone_is_sent_nothing_more(
         system_id, _ = listening(session, receiver.address)
         ticket(session, building(session, 3))
     receiver.answers = [(410, {})]
-    while send_due(database, MORNING, LOOPBACK):
-        pass
+    send_all(database, MORNING)
     assert len(receiver.came) == 1
     assert states(database) == ["failed"] * 2
     with database.reading() as session:
@@ -365,8 +364,7 @@ def test_when_an_address_works_again_what_waits_is_sent_at_once(
         session.execute(
             update(Webhook).where(Webhook.id != first.id).values(not_before=MORNING + DAY)
         )
-    while send_due(database, MORNING + REST, LOOPBACK):
-        pass
+    send_all(database, MORNING + REST)
     assert states(database) == ["sent"] * 4
 
 
@@ -495,8 +493,7 @@ def test_a_slow_address_holds_up_no_other_system(database: Database, receiver: R
         for number in (1, 2, 3, 1, 2, 3):
             ticket(session, building(session, number))
     assert send_due(database, MORNING, LOOPBACK) == 2 * SENDING["at_once"]
-    while send_due(database, MORNING + MINUTE, LOOPBACK):
-        pass
+    send_all(database, MORNING + MINUTE)
     assert states(database).count("sent") == len(receiver.came) == 12
     assert send_due(database, MORNING + REST, LOOPBACK) == 1
 
