@@ -1,6 +1,6 @@
 """What a resident may see of their own matters and of those they joined: lists, one, its steps."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +43,12 @@ def matter(session: Session, person_id: int, ticket_id: int) -> Ticket:
     if found is None:
         raise NotFound(number=f"#{ticket_id}")
     return found
+
+
+def reported_among(session: Session, person_id: int, ticket_ids: Collection[int]) -> set[int]:
+    """Which of these they reported themselves."""
+    mine = select(Ticket.id).where(Ticket.id.in_(ticket_ids), Ticket.reporter_id == person_id)
+    return set(session.scalars(mine))
 
 
 def timeline(session: Session, ticket: Ticket, person_id: int) -> list[Told]:

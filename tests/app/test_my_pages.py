@@ -189,7 +189,8 @@ def test_notices_directory_and_messages_say_what_the_chat_says(street: Street) -
     me.talker.say(SAID)
     street.resolve(1)
     told = me.get("/messages").text
-    assert "线已剪掉" in told and "#1" in told
+    assert "线已剪掉" in told and 'href="/p/my/matters/1"' in told
+    assert "不能再改" in me.post("/matters/1/supplement", words="还有一句").text
 
 
 def test_a_home_is_claimed_and_left_and_its_head_is_told_of_without_a_private_number(

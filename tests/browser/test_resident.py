@@ -25,7 +25,7 @@ from tests import factories
 from tests.app.test_my_pages import Street
 from tests.app.test_pages import drafted, publish
 from tests.browser.conftest import Quiet
-from tests.browser.test_accessibility import flaws
+from tests.browser.test_accessibility import AXE, GRAVE, SMALL_TARGETS, SMALL_TEXT, WIDE
 from tests.chat import Town
 from tests.tabs import PHONE
 
@@ -92,8 +92,15 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def a_photo() -> bytes:
     file = io.BytesIO()
-    Image.effect_noise((3000, 2000), 60).convert("RGB").save(file, "JPEG", quality=95)
+    Image.effect_noise((2400, 1600), 60).convert("RGB").save(file, "JPEG", quality=90)
     return file.getvalue()
+
+
+def flaws(page: Page) -> list[object]:
+    """Of the page as a phone shows it."""
+    page.evaluate(AXE)
+    found = [page.evaluate(question) for question in (GRAVE, SMALL_TEXT, SMALL_TARGETS, WIDE)]
+    return [one for one in found if one]
 
 
 def come_in(page: Page, block: Block) -> None:
@@ -111,7 +118,6 @@ def test_a_resident_comes_in_reports_follows_rates_objects_takes_all_away_and_is
     publish(street.town.database, drafted(street.town.database))
     come_in(page, block)
     wrong: dict[str, object] = {"home": flaws(page)}
-    page.set_viewport_size(PHONE)
 
     page.get_by_role("link", name="说一件事").click()
     page.get_by_label("什么事").fill(SAID)
@@ -122,20 +128,17 @@ def test_a_resident_comes_in_reports_follows_rates_objects_takes_all_away_and_is
     )
     expect(page.locator(".shots img")).to_have_count(1)
     wrong["report"] = flaws(page)
-    page.set_viewport_size(PHONE)
     with page.expect_request("**/p/my/report") as sent:
         page.get_by_role("button", name="交上去").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("已受理 #1")
     assert len(sent.value.post_data_buffer or b"") < len(photo) / 2, "made smaller on the phone"
     expect(page.locator(".shots img")).to_have_count(1)
     wrong["matter"] = flaws(page)
-    page.set_viewport_size(PHONE)
 
     street.resolve(1)
     page.goto(f"{block.url}/p/my/matters")
     page.get_by_role("link", name="等您打分").click()
     wrong["rating"] = flaws(page)
-    page.set_viewport_size(PHONE)
     page.get_by_label("很满意", exact=True).check()
     page.locator("#rate").get_by_role("button", name="交上去").click()
     expect(page.get_by_role("status").first).to_contain_text("谢谢您的评价")
@@ -148,7 +151,6 @@ def test_a_resident_comes_in_reports_follows_rates_objects_takes_all_away_and_is
     for path in ("notices/1", "messages", "directory", "homes", "head", "privacy"):
         page.goto(f"{block.url}/p/my/{path}")
         wrong[path] = flaws(page)
-        page.set_viewport_size(PHONE)
 
     with page.expect_download() as taken:
         page.get_by_role("button", name="下载，可以看和打印").click()

@@ -37,13 +37,15 @@ def shown(session: Session, visit: Visit, ticket: Ticket) -> dict[str, Any]:
     is_mine = ticket.reporter_id == person_id
     received = received_of(visit, ticket.id) if is_mine else {}
     may = _may(session, visit, ticket, main)
+    told = facts.context(session, main)
     return {
         "ticket": ticket,
-        "main": facts.context(session, main),
+        "main": told,
+        "in_charge": render("in_charge", told),
         "is_merged": main.id != ticket.id,
         "is_mine": is_mine,
         "steps": _course(session, ticket, main, person_id),
-        "photos": photos.own_of(session, ticket.id, person_id),
+        "photos": photos.own_of(session, person_id, ticket.id, main.id),
         "words": _reason(ticket) if is_mine else [],
         "legacy": _legacy(session, main),
         "received": received,

@@ -16,7 +16,7 @@ from app.pages.my.visit import Visit
 from bots import forms
 from config.categories import categories
 from models import media
-from models.errors import NotFound
+from models.errors import NotFound, TooLate
 from models.ticket_flow import Action
 from models.tickets import mine, rating, refining, supporting
 from models.tickets.actions import apply
@@ -59,15 +59,19 @@ def supplement(visit: Visit, ticket_id: int) -> Answer:
     photos.write(visit, shots)
     with visit.writing() as session:
         ticket = mine.matter(session, visit.who.person_id, ticket_id)
-        kept_with = supporting.main_of(session, ticket).id
-        beside = kept_with
+        main = supporting.main_of(session, ticket)
+        if not main.is_open:
+            raise TooLate(number=main.number)
+        beside = main.id
         if said is not None:
             who = visit.identity(session)
             beside = forms.supplement(session, who, ticket, words, said, visit.now)
         names = photos.upload(session, visit, shots)
         media.hand_in(session, visit.who.person_id, names, beside)
-    done = "supplemented" if beside == kept_with else "told_apart"
-    return back_to("matter", done, ticket_id=ticket_id if beside == kept_with else beside)
+        is_beside = beside == main.id
+    if is_beside:
+        return back_to("matter", "supplemented", ticket_id=ticket_id)
+    return back_to("matter", "told_apart", ticket_id=beside)
 
 
 @page("/matters/<int:ticket_id>/rate", "POST")

@@ -5,6 +5,7 @@ from app.pages.my.rendering import Answer, page_before, render
 from app.pages.my.visit import Visit
 from bots.my_messages import worded
 from models import my_messages, outbox
+from models.tickets import mine
 
 
 @page("/messages")
@@ -16,6 +17,11 @@ def messages(visit: Visit) -> Answer:
         shown = found[: my_messages.PAGE]
         told = list(worded(shown))
         outbox.show(session, [one.id for one in shown], visit.now)
+        named = {one.ticket_id for one in told if one.ticket_id is not None}
+        own = mine.reported_among(session, visit.who.person_id, named)
     return render(
-        "messages.html", messages=told, next=shown[-1].id if len(found) > len(shown) else None
+        "messages.html",
+        messages=told,
+        own=own,
+        next=shown[-1].id if len(found) > len(shown) else None,
     )

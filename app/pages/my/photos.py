@@ -61,8 +61,9 @@ def upload(session: Session, visit: Visit, shots: Shots) -> list[str]:
     ]
 
 
-def own_of(session: Session, ticket_id: int, person_id: int) -> Sequence[Media]:
-    return [one for one in media.photos_of(session, ticket_id) if one.person_id == person_id]
+def own_of(session: Session, person_id: int, *ticket_ids: int) -> Sequence[Media]:
+    """Theirs alone: what a neighbour sent of the same matter is not for them."""
+    return [one for one in media.photos_of(session, *ticket_ids) if one.person_id == person_id]
 
 
 @page("/photos/<int:photo_id>")
