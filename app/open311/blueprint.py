@@ -10,6 +10,7 @@ import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
+from app.errors import STATUS
 from app.logs import fault
 from app.office import Office
 from app.open311 import filing, requests, services
@@ -131,7 +132,7 @@ def _refuse(routes: Blueprint) -> None:
 
     @routes.errorhandler(DomainError)
     def refused_by_the_domain(refusal: DomainError) -> Response:
-        return _errors(400, refusal.template)
+        return _errors(STATUS.get(type(refusal), 400), refusal.template)
 
     @routes.errorhandler(HTTPException)
     def of_http(refusal: HTTPException) -> Response:

@@ -3,9 +3,14 @@
 import json
 from xml.etree import ElementTree
 
+from flask import Flask
 from sqlalchemy import func, select
 
+from app.office import make_office
+from app.open311.blueprint import make_open311
+from config.settings import Settings
 from models import outside_systems
+from models.errors import StoreBusy
 from models.events import Event
 from models.outside_systems import OutsideSystem, Power
 from models.people import Person
@@ -190,3 +195,18 @@ def test_a_key_in_the_address_serves_too(tool: Tool) -> None:
     client = tool.app.test_client()
     answer = client.post(f"{V2}/requests.json?api_key={tool.key}", data=LAMP)
     assert answer.status_code == 201
+
+
+def test_a_store_that_is_busy_or_away_says_so_in_the_form_that_was_asked_for(tool: Tool) -> None:
+    def busy() -> None:
+        raise StoreBusy
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    for why, code in ((busy, 503), (broken, 500)):
+        app = Flask("open311-in-trouble", static_folder=None)
+        office = make_office(tool.database, Settings(), why)
+        app.register_blueprint(make_open311(office))
+        answer = app.test_client().get(f"{V2}/requests.json")
+        assert (answer.status_code, json.loads(answer.data)[0]["code"]) == (code, code)
