@@ -17,7 +17,7 @@ from jobs.exports import write_file
 from jobs.photos import write_files
 from jobs.pictures import Picture, clean
 from jobs.reports import weekly_report
-from models import exports, media
+from models import exports, media, outside_systems
 from models.digests import earlier
 from models.exports import Export, ExportForm
 from models.hazards.table import HazardPhoto
@@ -35,6 +35,7 @@ from models.operations import finding, planning
 from models.operations.finding import Count
 from models.operations.planning import Plan
 from models.operations.table import FindingPhoto
+from models.outside_systems import Power
 from models.posts import Role
 from models.projects import going, making
 from models.projects import sides as answering
@@ -53,6 +54,7 @@ from models.tickets.opening import Report
 from models.tickets.recording import Channel
 from models.tickets.table import Ticket
 from models.unanswered import lists
+from models.webhooks import endpoints, sending
 from models.whistles import calling
 from tests import factories
 from tests.app.visitor import House
@@ -240,6 +242,18 @@ def _people(scene: Scene) -> Rows:
     }
 
 
+def _outside(scene: Scene) -> Rows:
+    session = scene.session
+    kept = {"by": factories.demo_person(session, "admin"), "at": scene.now}
+    where = factories.area_named(session, "和顺街道").id
+    system, _ = outside_systems.register(session, "城管平台", where, list(Power), **kept)
+    endpoints.set_address(session, system.id, "https://example.org/linli", **kept)
+    factories.ticket(session, factories.building(session), scene.now)
+    [told] = sending.claim(session, scene.now)
+    sending.failed(session, told, "500", scene.now)
+    return {"outside/system_id": system.id}
+
+
 def _sheets(scene: Scene) -> Rows:
     kind = "buildings"
     row = {"estate": factories.ESTATE, "number": "77"}
@@ -257,7 +271,7 @@ def _sheets(scene: Scene) -> Rows:
 
 SUBJECTS: tuple[Callable[[Scene], Rows], ...] = (
     *(_matter, _topic, _slip, _supervision, _project, _legacy, _hazard, _operation, _mediation),
-    *(_notice, _people, _sheets),
+    *(_notice, _people, _sheets, _outside),
 )
 
 
