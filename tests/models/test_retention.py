@@ -141,3 +141,14 @@ def test_a_slice_goes_by_the_numbers_of_its_rows(filled: Database, kind: str) ->
             lines = [row[3] for row in plan if f" {kept.table.name} " in f" {row[3]} "]
             assert lines and all("INTEGER PRIMARY KEY" in line for line in lines), plan
     remove(filled.writer, "before_cursor_execute", note)
+
+
+def test_no_other_table_holds_on_to_rows_that_go() -> None:
+    """PostgreSQL would refuse to take them away; what staff settled of a question keeps it."""
+    going = {kept.table.name for kept in KINDS.values()}
+    held = {
+        (key.parent.table.name, key.column.table.name)
+        for table in Base.metadata.tables.values()
+        for key in table.foreign_keys
+    }
+    assert {pair for pair in held if pair[1] in going} == {("unanswered_texts", "questions")}
