@@ -84,14 +84,17 @@ class Lockstep:
     def _lead(self, me: _Waiter[Any]) -> None:
         if self._had_company:
             time.sleep(GATHERING_SECONDS)
-        waiters = [me, *self._companions(me)]
-        self._had_company = len(waiters) > 1
+        companions = self._companions(me)
+        self._had_company = bool(companions)
+        # Two processes that lock rows of the same persons do it in the same order, or each would
+        # wait for the other until the store finds out, a second later.
+        waiters = sorted([me, *companions], key=lambda one: str(one.whose))
         try:
             if not self._do(waiters):
                 for waiter in waiters:
                     self._do_alone(waiter)
         finally:
-            for waiter in waiters[1:]:
+            for waiter in companions:
                 waiter.signal.release()
 
     def _companions(self, me: _Waiter[Any]) -> list[_Waiter[Any]]:

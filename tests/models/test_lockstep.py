@@ -225,3 +225,20 @@ def test_every_statement_of_the_house_can_be_asked_by_several_at_once(
                 answers = statement.answer_all(cursor, connection.dialect, [asked, asked])
                 alone = statement.answer(cursor, connection.dialect, asked)
                 assert answers == [alone, alone]
+
+
+def test_rows_of_the_same_persons_are_locked_in_one_order_whoever_came_first(
+    postgresql: Database,
+) -> None:
+    locked: list[str] = []
+
+    def wrote(who: str) -> Work:
+        def do(session: Session) -> None:
+            locked.append(who)
+            put(session, who)
+
+        return do
+
+    came = ["丙", "甲", "丁", "乙"]
+    together(postgresql, *map(wrote, came), whose=lambda number: came[number])
+    assert locked == sorted(came)
