@@ -113,15 +113,16 @@ def _file(routes: Blueprint, office: Office) -> None:
     @routes.post(f"/v2/requests.{FORM}")
     def file_request(form: str) -> Response:
         at = office.clock()
+        key = request.values.get("api_key", "")
         with office.database.reading() as session:
-            system = filing.system_of(session, request.values.get("api_key", ""), at)
+            system = filing.system_of(session, key, at)
             system_id, often = system.id, system.per_minute
         if limit_of(often).is_over(POLICY, str(system_id), at):
             raise TooMany("too many service requests by this api_key in one minute")
         given = read(request.values)
         meant = filing.understood(given, office.lexicon())
         with office.database.writing() as session:
-            said = filing.filed(session, system_id, given, meant, at)
+            said = filing.filed(session, key, given, meant, at)
         return answer(form, "service_requests", [said], 201)
 
 

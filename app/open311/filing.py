@@ -49,10 +49,10 @@ def understood(given: Given, lexicon: Lexicon) -> Understanding:
 
 
 def filed(
-    session: Session, system_id: int, given: Given, meant: Understanding, at: datetime
+    session: Session, key: str, given: Given, meant: Understanding, at: datetime
 ) -> dict[str, Any]:
     """Asked again after a time-out it says what it said."""
-    system = filings.lock(session, system_id)
+    system = filings.lock(session, system_of(session, key, at).id)
     mark = filings.fingerprint(given.whole)
     filing = filings.repeated(session, system.id, mark, at)
     if filing is None:

@@ -12,7 +12,7 @@ from config.settings import Settings
 from models import outside_systems
 from models.errors import StoreBusy
 from models.events import Event
-from models.outside_systems import OutsideSystem, Power
+from models.outside_systems import OutsideKey, OutsideSystem, Power
 from models.people import Person
 from models.ticket_flow import State
 from models.tickets import refining
@@ -191,10 +191,12 @@ def test_a_key_files_what_it_may_where_it_may_and_so_often(tool: Tool) -> None:
     assert tool.post(**LAMP | {"address_string": "和平家园"}).status_code == 403
 
 
-def test_a_key_in_the_address_serves_too(tool: Tool) -> None:
+def test_a_key_in_the_address_serves_too_and_its_use_is_noted(tool: Tool) -> None:
     client = tool.app.test_client()
     answer = client.post(f"{V2}/requests.json?api_key={tool.key}", data=LAMP)
     assert answer.status_code == 201
+    with tool.database.reading() as session:
+        assert session.scalars(select(OutsideKey.last_used_at)).all() == [tool.now]
 
 
 def test_a_store_that_is_busy_or_away_says_so_in_the_form_that_was_asked_for(tool: Tool) -> None:
