@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
@@ -66,12 +66,7 @@ class ResidentSession(Base):
 
 
 def open_session(session: Session, identity_id: int, door: Door, at: datetime) -> Tokens:
-    """The tokens for the phone. What of this identity's has run out is cleared away."""
-    session.execute(
-        delete(ResidentSession)
-        .where(ResidentSession.identity_id == identity_id, ResidentSession.refresh_until <= at)
-        .execution_options(synchronize_session=False)
-    )
+    """The tokens for the phone."""
     row = ResidentSession(identity_id=identity_id, door=door, opened_at=at)
     tokens = _issued(row, at)
     session.add(row)

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from config.policy import load
 from models import policies
 from models.access_log import Access
+from models.answered_requests import AnsweredRequest
 from models.base import Base
 from models.conversations import Question
 from models.inbox import InboxMessage, Outcome
 from models.job_runs import FIRST_SEEN, JobRun
 from models.outbox import Delivery, OutboxMessage
 from models.past import EVENTS, MESSAGES, PAST_EVENTS, PAST_MESSAGES
+from models.resident_sessions import ResidentSession
 from models.tasks import Task, TaskState
 from models.ticket_flow import State
 from models.tickets.table import Ticket
@@ -107,6 +109,15 @@ KINDS: Mapping[str, Kept] = {
         ended_at=_table(Question).c.expires_at,
     ),
     "looks": Kept(_table(Access), _table(Access).c.at, Access.id.is_not(None)),
+    "answers": Kept(
+        _table(AnsweredRequest), _table(AnsweredRequest).c.at, AnsweredRequest.id.is_not(None)
+    ),
+    "phones": Kept(
+        _table(ResidentSession),
+        _table(ResidentSession).c.opened_at,
+        ResidentSession.id.is_not(None),
+        ended_at=_table(ResidentSession).c.refresh_until,
+    ),
     "tasks": Kept(
         _table(Task),
         _table(Task).c.created_at,

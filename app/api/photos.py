@@ -5,7 +5,6 @@ from flask import Response
 from pydantic import ConfigDict
 from sqlalchemy.orm import Session
 
-from app.api.limits import LARGEST_PHOTO
 from app.api.refusals import PhotoUnfit
 from app.api.routes import JPEG, Call, Work, acts, reads
 from app.api.schemas import Given, PhotoName, Sent
@@ -43,9 +42,8 @@ def send_photo(call: Call, form: PhotoForm) -> Work:
     It is drawn anew: where and with what it was taken is left out. Without a form it is kept for
     a day.
     """
-    content = form.photo.stream.read(LARGEST_PHOTO + 1)
     try:
-        picture = clean(content)
+        picture = clean(form.photo.stream.read())
     except NotAPicture as refused:
         raise PhotoUnfit from refused
     write_files(media_folder(call.office.settings), picture)

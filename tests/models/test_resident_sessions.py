@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import erasure, resident_sessions
+from models import erasure, resident_sessions, retention
 from models.base import Database
 from models.people import Identity
-from models.resident_sessions import GRACE, LIVES, Door, ResidentSession
+from models.resident_sessions import GRACE, Door, ResidentSession
 from tests.factories import MORNING, person
 
 SECOND = timedelta(seconds=1)
@@ -74,15 +74,18 @@ def test_one_phone_is_signed_out_alone_and_all_when_the_person_is_erased(store: 
         assert resident_sessions.renew(session, other.refresh, MORNING) is None
 
 
-def test_what_has_run_out_is_cleared_away_when_its_owner_comes_again(database: Database) -> None:
+def test_a_session_is_put_away_only_once_it_can_be_renewed_no_more(database: Database) -> None:
     with database.writing() as session:
-        who, neighbour = _identity(session), _identity(session, "neighbour")
-        for one in (who, neighbour):
-            resident_sessions.open_session(session, one.id, Door.API, MORNING)
-        later = MORNING + LIVES[Door.API].refresh
-        resident_sessions.open_session(session, who.id, Door.API, later)
-        left = session.scalars(select(ResidentSession.identity_id)).all()
-        assert sorted(left) == sorted([who.id, neighbour.id])
+        who = _identity(session)
+        for _ in range(2):
+            tokens = resident_sessions.open_session(session, who.id, Door.API, MORNING)
+        kept, rows = retention.KINDS["phones"], select(ResidentSession.id)
+        _, last = session.scalars(rows.order_by(ResidentSession.id)).all()
+        over = tokens.refresh_until
+        assert retention.put_away(session, kept, 0, last, over) == 0
+        # The last row keeps its number from being given again.
+        assert retention.put_away(session, kept, 0, last, over + SECOND) == 1
+        assert session.scalars(rows).all() == [last]
 
 
 def _holder(session: Session, token: str, at: datetime) -> int | None:
