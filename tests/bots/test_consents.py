@@ -28,8 +28,8 @@ def test_a_resident_looks_at_their_consents_gives_one_and_takes_it_back(town: To
     resident = town.person("demo-resident-1")
     assert "3 看我同意过哪些" in resident.say("隐私")
     shown = resident.say("3")
-    assert "1 登记住址：没有同意" in shown
-    assert "3 转交联系方式：没有同意" in shown
+    assert "1 登记住址：还没问过您" in shown
+    assert "3 转交联系方式：还没问过您" in shown
     assert "9" not in resident.say("4") and "1 到 3" in resident.say("9")
     assert "匿名反映的不转" in resident.say("3")
     assert resident.say("1") == "记下了。转交联系方式：已同意。"
