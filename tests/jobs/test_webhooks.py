@@ -4,8 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
+import signal
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -42,6 +45,7 @@ from models.whistles import calling
 from tests.factories import MORNING, area_named, building, demo_person, ticket, town
 from tests.statements import counted
 
+ROOT = Path(__file__).parents[2]
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 LOOPBACK = outside.networks("127.0.0.0/8")
 SENDING = load("webhooks")["sending"]
@@ -291,6 +295,27 @@ def test_a_worker_that_dies_during_a_call_leaves_a_telling_that_is_made_again(
     with store.writing() as session:
         sending.failed(session, claimed, "500", after)  # an answer that comes too late
     assert states(store) == ["sent"] * 2
+
+
+def test_a_worker_killed_while_the_receiver_answers_leaves_nothing_untold(
+    database: Database, receiver: Receiver
+) -> None:
+    town(database)
+    with database.writing() as session:
+        listening(session, receiver.address)
+        ticket(session, building(session, 3))
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "tests.jobs.one_webhook", str(database.url), MORNING.isoformat()],
+        cwd=ROOT,
+    )
+    receiver.on_request = worker.kill
+    assert worker.wait(30) == -signal.SIGKILL
+    receiver.on_request = lambda: None
+    assert states(database) == ["sending", "queued"]
+    send_all(database, MORNING + timedelta(seconds=SENDING["lease_seconds"]))
+    assert receiver.kinds() == ["ticket.opened", "ticket.opened", "ticket.dispatched"]
+    assert receiver.came[0]["headers"]["webhook-id"] == receiver.came[1]["headers"]["webhook-id"]
+    assert states(database) == ["sent"] * 2
 
 
 def test_an_address_that_fails_for_days_is_stopped_its_keepers_are_told_and_may_resend(
