@@ -31,6 +31,7 @@ from models.mediations import keeping
 from models.mediations.keeping import Party, Record
 from models.notices import actions as noticing
 from models.notices.objections import object_to
+from models.open311 import endpoints as elsewhere
 from models.operations import finding, planning
 from models.operations.finding import Count
 from models.operations.planning import Plan
@@ -64,6 +65,7 @@ from tests.models.test_hazards import found as found_hazard
 STREET = "subdistrict_staff"
 ROOM = "2-901"
 WORDS = "3号楼楼道有人拉飞线充电，堵着消防通道，晚上充一整夜，已经说过两回了"
+ELSEWHERE = "https://next.example/open311/v2"
 UNKNOWN = "乒乓球室几点开门"
 
 
@@ -97,8 +99,9 @@ Rows = dict[str, Any]
 
 
 def _matter(scene: Scene) -> Rows:
-    """A hazard with a whistle, a photo and words beside it."""
+    """A hazard with a whistle, a photo and words beside it; it may be handed on elsewhere."""
     session, now = scene.session, scene.now
+    elsewhere.add(session, "隔壁街道", ELSEWHERE, "theirs", {"other": "9"}, at=now)
     flying = {"category": "ebike_charging", "subcategory": "flying_wire_charging"}
     one = factories.ticket(session, factories.building(session), now, text=WORDS, **flying)
     refining.keep_note(session, one, "先看看现场", by=scene.staff(), at=now)
