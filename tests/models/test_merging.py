@@ -15,7 +15,7 @@ HISTORY = {
     *("doubles.answered_by", "doubles.entered_id", "doubles.writing_id", "group_robots.added_by"),
     *("invitations.made_by", "notices.reviewer_id", "objections.answered_by"),
     *("person_tags.by_id", "policies.author_id", "publicity_dues.dropped_by"),
-    "outside_systems.added_by",
+    *("outside_systems.added_by", "events_archive.actor_id", "outbox_archive.person_id"),
     *("subscriptions.said_by", "directory_entries.author_id", "unanswered_settlements.by_id"),
 }
 # Handed over or ended by a function of their own.
