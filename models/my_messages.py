@@ -16,7 +16,7 @@ PAGE = 20
 def sent_to(
     session: Session, person_id: int, *, before: int | None = None, limit: int = PAGE
 ) -> Sequence[OutboxMessage]:
-    """Whether or not a push could bring it. `before` is the last one of the page before.
+    """Whether or not a push could bring it, however long ago. `before` ends the page before.
 
     What was taken back is left out, and what a neighbour's erasure has emptied.
     """

@@ -13,7 +13,7 @@ from models.hazards.table import Hazard
 from models.homes import Home
 from models.media import Media
 from models.notices.table import NoticeRead, Objection, PersonTag
-from models.outbox import OutboxMessage
+from models.past import EveryMessage
 from models.people import Identity, Person, all_they_were
 from models.places import full_name
 from models.posts import Post
@@ -71,8 +71,8 @@ OF_PERSON: Mapping[str, Section] = {
         Media.person_id, (Media.ticket_id, Media.width, Media.height, Media.created_at)
     ),
     "messages": Section(
-        OutboxMessage.person_id,
-        (OutboxMessage.template, OutboxMessage.created_at, OutboxMessage.state),
+        EveryMessage.person_id,
+        (EveryMessage.template, EveryMessage.created_at, EveryMessage.state),
     ),
 }
 OF_IDENTITY: Mapping[str, Section] = {
