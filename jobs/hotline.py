@@ -19,7 +19,7 @@ from models.base import Database
 from models.errors import DomainError, StoreBusy
 from models.hotline import batches, deadlines
 from models.hotline.batches import TASK, Line, Taken
-from models.hotline.table import HotlineBatch, HotlineOrder
+from models.hotline.table import BatchState, HotlineBatch, HotlineOrder
 from models.imports.cells import Row
 from models.places import estate_names
 
@@ -33,19 +33,32 @@ def hotline_clock(database: Database, now: datetime) -> str | None:
 
 @task(TASK)
 def take_batch(database: Database, now: datetime, batch_id: int) -> None:
-    """Again after a crash it goes on where it was; a piece that was in already stays as it is."""
+    """A piece at a time, so that no run outlasts its lease; the next one is asked for."""
+    if take_piece(database, now, batch_id):
+        with database.writing() as session:
+            batches.ask_taking(session, session.get_one(HotlineBatch, batch_id), now)
+
+
+def take_piece(database: Database, now: datetime, batch_id: int) -> bool:
+    """Whether more is left. Again after a crash it goes on where it was: twice is once."""
+    rules = load("hotline")["file"]
     with database.reading() as session:
         batch = session.get_one(HotlineBatch, batch_id)
+        if batch.state == BatchState.DONE:
+            return False
         lexicon = _lexicon().with_places(estate_names(session))
-        rows = batches.left_of(batch)
+        left = batches.left_of(batch)
     intake = Intake(database, lexicon, batch.source, batch.maker_id, now)
-    size = load("hotline")["file"]["chunk"]
-    for start in range(0, len(rows), size):
-        lines = intake.take(rows[start : start + size])
+    rows = left[: rules["piece"]]
+    for start in range(0, len(rows), rules["chunk"]):
+        lines = intake.take(rows[start : start + rules["chunk"]])
         with database.writing() as session:
             batches.note(session, batch_id, lines)
+    if len(left) > len(rows):
+        return True
     with database.writing() as session:
         batches.finish(session, batch_id, now)
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,12 @@ ESTATES = ("幸福里小区", "幸福里小区", "和平家园", "东山小区",
 BAD = 0.03
 
 
-def orders(number: int, seed: int = 1) -> tuple[list[list[str]], int]:
+def orders(
+    number: int, seed: int = 1, estates: Sequence[str] = ESTATES
+) -> tuple[list[list[str]], int]:
     """The rows, and how many of them are bad."""
     chance = random.Random(seed)
-    rows = [_row(chance, count) for count in range(number)]
+    rows = [_row(chance, count, estates) for count in range(number)]
     bad = chance.sample(range(number), round(number * BAD))
     for count, which in enumerate(bad):
         _SPOILERS[count % len(_SPOILERS)](rows[which])
@@ -41,7 +43,7 @@ def grid(rows: Sequence[Sequence[str]]) -> list[tuple[int, Sequence[str]]]:
     return [(1, HEADINGS), *enumerate(rows, start=2)]
 
 
-def _row(chance: random.Random, count: int) -> list[str]:
+def _row(chance: random.Random, count: int, estates: Sequence[str]) -> list[str]:
     title, words = chance.choice(MATTERS)
     building = chance.randrange(1, 7)
     place = f"{building}号楼{chance.randrange(1, 5)}单元"
@@ -55,7 +57,7 @@ def _row(chance: random.Random, count: int) -> list[str]:
         phone,
         title,
         said,
-        chance.choice(ESTATES),
+        chance.choice(estates),
         f"{building}号楼",
         chance.choice(("一般", "紧急", "")),
         chance.choice(("2026-03-06", "2026-03-09 18:00", "")),

@@ -12,7 +12,7 @@ from app.hotline_sheets import refused_sheet, results_sheet
 from app.house import now
 from app.sheets import SheetUnreadable, read_grid
 from config.policy import load
-from jobs.hotline import take_batch
+from jobs.hotline import take_piece
 from models.accounts import MAIN
 from models.errors import NotAllowed
 from models.exports import ExportForm
@@ -68,7 +68,8 @@ def import_orders(file: Any, openid: str, source: str, mend: Path | None) -> Non
             desk.require(session, by, now())
             batch = batches.keep(session, source, Path(file.name).name, grid, by=by, at=now())
             batch_id = batch.id
-        take_batch(database, now(), batch_id)
+        while take_piece(database, now(), batch_id):
+            click.echo("...")
         with database.reading() as session:
             _tell(session.get_one(HotlineBatch, batch_id), mend)
 

@@ -41,7 +41,9 @@ def hotline_bring(desk: Desk) -> Any:
         with desk.writing() as session:
             name = (brought.filename or "") if brought else ""
             source = request.form.get("source", "")
-            batches.keep(session, source, name, grid, by=desk.staff.person_id, at=desk.now)
+            by = desk.staff.person_id
+            batch = batches.keep(session, source, name, grid, by=by, at=desk.now)
+            batches.ask_taking(session, batch, desk.now)
     except DomainError as refusal:
         return _page(desk, words_of(refusal)), status_of(refusal)
     return redirect(url_for("console.hotline", done="brought"))

@@ -57,7 +57,7 @@ class RefusedRow:
 def keep(
     session: Session, source: str, file_name: str, grid: Grid, *, by: int, at: datetime
 ) -> HotlineBatch:
-    """To be taken in by the queue. Raises HeadingsMissing, NotFound (the source)."""
+    """To be taken in piece by piece. Raises HeadingsMissing, NotFound (the source)."""
     if source not in load("hotline")["sources"]:
         raise NotFound(number=source)
     batch = HotlineBatch(
@@ -72,8 +72,13 @@ def keep(
     )
     session.add(batch)
     session.flush()
-    tasks.ask(session, TASK, {"batch_id": batch.id}, at, f"{TASK}:{batch.id}", at)
     return batch
+
+
+def ask_taking(session: Session, batch: HotlineBatch, at: datetime) -> None:
+    """Has the queue take in the next piece of it."""
+    key = f"{TASK}:{batch.id}:{batch.seen}"
+    tasks.ask(session, TASK, {"batch_id": batch.id}, at, key, at)
 
 
 def grid_of(batch: HotlineBatch) -> Grid:

@@ -46,12 +46,12 @@ def _reviewed(database: Database, now: datetime) -> int:
 
 def _queued(case: Case, database: Database, notice_id: int, now: datetime) -> dict[str, Any]:
     """By the job and the task of the product; CPU and memory are this process alone."""
-    before = _new_peak()
+    before = new_peak()
     began, worked = time.perf_counter(), time.process_time()
     publish_notices(database, now)
     Queue(database, lambda: now).drain()
     waited, worked = time.perf_counter() - began, time.process_time() - worked
-    grown = _peak_megabytes() - before
+    grown = peak_megabytes() - before
     with database.reading() as session:
         of_notice = OutboxMessage.unique_key.startswith(f"notice:{notice_id}:")
         queued = session.scalar(select(func.count()).where(of_notice)) or 0
@@ -61,13 +61,13 @@ def _queued(case: Case, database: Database, notice_id: int, now: datetime) -> di
     return result(case, "notices", [waited * 1000], 0, queued) | rate | spent
 
 
-def _new_peak() -> float:
+def new_peak() -> float:
     """Begins it anew with what is in memory now."""
     Path("/proc/self/clear_refs").write_text("5", "utf-8")
-    return _peak_megabytes()
+    return peak_megabytes()
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
     """The most that was in memory at a time."""
     status = Path("/proc/self/status").read_text("utf-8")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
