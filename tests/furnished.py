@@ -22,6 +22,8 @@ from models.digests import earlier
 from models.exports import Export, ExportForm
 from models.hazards.table import HazardPhoto
 from models.homes import claim
+from models.hotline import batches, cells
+from models.hotline.batches import Line, Taken
 from models.imports import table as sheets
 from models.imports.cells import columns
 from models.legacy import opening
@@ -257,6 +259,17 @@ def _outside(scene: Scene) -> Rows:
     return {"outside/system_id": system.id}
 
 
+def _hotline(scene: Scene) -> Rows:
+    """A file of the hotline of which one row has to be mended."""
+    session, now = scene.session, scene.now
+    grid = [(1, ["工单编号", "诉求内容"]), (2, ["", "路灯坏了"])]
+    batch = batches.keep(session, "12345", "热线.xlsx", grid, by=scene.by, at=now)
+    [row] = cells.read(grid)
+    batches.note(session, batch.id, [Line(row, Taken.REFUSED, ("没有工单编号",))])
+    batches.finish(session, batch.id, now)
+    return {"hotline/batch_id": batch.id}
+
+
 def _sheets(scene: Scene) -> Rows:
     kind = "buildings"
     row = {"estate": factories.ESTATE, "number": "77"}
@@ -274,7 +287,7 @@ def _sheets(scene: Scene) -> Rows:
 
 SUBJECTS: tuple[Callable[[Scene], Rows], ...] = (
     *(_matter, _topic, _slip, _supervision, _project, _legacy, _hazard, _operation, _mediation),
-    *(_notice, _people, _sheets, _outside),
+    *(_notice, _people, _sheets, _outside, _hotline),
 )
 
 

@@ -21,8 +21,8 @@ def staff(house: House) -> Visitor:
 def typed(visitor: Visitor, **changes: str) -> dict[str, str]:
     """What the browser would send from the form, with some fields typed anew."""
     page = visitor.get(EDIT).text
-    fields = dict(re.findall(r'<input name="([a-z_.]+)" value="([^"]*)"', page))
-    for name, options in re.findall(r'<select name="([a-z_.]+)">(.*?)</select>', page):
+    fields = dict(re.findall(r'<input name="([a-z0-9_.]+)" value="([^"]*)"', page))
+    for name, options in re.findall(r'<select name="([a-z0-9_.]+)">(.*?)</select>', page):
         chosen = re.search(r'<option(?: value="([^"]*)")? selected>([^<]*)', options)
         fields[name] = (chosen[1] or chosen[2]) if chosen else ""
     changed = {name.replace("__", "."): value for name, value in changes.items()}
