@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import and_, bindparam, case, update
+from sqlalchemy import and_, bindparam, case, or_, update
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -11,10 +11,23 @@ from models.base import UtcDateTime
 from models.people import Identity
 from models.statements import Statement
 
+# A window is not opened anew so soon after the last time: who writes twice in a breath is one row
+# that two processes need not wait for. It ends so much earlier at the most.
+LAST_TIME = timedelta(minutes=1)
+
 _columns = Identity.__table__.c
 _wrote = Statement(
     update(Identity)
-    .where(_columns.id == bindparam("identity_id"))
+    .where(
+        _columns.id == bindparam("identity_id"),
+        or_(
+            _columns.window_until.is_(None),
+            _columns.window_until < bindparam("lately", type_=UtcDateTime()),
+            _columns.window_left < bindparam("allowance"),
+            _columns.is_following.is_(False),
+            _columns.refuses.is_(True),
+        ),
+    )
     .values(
         window_until=bindparam("until", type_=UtcDateTime()),
         window_left=bindparam("allowance"),
@@ -37,7 +50,14 @@ _take = Statement(
 def wrote(session: Session, identity_id: int, now: datetime) -> None:
     """A message from the person: the long window opens anew, with its full allowance."""
     hours, messages = _window("message")
-    _wrote.run(session, identity_id=identity_id, until=now + hours, allowance=messages)
+    until = now + hours
+    _wrote.run(
+        session,
+        identity_id=identity_id,
+        until=until,
+        lately=until - LAST_TIME,
+        allowance=messages,
+    )
 
 
 def tapped(session: Session, identity_id: int, now: datetime) -> None:

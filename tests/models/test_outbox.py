@@ -315,6 +315,27 @@ def test_a_window_opens_with_its_allowance_and_is_spent_one_by_one(store: Databa
         assert rights.take(session, identity_id, NOON + timedelta(hours=47))
 
 
+def test_whoever_writes_twice_in_a_breath_is_one_row_written_once(store: Database) -> None:
+    breath, hours = timedelta(seconds=30), timedelta(hours=48)
+    _, identity_id = a_person(store)
+    with store.writing() as session:
+        one = session.get_one(Identity, identity_id)
+
+        def writes(at: datetime) -> tuple[datetime | None, int]:
+            rights.wrote(session, identity_id, at)
+            session.refresh(one)
+            return one.window_until, one.window_left
+
+        first = writes(NOON)
+        assert first == (NOON + hours, 5)
+        assert writes(NOON + breath) == first
+        assert rights.take(session, identity_id, NOON + breath)
+        assert writes(NOON + breath) == (NOON + breath + hours, 5)
+        rights.mark_unsubscribed(session, identity_id)
+        assert writes(NOON + 2 * breath) == (NOON + 2 * breath + hours, 5) and one.is_following
+        assert writes(NOON + 5 * breath) == (NOON + 5 * breath + hours, 5)
+
+
 def test_a_tap_opens_a_short_window_and_never_shortens_the_long_one(store: Database) -> None:
     _, identity_id = a_person(store)
     with store.writing() as session:

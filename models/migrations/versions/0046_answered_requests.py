@@ -24,7 +24,9 @@ def upgrade() -> None:
             name=op.f("fk_answered_requests_identity_id_identities"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answered_requests")),
-        sa.UniqueConstraint("identity_id", "key", name=op.f("uq_answered_requests_identity_id_key")),
+        sa.UniqueConstraint(
+            "identity_id", "key", name=op.f("uq_answered_requests_identity_id_key")
+        ),
     )
 
 
