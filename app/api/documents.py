@@ -40,6 +40,15 @@ TAG_HEADER = {
     "schema": {"type": "string"},
 }
 NOT_MODIFIED = {"description": "What is known still holds"}
+# Where an answer names what other calls need: whose answer, what it is there, and those calls.
+LINKS = (
+    (
+        *("report", "ticket_id", "/ticket/id"),
+        ("show_ticket", "show_timeline", "supplement", "urge", "rate", "reopen", "withdraw"),
+    ),
+    ("send_photo", "photo", "/photo", ("show_photo",)),
+    ("claim_home", "home_id", "/id", ("choose_home", "leave_home")),
+)
 BOUNDS = ("minLength", "maxLength", "minimum", "maximum", "maxItems", "pattern")
 BODY, FORM = "json", "files"
 ARGUMENTS = {BODY: "body", FORM: "form", "query": "query"}
@@ -127,6 +136,15 @@ def _finish(operation: dict[str, Any], route: Route) -> None:
         operation["parameters"].append(TAG_HEADER)
         operation["responses"]["304"] = NOT_MODIFIED
     operation["responses"] |= dict(_responses(route))
+    if links := dict(_links(route)):
+        operation["responses"][str(route.status)]["links"] = links
+
+
+def _links(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, parameter, pointer, targets in LINKS:
+        for target in targets if name == route.name else ():
+            found = {parameter: f"$response.body#{pointer}"}
+            yield target, {"operationId": target, "parameters": found}
 
 
 def _responses(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:

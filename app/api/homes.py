@@ -6,7 +6,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.api.routes import Call, Work, acts, reads, sets
-from app.api.schemas import Given, Number, Sent
+from app.api.schemas import Given, Number, Sent, YesNo
 from bots.handlers.building_heads import served_by
 from models import homes, privacy_consents
 from models.errors import NotFound
@@ -39,7 +39,7 @@ class HomesOut(Given):
 
 
 class Neighbour(Sent):
-    lives_here: bool
+    lives_here: YesNo
 
 
 class Server(Given):

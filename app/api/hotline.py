@@ -6,14 +6,14 @@ Its key stands where a resident's token stands, and says what it may do and wher
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
 from app.api.paging import next_cursor, position
 from app.api.refusals import NotSignedIn
 from app.api.routes import Call, Gate, Work, reads, sets
-from app.api.schemas import Given, PageQuery, Sent
+from app.api.schemas import Given, Moment, PageQuery, Sent
 from bots import hotline
 from bots.hotline import Heard, Refused
 from config.policy import load
@@ -51,7 +51,7 @@ class OrderIn(Sent):
     estate: Text | None = None
     urgency: Text | None = None
     due_at: Text | None = None
-    urges: Annotated[int, Field(ge=0, le=999)] | None = None
+    urges: Annotated[int, Field(ge=0, le=999, strict=True)] | None = None
     state: Text | None = None
     hides: Text | None = None
 
@@ -106,7 +106,7 @@ class AcknowledgementIn(Sent):
     """签收 — of one result as it was read."""
 
     number: OrderNumber
-    changed_at: AwareDatetime
+    changed_at: Moment
 
 
 class AcknowledgementsIn(Sent):

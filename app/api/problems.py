@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import structlog
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, json, request
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from app.logs import fault
 from config.policy import load
@@ -108,7 +107,7 @@ def register(api: APIFlask) -> None:
     @api.error_processor
     def of_http(error: HTTPError) -> Response:
         kind = by_status().get(error.status_code, kinds()["refused"])
-        response = answer(kind, error.status_code, list(_faults(error.detail)) or None)
+        response = answer(kind, error.status_code, list(_faults(error.__cause__)) or None)
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
@@ -119,8 +118,11 @@ def register(api: APIFlask) -> None:
         return answer(kinds()["store_busy" if isinstance(failure, BUSY) else "failed"])
 
 
-def _faults(detail: Any) -> Iterator[FieldFault]:
-    if isinstance(detail, Mapping):
-        for place in detail.values():
-            for field, messages in place.items():
-                yield from (FieldFault(field=field, message=one) for one in messages)
+def _faults(cause: BaseException | None) -> Iterator[FieldFault]:
+    if isinstance(cause, ValidationError):
+        for one in cause.errors(include_url=False, include_input=False):
+            words = load("field_faults").get(one["type"]) or load("field_faults")["other"]
+            yield FieldFault(
+                field=".".join(map(str, one["loc"])),
+                message=words[language()].format_map(one.get("ctx", {})),
+            )

@@ -1,13 +1,23 @@
-"""What the schemas of the interface are made of."""
+"""What the schemas of the interface are made of: what is sent is of the type it should be."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 LARGEST_NUMBER = 2**31 - 1
 LONGEST_WORDS = 500
 
-Number = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+
+def _written(given: Any) -> Any:
+    """As text: a number would be taken for seconds."""
+    if not isinstance(given, str):
+        raise ValueError("not text")
+    return given
+
+
+Number = Annotated[int, Field(ge=1, le=LARGEST_NUMBER, strict=True)]
+YesNo = StrictBool
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 # No signs that no keyboard sends, and at least one that is no blank.
 Words = Annotated[
     str,

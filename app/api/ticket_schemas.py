@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.api.routes import Call
-from app.api.schemas import Given, Key, Number, PhotoName, Sent, Words
+from app.api.schemas import Given, Key, Number, PhotoName, Sent, Words, YesNo
 from bots import forms
 from bots.rendering import label
 from config.categories import label_of
@@ -40,7 +40,7 @@ class TicketIn(Sent):
     area_id: Number | None = None
     category: Key | None = None
     subcategory: Key | None = None
-    hides_name: bool = False
+    hides_name: YesNo = False
     photos: Photos = []
 
 
@@ -54,8 +54,8 @@ class Join(Sent):
 
 
 class RatingIn(Sent):
-    is_solved: bool
-    stars: Annotated[int, Field(ge=1, le=5)] | None = None
+    is_solved: YesNo
+    stars: Annotated[int, Field(ge=1, le=5, strict=True)] | None = None
 
 
 class ClassIn(Sent):

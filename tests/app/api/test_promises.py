@@ -1,5 +1,6 @@
 """What every route keeps: once for each key, ids of others, ETags, pages, limits, refusals."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -137,6 +138,10 @@ def test_the_platform_decides_about_codes_and_words_and_may_be_away(house: House
         ({"words": ""}, "words"),
         ({"words": "灯\x00坏了"}, "words"),
         ({"words": "灯坏了" * 200}, "words"),
+        ({"words": "灯\ud800坏了"}, "words"),
+        (LIGHT | {"hides_name": "yes"}, "hides_name"),
+        (LIGHT | {"photos": ["0" * 32] * 10}, "photos"),
+        (LIGHT | {"area_id": True}, "area_id"),
         (LIGHT | {"area_id": 0}, "area_id"),
         (LIGHT | {"area_id": 2**40}, "area_id"),
         (LIGHT | {"photos": ["../../secret"]}, "photos.0"),
@@ -147,8 +152,13 @@ def test_what_does_not_fit_is_named_and_opens_nothing(
     house: House, body: dict[str, Any], field: str
 ) -> None:
     phone = house.phone("demo-resident-1")
-    refused = phone.post("/tickets", body, 422)
-    assert field in {one["field"] for one in refused["errors"]}
+    key = {"Idempotency-Key": "some-random-key", "Content-Type": "application/json"}
+    for language in ("zh", "en"):
+        headers = key | {"Accept-Language": language}
+        refused = phone.ask("POST", "/tickets", 422, data=json.dumps(body), headers=headers)
+        [told] = [one for one in refused["errors"] if one["field"] == field]
+        assert told["message"].isascii() == (language == "en")
+        assert "{" not in told["message"]
     assert phone.get("/tickets")["items"] == []
 
 
