@@ -126,7 +126,12 @@ def _own(session: Session, report: Report, by: int, at: datetime) -> Ticket:
 
 
 def _like(session: Session, report: Report, at: datetime) -> Ticket | None:
-    """The caller's own open ticket, else a neighbour's, that tells of the same matter."""
+    """The caller's own open ticket, else a neighbour's, that tells of the same matter.
+
+    What accuses somebody joins none: who brings the order would learn that others complain, too.
+    """
+    if report.about is not None or report.urgency == Urgency.EMERGENCY or report.area_id is None:
+        return None
     own = signs(_matter(report.text, report, at))
     mine = lists.open_reported_by(session, report.reporter_id)
     twin = twins.twin_of_report(session, report, at)
@@ -136,9 +141,7 @@ def _like(session: Session, report: Report, at: datetime) -> Ticket | None:
         (
             one
             for one in (*mine, *others)
-            if one.about == report.about
-            and report.urgency != Urgency.EMERGENCY
-            and report.area_id is not None
+            if one.about is None
             and likeness(own, signs(_matter(one.text or "", one, one.opened_at))) >= enough
         ),
         None,

@@ -94,7 +94,8 @@ def _opened(
         raise Unusable("the address lies outside of what this api_key may file for")
     if given.service is not None:
         report = replace(report, is_class_known=True)
-    twin = twins.twin_of_report(session, report, at)
+    # Who keeps the system must not learn that others complain of the same people.
+    twin = None if report.about else twins.twin_of_report(session, report, at)
     note = _beside(given, report)
     opened = recording.record(session, report, Channel.OPEN311, note, by=reporter_id, at=at)
     if twin is not None:

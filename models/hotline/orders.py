@@ -81,9 +81,10 @@ def join(session: Session, row: HotlineOrder, order: Order, *, by: int, at: date
         session.add(Supporter(ticket_id=ticket.id, person_id=row.caller_id, joined_at=at))
     supporting.settle(session, ticket.id, at)
     row.note_id = note.id
+    is_anothers = row.caller_id != ticket.reporter_id and ticket.reporter_left_at is None
     told = {
-        "reporter": [ticket.reporter_id] if ticket.reporter_left_at is None else [],
-        "caller": [row.caller_id] if row.caller_id != ticket.reporter_id else [],
+        "reporter": [ticket.reporter_id] if is_anothers else [],
+        "caller": [row.caller_id],
         # Who has just heard of the earlier deadline knows.
         "owner": [] if deadlines.is_earlier(row, ticket) else telling.owner_of(ticket),
     }

@@ -104,8 +104,13 @@ def test_a_neighbours_matter_is_joined_and_followed_as_the_one_it_became_part_of
 def test_what_nobody_may_read_gets_a_token_which_gives_no_number_until_anybody_may(
     tool: Tool,
 ) -> None:
-    accusing = tool.file(**LAMP | {"description": "物业收了钱不修灯，态度恶劣，我要投诉物业"})
+    complaint = LAMP | {"description": "物业收了钱不修灯，态度恶劣，我要投诉物业"}
+    first = tool.file(**complaint, phone="13800000031")
+    accusing = tool.file(**complaint, phone="13800000032")
     assert last(tool).about == About.PROPERTY
+    # Whoever keeps the tool does not learn that others complain of the same.
+    assert last(tool).merged_into is None and "一起办" not in accusing["service_notice"]
+    assert "token" in first
     nowhere = tool.file(service_code="facility", lat="31.2304", long="121.4737")
     lost = last(tool)
     assert (lost.area_id, lost.spot) == (None, "(31.230400, 121.473700)")
