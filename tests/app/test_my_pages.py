@@ -299,15 +299,19 @@ def test_a_neighbours_matter_is_offered_to_who_says_the_same_and_to_nobody_who_g
     me, other = street.guest(), street.guest("demo-resident-2")
     with street.town.database.reading() as session:
         place = str(factories.building(session, 3).id)
-    me.post("/report", words=SAID, place=place)
+    me.post("/report", words=SAID, place=place, hidden="1")
+    assert street.ticket(1).spot == "楼道"
     answer = other.post("/report", words="三楼楼道又有人拉飞线给电瓶车充电", place=place)
     assert "是同一件事吗" in answer.text and SAID not in answer.text
+    offered = answer.text.partition("邻居也报了")[2].partition("</p>")[0]
+    assert "幸福里小区3号楼" in offered and "楼道" not in offered  # of who hides
     sealed = re.search(r'name="received" value="([^"]+)"', answer.text)
     assert sealed is not None
     for guess in ("", sealed[1][:-2] + "xx"):
         assert other.post("/matters/2/join", received=guess).status_code == 404
     joined = other.post("/matters/2/join", received=sealed[1])
     assert "和 #1 是同一件，2 户同求" in joined.text and SAID not in joined.text
+    assert "3号楼楼道" not in other.get("/matters/1").text
     street.resolve(1)
     course = other.get("/matters/2").text
     assert "线已剪掉" in course and "办得怎么样" in course

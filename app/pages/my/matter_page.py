@@ -44,6 +44,8 @@ def shown(session: Session, visit: Visit, ticket: Ticket) -> dict[str, Any]:
         "in_charge": render("in_charge", told),
         "is_merged": main.id != ticket.id,
         "is_mine": is_mine,
+        "spot": ticket.spot if is_mine else None,
+        "suspended_until": main.suspended_until,
         "steps": _course(session, ticket, main, person_id),
         "photos": photos.own_of(session, person_id, ticket.id, main.id),
         "words": _reason(ticket) if is_mine else [],
@@ -74,8 +76,17 @@ def _reason(ticket: Ticket) -> list[str]:
 
 
 def _twin(session: Session, received: dict[str, Any]) -> dict[str, Any] | None:
+    """No more of a neighbour's than the chat tells who may join it."""
     found = session.get(Ticket, received["twin"]) if received.get("twin") else None
-    return facts.context(session, found) if found else None
+    if found is None:
+        return None
+    is_closed = found.hides_reporter or found.about is not None
+    return {
+        "place": found.place_name,
+        "spot": None if is_closed else found.spot,
+        "category": found.category,
+        "subcategory": found.subcategory,
+    }
 
 
 def _legacy(session: Session, main: Ticket) -> dict[str, Any] | None:
