@@ -131,7 +131,7 @@ def _taken(
         webhook.message_id,
         endpoint.address,
         endpoints.signing_secrets(endpoint, now),
-        wording.body(webhook, ticket),
+        wording.body(session, webhook, ticket),
         webhook.attempts,
         token,
     )

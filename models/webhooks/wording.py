@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from models.masking import masked
+from sqlalchemy.orm import Session
+
+from models.masking import Hide, hiding
+from models.open311 import public
 from models.tickets.table import Ticket
 from models.webhooks.table import Webhook
 
 
-def body(webhook: Webhook, ticket: Ticket) -> dict[str, Any]:
+def body(session: Session, webhook: Webhook, ticket: Ticket) -> dict[str, Any]:
     """The event as it was, and its ticket as it is now; `sequence` grows along each ticket."""
+    hide = hiding(public.names_of(session, [ticket])[ticket.id])
     return {
         "type": webhook.kind,
         "timestamp": webhook.at.isoformat(),
@@ -17,12 +21,12 @@ def body(webhook: Webhook, ticket: Ticket) -> dict[str, Any]:
             "from": webhook.old,
             "to": webhook.new,
             **webhook.along,
-            "ticket": facts(ticket),
+            "ticket": facts(ticket, hide),
         },
     }
 
 
-def facts(ticket: Ticket) -> dict[str, Any]:
+def facts(ticket: Ticket, hide: Hide) -> dict[str, Any]:
     """Of a ticket, for anybody who may know of it outside."""
     ended = ticket.resolved_at or ticket.ended_at
     return {
@@ -31,12 +35,12 @@ def facts(ticket: Ticket) -> dict[str, Any]:
         "subcategory": ticket.subcategory,
         "urgency": ticket.urgency,
         "emergency": ticket.emergency,
-        "place": masked(ticket.place_name or ""),
+        "place": hide(ticket.place_name or ""),
         "area_id": ticket.area_id,
-        "text": masked(ticket.text or ""),
+        "text": hide(ticket.text or ""),
         "state": ticket.state,
         "outcome": ticket.outcome,
-        "result": masked(ticket.result or ""),
+        "result": hide(ticket.result or ""),
         "households": ticket.households,
         "opened_at": ticket.opened_at.isoformat(),
         "accept_due_at": ticket.accept_due_at.isoformat(),

@@ -146,7 +146,8 @@ def test_a_matter_is_told_step_by_step_signed_and_without_a_word_about_its_repor
     with store.writing() as session:
         _, secret = listening(session, receiver.address)
         resident = demo_person(session, "resident")
-        text = "楼道太吵，请打13812345678，我住2单元501"
+        session.get_one(Person, resident).name = "居民甲"
+        text = "楼道太吵，我叫居民甲，请打13812345678，我住2单元501"
         one = ticket(session, building(session, 3), reporter=resident, text=text)
         ticket_id = one.id
     assert receiver.came == []  # nothing leaves before somebody sends it
