@@ -6,9 +6,13 @@ from datetime import datetime
 
 import structlog
 from jinja2 import TemplateError
+from sqlalchemy.orm import Session
 
 from bots.rendering import render
+from models import my_messages
 from models.outbox import Delivery, OutboxMessage
+
+AT_ONCE = 500
 
 log = structlog.get_logger(__name__)
 
@@ -34,3 +38,11 @@ def worded(messages: Iterable[OutboxMessage]) -> Iterator[Told]:
             continue
         is_new = one.state == Delivery.HELD
         yield Told(one.id, one.created_at, text, one.ticket_id, is_new)
+
+
+def all_worded(session: Session, person_id: int) -> Iterator[Told]:
+    """Everything that was ever sent to a person, the latest first."""
+    before = None
+    while found := my_messages.sent_to(session, person_id, before=before, limit=AT_ONCE):
+        yield from worded(found)
+        before = found[-1].id

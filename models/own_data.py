@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from models.consents import SubscriptionConsent
 from models.hazards.table import Hazard
 from models.homes import Home
+from models.hotline.table import HotlineOrder
 from models.media import Media
 from models.notices.table import NoticeRead, Objection, PersonTag
 from models.past import EveryMessage
@@ -46,6 +47,13 @@ OF_PERSON: Mapping[str, Section] = {
             *(Ticket.id, Ticket.opened_at, Ticket.text, Ticket.category, Ticket.subcategory),
             *(Ticket.place_name, Ticket.spot, Ticket.hides_reporter, Ticket.state, Ticket.outcome),
             *(Ticket.result, Ticket.is_solved, Ticket.stars, Ticket.rated_at),
+        ),
+    ),
+    "hotline": Section(
+        HotlineOrder.caller_id,
+        (
+            *(HotlineOrder.number, HotlineOrder.called_at, HotlineOrder.title),
+            *(HotlineOrder.words, HotlineOrder.place, HotlineOrder.others, HotlineOrder.ticket_id),
         ),
     ),
     "notes": Section(Note.author_id, (Note.ticket_id, Note.text, Note.at)),

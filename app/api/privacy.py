@@ -8,12 +8,10 @@ from sqlalchemy.orm import Session
 from app.api.routes import Call, Work, reads, sets
 from app.api.schemas import Given, Sent
 from bots.handlers.consents import OFFERED
-from bots.my_messages import worded
-from models import erasure, my_messages, own_data, privacy_consents
+from bots.my_messages import all_worded
+from models import erasure, own_data, privacy_consents
 from models.errors import NotFound
 from models.privacy_consents import ConsentDoor, Purpose
-
-MOST_MESSAGES = 1000
 
 
 class ConsentOut(Given):
@@ -81,8 +79,8 @@ def copy_own_data(call: Call) -> Work:
 
     def work(session: Session) -> OwnCopy:
         person_id = call.who.person_id
-        sent = my_messages.sent_to(session, person_id, limit=MOST_MESSAGES)
-        messages = [{"at": one.at, "text": one.text} for one in worded(sent)]
+        sent = all_worded(session, person_id)
+        messages = [{"at": one.at, "text": one.text} for one in sent]
         return OwnCopy(kept=own_data.copy_of(session, person_id), messages=messages)
 
     return work

@@ -11,14 +11,13 @@ from app.pages.my.keys import drop_sign_in
 from app.pages.my.rendering import Answer, back_to, render
 from app.pages.my.visit import Visit
 from bots.handlers.consents import OFFERED
-from bots.my_messages import worded
-from models import erasure, my_messages, own_data, privacy_consents
+from bots.my_messages import all_worded
+from models import erasure, own_data, privacy_consents
 from models.errors import NotFound
 from models.localtime import local
 from models.privacy_consents import ConsentDoor, Purpose, Standing
 
 SURE = "1"
-MOST_MESSAGES = 1000
 FORMS = {"html": "text/html", "json": "application/json"}
 
 
@@ -51,8 +50,8 @@ def own_copy(visit: Visit, form: str) -> Answer:
     """As a file: to read and print, or for another system."""
     with visit.reading() as session:
         kept = own_data.copy_of(session, visit.who.person_id)
-        sent = my_messages.sent_to(session, visit.who.person_id, limit=MOST_MESSAGES)
-        words = [{"at": one.at.isoformat(), "text": one.text} for one in worded(sent)]
+        sent = all_worded(session, visit.who.person_id)
+        words = [{"at": one.at.isoformat(), "text": one.text} for one in sent]
     copy: dict[str, Any] = kept | {"messages": words}
     body = WRITTEN[form](copy, visit)
     response = Response(body, content_type=f"{FORMS[form]}; charset=utf-8")
