@@ -104,13 +104,8 @@ def hand_over(session: Session, results: Sequence[Result], *, by: int, at: datet
             detail={"amount": len(results)},
         ),
     )
-    for one in results:
-        session.execute(
-            update(HotlineOrder)
-            .where(HotlineOrder.id == one.id)
-            .values(handed_at=one.changed_at)
-            .execution_options(synchronize_session=False)
-        )
+    handed = [{"id": one.id, "handed_at": one.changed_at} for one in results]
+    session.execute(update(HotlineOrder), handed)
 
 
 def acknowledge(session: Session, one: Result, changed_at: datetime) -> bool:
