@@ -13,6 +13,7 @@ from models.hazards.table import Hazard
 from models.homes import Home
 from models.hotline.table import HotlineOrder
 from models.media import Media
+from models.localtime import local
 from models.notices.table import NoticeRead, Objection, PersonTag
 from models.past import EveryMessage
 from models.people import Identity, Person, all_they_were
@@ -115,7 +116,8 @@ def copy_of(session: Session, person_id: int) -> dict[str, Rows]:
 
 def _plain(session: Session, row: Mapping[Any, Any]) -> dict[str, Any]:
     plain: dict[str, Any] = {
-        name: one.isoformat() if isinstance(one, datetime) else one for name, one in row.items()
+        name: local(one).isoformat(timespec="seconds") if isinstance(one, datetime) else one
+        for name, one in row.items()
     }
     if "area_id" in plain:
         plain["place"] = full_name(session, plain.pop("area_id"))

@@ -223,7 +223,9 @@ def test_who_takes_their_data_away_and_is_erased_leaves_nothing_and_is_out(stree
     assert kept.headers["Content-Disposition"].startswith("attachment")
     assert kept.json and kept.json["tickets"][0]["text"] == SAID
     assert [one["is_given"] for one in kept.json["consents"]][-2:] == [True, False]
-    assert SAID in me.post("/privacy/copy/html").text
+    copy = me.post("/privacy/copy/html").text
+    assert f"内容：{SAID}" in copy and "；分类：电动车充电·飞线充电" in copy
+    assert not re.findall(r"[a-z]+_[a-z]+：", copy)
     again = me.post("/privacy/erase", follow=False)
     assert again.status_code == 302 and street.ticket(1).text == SAID, "not without being sure"
     token = me.token()

@@ -51,7 +51,9 @@ def own_copy(visit: Visit, form: str) -> Answer:
     with visit.reading() as session:
         kept = own_data.copy_of(session, visit.who.person_id)
         sent = all_worded(session, visit.who.person_id)
-        words = [{"at": one.at.isoformat(), "text": one.text} for one in sent]
+        words = [
+            {"at": local(one.at).isoformat(timespec="seconds"), "text": one.text} for one in sent
+        ]
     copy: dict[str, Any] = kept | {"messages": words}
     body = WRITTEN[form](copy, visit)
     response = Response(body, content_type=f"{FORMS[form]}; charset=utf-8")
