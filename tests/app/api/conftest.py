@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from flask_limiter import Limiter
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from app.api import application
 from app.api.application import make_api
+from app.api.limits import address
 from app.office import Office, make_office
 from app.sandbox.client import SandboxClient
 from app.sandbox.serve import SandboxThread
@@ -116,6 +119,14 @@ def house(database: Database, platform: SandboxThread, tmp_path: Path) -> Iterat
     wechat = SandboxClient(platform.url)
     yield House(office, wechat, hand, make_api(office).test_client())
     made.client.close()
+
+
+@pytest.fixture
+def unlimited(monkeypatch: pytest.MonkeyPatch) -> Limiter:
+    """Else nearly every answer were that it is too often."""
+    none = Limiter(address, enabled=False)
+    monkeypatch.setattr(application, "make_limiter", lambda settings: none)
+    return none
 
 
 @pytest.fixture

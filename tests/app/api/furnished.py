@@ -19,6 +19,7 @@ from models.people import Identity
 from models.resident_sessions import Door
 from models.roster import doubles
 from models.speakers import speaker
+from models.tickets import assigning
 from models.tickets.table import About
 from models.whistles import calling
 from models.whistles.table import WhistleCall
@@ -28,6 +29,7 @@ from tests.app.api.conftest import House, Phone
 RESIDENT, NEIGHBOUR, NEWCOMER = "demo-resident-1", "demo-resident-2", "o-newcomer"
 WORKER, HEAD, STAFF = "demo-property_staff-1", "demo-building_head-1", "demo-community_staff-1"
 ELSEWHERE = "demo-community_staff-3"
+ACCUSING = "物业乱收费"
 WORDS = "3号楼楼道灯坏了，晚上看不见"
 
 
@@ -37,6 +39,8 @@ class Things:
 
     ticket_id: int  # of the resident, and with the worker
     accusing_id: int  # of the resident, about those who serve the estate
+    twin_id: int  # of the neighbour, about the same light
+    post_id: int  # to which the task may be handed on
     home_id: int  # of the newcomer, for the building head to confirm
     notice_id: int  # where the resident lives
     area_id: int
@@ -52,6 +56,16 @@ class Things:
         for name in known:
             path = path.replace(f"<int:{name}>", str(number or getattr(self, name)))
         return path.replace("<photo>", f"{number:032}" if number else self.photo)
+
+    def example(self, route: Route) -> dict[str, Any] | None:
+        """What the document shows for it, with numbers of what is there."""
+        known = {
+            "area_id": self.area_id,
+            "ticket_id": self.twin_id,
+            "post_id": self.post_id,
+        }
+        shown = route.example
+        return shown and {name: known.get(name, value) for name, value in shown.items()}
 
 
 def signed_in(house: House, openid: str) -> Phone:
@@ -71,8 +85,11 @@ def furnish(house: House, picture: bytes) -> Things:
 
 def _put(session: Session, picture: Picture, now: datetime) -> Things:
     where = factories.building(session)
-    ticket = factories.ticket(session, where, now, text=WORDS, category="facility")
-    accusing = factories.ticket(session, where, now, about=About.PROPERTY, text="物业乱收费")
+    neighbour = factories.demo_person(session, "resident", 2)
+    lit = {"text": WORDS, "category": "facility"}
+    twin = factories.ticket(session, where, now, reporter=neighbour, **lit)
+    ticket = factories.ticket(session, where, now, **lit)
+    accusing = factories.ticket(session, where, now, about=About.PROPERTY, text=ACCUSING)
     staff = factories.demo_person(session, "community_staff")
     calling.sound(session, ticket, ["fire"], by=staff, at=now)
     call = session.scalars(select(WhistleCall)).one()
@@ -88,6 +105,8 @@ def _put(session: Session, picture: Picture, now: datetime) -> Things:
     return Things(
         ticket_id=ticket.id,
         accusing_id=accusing.id,
+        twin_id=twin.id,
+        post_id=next(iter(assigning.paid_choices(session, ticket, now))).post_id,
         home_id=home.id,
         notice_id=_notice(session, where.estate_id or where.id, now),
         area_id=where.id,

@@ -6,16 +6,13 @@ from typing import Any
 
 import pytest
 import schemathesis
-from flask_limiter import Limiter
 from schemathesis.engine import Status, from_schema
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from app.api import application
 from app.api.application import NOUNS
 from app.api.documents import PREFIX
-from app.api.limits import address
 from tests.app.api.conftest import House
 from tests.app.api.furnished import RESIDENT, WORKER, Things, furnish, signed_in
 
@@ -37,21 +34,13 @@ FOR_OTHERS = [
 ]
 
 
-@pytest.fixture
-def unlimited(monkeypatch: pytest.MonkeyPatch) -> Limiter:
-    """Else nearly every answer were that it is too often."""
-    none = Limiter(address, enabled=False)
-    monkeypatch.setattr(application, "make_limiter", lambda settings: none)
-    return none
-
-
 @pytest.mark.parametrize(
     ("who", "nouns"),
     [(RESIDENT, set(NOUNS) - WORK), (WORKER, WORK)],
     ids=["resident", "staff"],
 )
 def test_every_answer_is_one_that_the_document_tells_of(
-    unlimited: Limiter, house: House, picture: bytes, who: str, nouns: set[str]
+    unlimited: object, house: House, picture: bytes, who: str, nouns: set[str]
 ) -> None:
     things = furnish(house, picture)
     mounted = DispatcherMiddleware(NotFound(), {PREFIX: house.http.application})
