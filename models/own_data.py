@@ -12,8 +12,8 @@ from models.consents import SubscriptionConsent
 from models.hazards.table import Hazard
 from models.homes import Home
 from models.hotline.table import HotlineOrder
-from models.media import Media
 from models.localtime import local
+from models.media import Media
 from models.notices.table import NoticeRead, Objection, PersonTag
 from models.past import EveryMessage
 from models.people import Identity, Person, all_they_were
