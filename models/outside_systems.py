@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, not_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -168,12 +168,15 @@ def acts_at(session: Session, system: OutsideSystem, area_id: int | None) -> boo
 
 def sees(session: Session, system: OutsideSystem) -> ColumnElement[bool]:
     """Tickets of its area, and none that is hidden from those whose eyes it has."""
+    inside = Ticket.area_id.in_(inner_areas(system.area_id))
+    return and_(inside, not_about_its_own(session, system))
+
+
+def not_about_its_own(session: Session, system: OutsideSystem) -> ColumnElement[bool]:
+    """Tickets, wherever they are, that accuse none of those whose eyes it has."""
     kind = session.get_one(Area, system.area_id).kind
     accused = is_about([Served(0, system.role, system.area_id, kind, _FOR_EVER)])
-    inside = Ticket.area_id.in_(inner_areas(system.area_id))
-    if accused is None:
-        return inside
-    return and_(inside, or_(Ticket.about.is_(None), not_(accused)))
+    return true() if accused is None else or_(Ticket.about.is_(None), not_(accused))
 
 
 def kept_by(session: Session, by: int, at: datetime) -> Sequence[OutsideSystem]:

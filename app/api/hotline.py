@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import Session
 
 from app.api.paging import next_cursor, position
@@ -229,7 +229,8 @@ def _taken(
 
 def _of(session: Session, system: OutsideSystem, which: Which) -> tuple[ColumnElement[bool], ...]:
     """Of its area; what nobody could place belongs to whoever brought it."""
-    is_near = or_(Ticket.area_id.is_(None), outside_systems.sees(session, system))
+    is_lost = and_(Ticket.area_id.is_(None), outside_systems.not_about_its_own(session, system))
+    is_near = or_(is_lost, outside_systems.sees(session, system))
     return (*Wanted(SOURCE, which).conditions(), is_near)
 
 

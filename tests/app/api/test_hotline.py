@@ -10,6 +10,8 @@ from models import outside_systems
 from models.hotline import orders
 from models.outside_table import Power
 from models.places import estate_names
+from models.posts import Role
+from models.tickets.table import Ticket
 from tests.app.api.conftest import House
 from tests.chat import shipped_lexicon
 from tests.factories import area_named, demo_person
@@ -26,12 +28,18 @@ def house(house: House) -> House:
     return replace(house, office=office, http=make_api(office).test_client())
 
 
-def key_of(house: House, *powers: Power, place: str = "和顺街道") -> str:
+def key_of(
+    house: House,
+    *powers: Power,
+    place: str = "和顺街道",
+    role: Role = Role.DEPARTMENT_LIAISON,
+) -> str:
     with house.store.writing() as session:
         where = area_named(session, place).id
         by = demo_person(session, "admin")
-        kept = outside_systems.register(session, place, where, powers, by=by, at=house.hand())
-    return kept[1]
+        given = {"role": role, "by": by, "at": house.hand()}
+        _, key = outside_systems.register(session, place, where, powers, **given)
+    return key
 
 
 def ask(house: House, key: str, method: str, path: str, status: int = 200, **more: Any) -> Any:
@@ -87,6 +95,23 @@ def test_a_key_opens_its_own_doors_in_its_own_area(house: House) -> None:
     assert told["orders"][0]["reasons"] == ["这个地方不在约定的范围里"]
     assert bring(house, whole, LIFT) == ["added"]
     assert bring(house, part, LIFT | {"urges": 3}) == ["refused"]
+
+
+def test_what_accuses_those_whose_eyes_it_has_is_none_of_its_results(house: House) -> None:
+    city, property_firm = (
+        key_of(house, Power.HOTLINE, role=role)
+        for role in (Role.DEPARTMENT_LIAISON, Role.PROPERTY_STAFF)
+    )
+    complaint = {"number": "K-9", "text": "投诉物业公司，乱收停车费，态度恶劣"}
+    assert bring(house, city, complaint) == ["added"]
+    with house.store.writing() as session:
+        row = orders.numbered(session, "12345", "K-9")
+        ticket = session.get_one(Ticket, row.ticket_id)
+        assert (ticket.about, ticket.area_id) == ("property", None)
+        assert ticket.owner_id is not None
+        orders.give_back(session, row, "不在本街道", by=ticket.owner_id, at=house.hand())
+    assert [one["number"] for one in ask(house, city, "GET", "results")["results"]] == ["K-9"]
+    assert ask(house, property_firm, "GET", "results")["results"] == []
 
 
 @pytest.mark.parametrize(
