@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
-from models.errors import NotFound
+from models.errors import NotFound, TooManyAttempts
 
 # The platform forgets a medium after three days.
 MEDIA_LIFE = timedelta(days=3)
@@ -30,6 +30,7 @@ LONGEST_WAIT = timedelta(hours=2)
 # In place of an account: what came with a form of ours.
 FORM = "form"
 UNSENT_LIFE = timedelta(days=1)
+MOST_UNSENT = 60  # of one person within that time: a form takes nine
 # By its word: no partial index is used for a value that comes as a parameter.
 IS_WANTED = text("media.state = 'wanted'")
 
@@ -193,6 +194,18 @@ def upload(
     )
     shape = {"sha256": sha256, "size": size, "width": width, "height": height}
     return _kept(session, FORM, person_id, now, **shape).media_id
+
+
+def require_room(session: Session, person_id: int, now: datetime) -> None:
+    """Raises TooManyAttempts: before a file is written that may never be part of anything."""
+    unsent = select(func.count(Media.id)).where(
+        Media.person_id == person_id,
+        Media.account == FORM,
+        Media.ticket_id.is_(None),
+        Media.created_at > now - UNSENT_LIFE,
+    )
+    if (session.scalar(unsent) or 0) >= MOST_UNSENT:
+        raise TooManyAttempts
 
 
 def hand_in(session: Session, person_id: int, names: Sequence[str], ticket_id: int) -> None:

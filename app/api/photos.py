@@ -46,6 +46,8 @@ def send_photo(call: Call, form: PhotoForm) -> Work:
         picture = clean(form.photo.stream.read())
     except NotAPicture as refused:
         raise PhotoUnfit from refused
+    with call.office.database.reading() as session:
+        media.require_room(session, call.who.person_id, call.now)
     write_files(media_folder(call.office.settings), picture)
 
     def work(session: Session) -> PhotoOut:

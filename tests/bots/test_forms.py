@@ -10,7 +10,7 @@ from bots import forms
 from bots.forms import Filed, Form
 from models import media
 from models.base import Database
-from models.errors import NotAllowed, NotFound, NothingSaid
+from models.errors import NotAllowed, NotFound, NothingSaid, TooManyAttempts
 from models.events import Event
 from models.media import Media
 from models.people import Identity
@@ -86,6 +86,11 @@ def test_a_photo_goes_with_the_form_of_its_owner_once(town: Town) -> None:
         unsent = media.upload(session, other.person_id, now=MORNING, **PHOTO)
         media.upload(session, who.person_id, now=late, **PHOTO)
         media.upload(session, other.person_id, now=late, **PHOTO)
+        media.require_room(session, other.person_id, late)
+        for _ in range(media.MOST_UNSENT - 1):
+            media.upload(session, other.person_id, now=late, **PHOTO)
+        with pytest.raises(TooManyAttempts):
+            media.require_room(session, other.person_id, late)
         names = session.scalars(select(Media.media_id)).all()
         assert name in names
         assert unsent not in names

@@ -46,6 +46,8 @@ HEADERS = {
 }
 # Many phones share the address of their network.
 ADDRESS_PER_MINUTE = 600
+# A class is suggested while one types, after each pause.
+SUGGESTIONS_PER_MINUTE = 120
 
 log = structlog.get_logger(__name__)
 
@@ -58,22 +60,26 @@ class Limits:
     """限速 — what one resident may change in a minute, and how often one address may sign in."""
 
     of_person: MinuteLimit
+    of_typing: MinuteLimit
     of_address: MinuteLimit
 
     def are_over(self, page: Page, visit: Visit) -> bool:
         """Counts this request where it counts."""
         if visit.speaker is None and page.gate is Gate.ANYBODY:
             return self.of_address.is_over("", request.remote_addr or "", visit.now)
-        if visit.speaker is None or page.method == "GET" or page.name == "suggestion":
+        if visit.speaker is None or page.method == "GET":
             return False
         who = visit.speaker
-        return self.of_person.is_over(who.account, str(who.identity_id), visit.now)
+        limit = self.of_typing if page.name == "suggestion" else self.of_person
+        return limit.is_over(who.account, str(who.identity_id), visit.now)
 
 
 def make_my(office: Office) -> Blueprint:
     """Mounted beside the public pages, whose static files it uses."""
     limits = Limits(
-        MinuteLimit(office.settings.messages_per_minute), MinuteLimit(ADDRESS_PER_MINUTE)
+        MinuteLimit(office.settings.messages_per_minute),
+        MinuteLimit(SUGGESTIONS_PER_MINUTE),
+        MinuteLimit(ADDRESS_PER_MINUTE),
     )
     my = Blueprint("my", __name__, url_prefix=PATH, template_folder="../templates")
     for one in PAGES.values():
