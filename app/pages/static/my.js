@@ -2,7 +2,9 @@
 "use strict";
 document.documentElement.classList.add("scripted");
 
-const UNSENT = "linli-unsent", DRAFT = "linli-draft", LONGEST_SIDE = 1600;
+// A phone may be shared: what one has written is nobody else's to send.
+const WHO = document.documentElement.dataset.who;
+const UNSENT = `linli-unsent-${WHO}`, DRAFT = `linli-draft-${WHO}`, LONGEST_SIDE = 1600;
 const form = document.getElementById("report");
 const unsentLine = document.getElementById("unsent");
 
