@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, and_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from config.categories import Urgency, label_of
-from models import events, tasks
+from models import events, privacy_consents, tasks
 from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound
 from models.events import Fact
@@ -174,6 +174,7 @@ def begin(session: Session, referral_id: int, at: datetime) -> Mapping[str, str]
         "service_code": endpoint.code_for(ticket.category),
         "description": hide(ticket.text or "") or label_of(ticket.category, ticket.subcategory),
         "address_string": " ".join(filter(None, (spot, *_address(session, ticket)))),
+        **_contact(session, ticket),
     }
 
 
@@ -234,6 +235,13 @@ def _failed(session: Session, referral_id: int, state: ReferralState, at: dateti
     referral = session.get_one(Referral, referral_id)
     referral.state, referral.ended_at = state, at
     _tell(session, referral, "referral_failed", at)
+
+
+def _contact(session: Session, ticket: Ticket) -> Mapping[str, str]:
+    """Of a reporter who agreed that it is handed on; else nothing says who it was."""
+    found = privacy_consents.contact_to_hand_on(session, ticket)
+    told = {"first_name": found.name, "phone": found.phone} if found else {}
+    return {name: text for name, text in told.items() if text}
 
 
 def _address(session: Session, ticket: Ticket) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from bots.rendering import render
 from jobs.open311 import follow_all
 from jobs.queue import Queue
+from models import privacy_consents
 from models.base import Database
 from models.errors import AlreadyDone, NotAllowed
 from models.events import Event
@@ -19,6 +20,8 @@ from models.open311 import endpoints, referrals
 from models.open311.endpoints import EndpointUnfit
 from models.open311.referrals import TRIED_FOR, Referral, ReferralState
 from models.outbox import OutboxMessage
+from models.people import Person
+from models.privacy_consents import ConsentDoor, Purpose
 from models.ticket_flow import Action, Outcome, State
 from models.tickets.actions import apply
 from models.tickets.step import Actor
@@ -213,3 +216,22 @@ def test_only_what_betrays_nobody_is_handed_on_and_only_by_who_may_end_it(
                 referrals.hand_on(session, one, endpoint.id, WORDS, by=by, at=MORNING)
         endpoints.end(session, "外地", at=MORNING)
         assert endpoints.in_use(session) == []
+
+
+@pytest.mark.parametrize("agrees", [False, True])
+def test_name_and_phone_go_along_only_where_the_reporter_agreed(
+    database: Database, agrees: bool
+) -> None:
+    factories.town(database)
+    ticket_id, referral_id = handed_on(database, "http://127.0.0.1:1")
+    with database.writing() as session:
+        reporter = session.get_one(Ticket, ticket_id).reporter_id
+        person = session.get_one(Person, reporter)
+        person.name, person.phone = "居民甲", "13800000031"
+        if agrees:
+            purpose, door = Purpose.HANDING_ON, ConsentDoor.CHAT
+            privacy_consents.give(session, reporter, purpose, door=door, at=MORNING)
+        form = referrals.begin(session, referral_id, MORNING)
+    contact = {"first_name": "居民甲", "phone": "13800000031"} if agrees else {}
+    assert form is not None
+    assert {name: form[name] for name in ("first_name", "phone") if name in form} == contact
