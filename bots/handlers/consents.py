@@ -12,6 +12,7 @@ OFFERED = (Purpose.HOME, Purpose.CARE, Purpose.HANDING_ON)
 SELF, GUARDIAN = 1, 2
 WITHDRAW = 1
 ASKED = {"give": "privacy_consent_asked", "withdraw": "privacy_withdrawal_asked"}
+ANSWERS = {"give": 3, "withdraw": 2}  # the last of each is no
 
 
 def show(chat: Chat) -> Reply:
@@ -28,7 +29,7 @@ def show(chat: Chat) -> Reply:
 def choose(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
     if digit is None:
         return None
-    if digit > len(OFFERED):
+    if not 0 < digit <= len(OFFERED):
         return chat.say("not_a_choice", most=len(OFFERED))
     purpose = OFFERED[digit - 1]
     standing = privacy_consents.agreed(chat.session, chat.person_id)[purpose].standing
@@ -42,9 +43,11 @@ def choose(chat: Chat, question: Question, text: str, digit: int | None) -> Repl
 def answer(chat: Chat, question: Question, text: str, digit: int | None) -> Reply | None:
     if digit is None:
         return None
+    act, door = question.context["act"], ConsentDoor.CHAT
+    if not 0 < digit <= ANSWERS[act]:
+        return chat.say("not_a_choice", most=ANSWERS[act])
     conversations.close(question, chat.now)
     purpose = Purpose(question.context["purpose"])
-    act, door = question.context["act"], ConsentDoor.CHAT
     whose = chat.session, chat.person_id, purpose
     if act == "give" and digit in (SELF, GUARDIAN):
         is_guardian = digit == GUARDIAN

@@ -30,13 +30,16 @@ def test_a_resident_looks_at_their_consents_gives_one_and_takes_it_back(town: To
     shown = resident.say("3")
     assert "1 登记住址：还没问过您" in shown
     assert "3 转交联系方式：还没问过您" in shown
-    assert "9" not in resident.say("4") and "1 到 3" in resident.say("9")
+    for none_of_them in ("0", "4", "9"):
+        assert resident.say(none_of_them) == "请回复 1 到 3 之间的数字。"
     assert "匿名反映的不转" in resident.say("3")
+    assert resident.say("7") == "请回复 1 到 3 之间的数字。"
     assert resident.say("1") == "记下了。转交联系方式：已同意。"
     assert standing(town, resident, Purpose.HANDING_ON) == Standing.GIVEN
     resident.say("隐私")
     resident.say("3")
     assert "已经转的收不回" in resident.say("3")
+    assert resident.say("3") == "请回复 1 到 2 之间的数字。"
     assert resident.say("1") == "记下了。转交联系方式：已撤回。"
     resident.say("隐私")
     resident.say("3")
