@@ -11,7 +11,7 @@ from flask import Response, g, json, request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from app.api import documents, problems
+from app.api import documents, problems, screens
 from app.api.limits import LARGEST_UPLOAD, make_limiter
 from app.api.refusals import KeyMissing, NotSignedIn, NumberUnknown
 from app.api.routes import ROUTES, Call, Gate, Kind, Route, Work
@@ -59,6 +59,7 @@ def make_api(office: Office) -> APIFlask:
         api.add_url_rule(route.rule, f"api.{route.name}", view, methods=[route.method])
     problems.register(api)
     documents.add(api)
+    screens.add(api)
     api.after_request(_secured)
     return api
 

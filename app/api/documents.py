@@ -11,6 +11,7 @@ from app.api import problems
 from app.api.problems import CONTENT_TYPE, Kind, Problem
 from app.api.routes import JPEG, ROUTES, Gate, Route
 from app.api.routes import Kind as RouteKind
+from config.policy import load
 
 SCHEME = "bearer"
 PREFIX = "/api/v1"
@@ -28,7 +29,6 @@ KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "description": "A fresh random key; a repeat under the same key gets the same answer.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},
     "example": "0d4f2c6a-8b1e-4c57",
 }
@@ -36,10 +36,8 @@ TAG_HEADER = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The ETag that is known; 304 if it still holds.",
     "schema": {"type": "string"},
 }
-NOT_MODIFIED = {"description": "What is known still holds"}
 # Where an answer names what other calls need: whose answer, what it is there, and those calls.
 LINKS = (
     (
@@ -50,6 +48,7 @@ LINKS = (
     ("claim_home", "home_id", "/id", ("choose_home", "leave_home")),
 )
 BOUNDS = ("minLength", "maxLength", "minimum", "maximum", "maxItems", "pattern")
+ANSWERS = load("api")["answers"]
 BODY, FORM = "json", "files"
 ARGUMENTS = {BODY: "body", FORM: "form", "query": "query"}
 
@@ -68,12 +67,15 @@ def described(api: APIFlask, route: Route, answer: Callable[..., Response]) -> A
         made = api.input(route.takes, location=where, arg_name=name, example=route.example)(made)
     if route.gives is not None:
         given_as = "image/jpeg" if route.gives is JPEG else "application/json"
-        made = api.output(route.gives, route.status, content_type=given_as)(made)
+        given = {"content_type": given_as, "description": ANSWERS["done"]}
+        made = api.output(route.gives, route.status, **given)(made)
     return api.doc(
         tags=[route.noun],
+        summary=load("api")["calls"][route.name],
+        description=route.view.__doc__,
         operation_id=route.name,
         security=SCHEME if route.gate is Gate.RESIDENT else None,
-        responses={204: "Done"} if route.gives is None else None,
+        responses={204: ANSWERS["done"]} if route.gives is None else None,
     )(made)
 
 
@@ -100,7 +102,7 @@ def add(api: APIFlask) -> None:
         schemas = spec["components"].setdefault("schemas", {})
         schemas |= schema.pop("$defs") | {"Problem": schema}
         for route in ROUTES:
-            _finish(spec["paths"][_path(route)][route.method.lower()], route)
+            _finish(spec["paths"][path_of(route)][route.method.lower()], route)
         return spec
 
     @api.get("/docs")
@@ -123,7 +125,7 @@ def _in_words(schema: dict[str, Any]) -> Markup:
     return Markup("{} {}").format(schema.get("format", schema.get("type", "")), ", ".join(bounds))
 
 
-def _path(route: Route) -> str:
+def path_of(route: Route) -> str:
     return route.rule.replace("<int:", "{").replace("<", "{").replace(">", "}")
 
 
@@ -131,13 +133,17 @@ def _finish(operation: dict[str, Any], route: Route) -> None:
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     if route.has_key:
-        operation["parameters"].append(KEY_HEADER)
+        operation["parameters"].append(_explained(KEY_HEADER))
     if route.kind is RouteKind.READS:
-        operation["parameters"].append(TAG_HEADER)
-        operation["responses"]["304"] = NOT_MODIFIED
+        operation["parameters"].append(_explained(TAG_HEADER))
+        operation["responses"]["304"] = {"description": ANSWERS["known"]}
     operation["responses"] |= dict(_responses(route))
     if links := dict(_links(route)):
         operation["responses"][str(route.status)]["links"] = links
+
+
+def _explained(header: dict[str, Any]) -> dict[str, Any]:
+    return header | {"description": load("api")["headers"][header["name"]]}
 
 
 def _links(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -155,7 +161,7 @@ def _responses(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
         yield (
             str(status),
             {
-                "description": "; ".join(f"{one.name}: {one.title['en']}" for one in kinds),
+                "description": "; ".join(f"{one.name}: {one.title['zh']}" for one in kinds),
                 "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
             },
         )

@@ -1,5 +1,6 @@
 """What every route keeps: once for each key, ids of others, ETags, pages, limits, refusals."""
 
+import html
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from app.api import limits, problems
 from app.api.application import load_routes
 from app.api.routes import ROUTES, Kind
+from config.policy import load
 from models import resident_sessions
 from models.errors import DomainError
 from models.tickets.table import Ticket
@@ -209,6 +211,27 @@ def test_the_document_and_its_page_tell_of_every_route(house: House) -> None:
         assert set(route.refuses) <= set(problems.kinds()), route.name
         assert bool(route.example) == (route.takes_in == "json" and route.takes is not None)
         assert (route.kind is Kind.READS) == (route.method == "GET")
+
+
+def test_the_page_of_screens_shows_each_call_as_the_tests_send_it(house: House) -> None:
+    page = house.http.get("/docs/screens")
+    text = html.unescape(page.get_data(as_text=True))
+    words = load("api")
+    shown = {name for screen in words["screen"] for name in screen["calls"]}
+    residents = {one.name for one in ROUTES if one.noun != "hotline"}
+    assert (shown, set(words["calls"])) == (residents, {one.name for one in ROUTES})
+    for route in ROUTES:
+        if route.name in shown and route.example:
+            assert json.dumps(route.example, ensure_ascii=False, indent=2) in text, route.name
+    assert "/docs/screens" in house.http.get("/docs").get_data(as_text=True)
+    spec = house.http.get("/openapi.json").get_json()
+    for path in spec["paths"].values():
+        for one in path.values():
+            told = [
+                one["summary"],
+                *(answer["description"] for answer in one["responses"].values()),
+            ]
+            assert not any(words.isascii() for words in told), one["operationId"]
 
 
 def test_every_refusal_of_the_domain_has_a_kind_in_both_languages() -> None:

@@ -1,0 +1,43 @@
+"""The page for whoever builds a mini-program: the calls of each screen, as they are sent."""
+
+from apiflask import APIFlask
+from flask import json, render_template
+
+from app.api.documents import FORM, PREFIX, path_of
+from app.api.routes import ROUTES, Gate, Route
+from config.policy import load
+
+KEY = "0d4f2c6a-8b1e-4c57"
+BOUNDARY = "----linli"
+
+
+def add(api: APIFlask) -> None:
+    @api.get("/docs/screens")
+    @api.doc(hide=True)
+    def screens() -> str:
+        words = load("api")
+        return render_template(
+            "api/screens.html",
+            screens=words["screen"],
+            told=words["calls"],
+            calls={one.name: one for one in ROUTES},
+            path=path_of,
+            request=_request,
+        )
+
+
+def _request(route: Route) -> str:
+    """As it goes over the line."""
+    lines = [f"{route.method} {PREFIX}{path_of(route)}"]
+    if route.gate is Gate.RESIDENT:
+        lines.append("Authorization: Bearer …")
+    if route.has_key:
+        lines.append(f"Idempotency-Key: {KEY}")
+    if route.takes_in == FORM:
+        part = 'Content-Disposition: form-data; name="photo"; filename="photo.jpg"'
+        lines += [f"Content-Type: multipart/form-data; boundary={BOUNDARY}", ""]
+        lines += [f"--{BOUNDARY}", part, "", "…", f"--{BOUNDARY}--"]
+    elif route.example:
+        body = json.dumps(route.example, ensure_ascii=False, indent=2)
+        lines += ["Content-Type: application/json", "", body]
+    return "\n".join(lines)
