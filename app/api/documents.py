@@ -13,7 +13,7 @@ from app.api.routes import JPEG, ROUTES, Gate, Route
 from app.api.routes import Kind as RouteKind
 from config.policy import load
 
-SCHEME = "bearer"
+SCHEMES = {Gate.RESIDENT: "token", Gate.SYSTEM: "key"}
 PREFIX = "/api/v1"
 CONFIG = {
     "SPEC_FORMAT": "json",
@@ -23,7 +23,10 @@ CONFIG = {
     "AUTO_AUTH_ERROR_RESPONSE": False,
     "AUTO_SERVERS": False,
     "SERVERS": [{"url": PREFIX}],
-    "SECURITY_SCHEMES": {SCHEME: {"type": "http", "scheme": "bearer"}},
+    "SECURITY_SCHEMES": {
+        name: {"type": "http", "scheme": "bearer", "description": load("api")["schemes"][name]}
+        for name in SCHEMES.values()
+    },
 }
 KEY_HEADER = {
     "name": "Idempotency-Key",
@@ -74,7 +77,7 @@ def described(api: APIFlask, route: Route, answer: Callable[..., Response]) -> A
         summary=load("api")["calls"][route.name],
         description=route.view.__doc__,
         operation_id=route.name,
-        security=SCHEME if route.gate is Gate.RESIDENT else None,
+        security=SCHEMES.get(route.gate),
         responses={204: ANSWERS["done"]} if route.gives is None else None,
     )(made)
 

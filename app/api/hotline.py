@@ -126,7 +126,7 @@ class AcknowledgedOut(Given):
     method="POST",
     takes=OrdersIn,
     gives=OrdersOut,
-    gate=Gate.ANYBODY,
+    gate=Gate.SYSTEM,
     refuses=REFUSES,
     example={"orders": [{"number": "20260303000017", "text": "路灯坏了", "estate": "幸福里小区"}]},
 )
@@ -152,7 +152,7 @@ def bring_orders(call: Call, body: OrdersIn) -> Work:
     "/hotline/results",
     query=ResultsQuery,
     gives=ResultsOut,
-    gate=Gate.ANYBODY,
+    gate=Gate.SYSTEM,
     refuses=(*REFUSES, "cursor_unfit"),
 )
 def hotline_results(call: Call, query: ResultsQuery) -> Work:
@@ -175,7 +175,7 @@ def hotline_results(call: Call, query: ResultsQuery) -> Work:
     method="POST",
     takes=AcknowledgementsIn,
     gives=AcknowledgedOut,
-    gate=Gate.ANYBODY,
+    gate=Gate.SYSTEM,
     refuses=REFUSES,
     example={"results": [{"number": "20260303000017", "changed_at": "2026-03-05T10:00:00+08:00"}]},
 )

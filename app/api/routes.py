@@ -36,6 +36,7 @@ class Gate(StrEnum):
 
     ANYBODY = "anybody"
     RESIDENT = "resident"
+    SYSTEM = "system"  # an outside one, by its key
 
 
 @dataclass(frozen=True, slots=True)

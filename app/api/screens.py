@@ -29,7 +29,7 @@ def add(api: APIFlask) -> None:
 def _request(route: Route) -> str:
     """As it goes over the line."""
     lines = [f"{route.method} {PREFIX}{path_of(route)}"]
-    if route.gate is Gate.RESIDENT:
+    if route.gate is not Gate.ANYBODY:
         lines.append("Authorization: Bearer …")
     if route.has_key:
         lines.append(f"Idempotency-Key: {KEY}")
