@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from app.api.limits import LARGEST_UPLOAD
 from app.cli import COMMANDS
 from app.console.blueprint import LARGEST_FORM
+from app.pages.my.access import WITH_PHOTOS
 from app.serving import STOP_SECONDS
 from app.wechat.webhook import BODY_BYTES
 from config.settings import Settings
@@ -100,7 +102,9 @@ def test_the_proxy_lets_in_what_the_product_takes_and_says_itself_who_comes() ->
         return int(size) * SIZES[unit]
 
     assert most_bytes(first) == BODY_BYTES
-    assert LARGEST_FORM <= most_bytes(rules["/console/"]) < 1.1 * LARGEST_FORM
+    taken = {"/console/": LARGEST_FORM, "/p/my/": WITH_PHOTOS, "/api/": LARGEST_UPLOAD}
+    for place, largest in taken.items():
+        assert largest <= most_bytes(rules[place]) < 1.1 * largest, place
     headers = dict(re.findall(r"proxy_set_header (\S+) (\S+);", first))
     assert headers["X-Forwarded-For"] == "$remote_addr"
     assert (headers["X-Forwarded-Proto"], headers["X-Forwarded-Host"]) == ("$scheme", "$host")
