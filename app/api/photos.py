@@ -5,12 +5,10 @@ from flask import Response
 from pydantic import ConfigDict
 from sqlalchemy.orm import Session
 
-from app.api.refusals import PhotoUnfit
+from app import uploads
 from app.api.routes import JPEG, Call, Work, acts, reads
 from app.api.schemas import Given, PhotoName, Sent
 from app.house import media_folder
-from jobs.photos import write_files
-from jobs.pictures import NotAPicture, clean
 from models import media
 from models.media import path_of, thumbnail_path_of
 
@@ -42,24 +40,13 @@ def send_photo(call: Call, form: PhotoForm) -> Work:
     It is drawn anew: where and with what it was taken is left out. Without a form it is kept for
     a day.
     """
-    try:
-        picture = clean(form.photo.stream.read())
-    except NotAPicture as refused:
-        raise PhotoUnfit from refused
+    picture = uploads.fit(form.photo.stream.read())
     with call.office.database.reading() as session:
         media.require_room(session, call.who.person_id, call.now)
-    write_files(media_folder(call.office.settings), picture)
+    uploads.write(call.office.settings, picture)
 
     def work(session: Session) -> PhotoOut:
-        name = media.upload(
-            session,
-            call.who.person_id,
-            sha256=picture.sha256,
-            size=len(picture.jpeg),
-            width=picture.width,
-            height=picture.height,
-            now=call.now,
-        )
+        name = uploads.enter(session, picture, by=call.who.person_id, at=call.now)
         return PhotoOut(photo=name, width=picture.width, height=picture.height)
 
     return work

@@ -15,10 +15,6 @@ class CursorUnfit(DomainError):
     template = "cursor_unfit"
 
 
-class PhotoUnfit(DomainError):
-    template = "photo_unfit"
-
-
 class ContentUnfit(DomainError):
     """The platform's content check found the words risky."""
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
+from models.errors import NotFound
 from models.homes import LIVING, Home
 from models.notices.table import (
     EVERYBODY,
@@ -41,7 +42,9 @@ def latest_for(
         ),
     )
     if before is not None:
-        last = session.get_one(Notice, before)
+        last = session.get(Notice, before)
+        if last is None:
+            raise NotFound(number=str(before))
         found = found.where(
             tuple_(Notice.published_at, Notice.id) < tuple_(last.published_at, last.id)
         )

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.office import make_office
 from app.pages.blueprint import make_pages
+from app.pages.my import notices
 from app.pages.my.blueprint import make_my
 from config.settings import Settings
 from models import homes
@@ -193,6 +194,25 @@ def test_notices_directory_and_messages_say_what_the_chat_says(street: Street) -
     assert "不能再改" in me.post("/matters/1/supplement", words="还有一句").text
 
 
+def test_notices_go_on_page_by_page_to_the_first(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "PAGE", 2)
+    for count in range(5):
+        publish(street.town.database, drafted(street.town.database, title=f"收支{count}"))
+    me, path, told = street.guest(), "/notices", ""
+    for _ in range(3):
+        text = me.get(path).text
+        told += text
+        on = re.search(r'href="/p/my(/notices\?before=\d+)"', text)
+        path = on[1] if on else ""
+    assert path == "" and re.findall(r"收支(\d)", told) == list("43210")
+    assert me.get("/notices?before=2000000000").status_code == 404
+    assert me.get(f"/notices?before={10**30}").status_code == 200
+    public = street.app.test_client().get("/p/notices/1").text
+    assert 'href="/p/my/notices/1"' in public
+
+
 def test_a_home_is_claimed_and_left_and_its_head_is_told_of_without_a_private_number(
     street: Street,
 ) -> None:
@@ -269,7 +289,7 @@ def test_what_can_not_be_sent_is_said_and_the_words_stay(street: Street) -> None
     assert found and "飞线" in found["label"]
     assert me.post("/suggestion", words="！").json == {"label": None, "words": []}
     large = me.client.post("/p/my/letters", data={"size": "large"}, follow_redirects=True)
-    assert '<html lang="zh-CN" class="large">' in large.text
+    assert '<html lang="zh-CN" class="large"' in large.text
     token = me.token()
     answers = {
         me.client.post("/p/my/matters/1/urge", data={"csrf_token": token}).status_code

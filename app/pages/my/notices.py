@@ -5,24 +5,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.pages.my.access import page
-from app.pages.my.rendering import Answer, back_to, render
+from app.pages.my.rendering import Answer, back_to, page_before, render
 from app.pages.my.visit import Visit
 from models.errors import NotFound
 from models.notices import lists, objections
 from models.notices.table import Notice, Objection
 from models.notices.telling import facts
 
-SHOWN = 50
+PAGE = 20
 LONGEST = 500
 
 
 @page("/notices")
 def notices(visit: Visit) -> Answer:
     with visit.reading() as session:
-        found = lists.latest_for(session, visit.who.person_id, visit.now, SHOWN)
+        person_id, before = visit.who.person_id, page_before()
+        found = lists.latest_for(session, person_id, visit.now, PAGE + 1, before=before)
         return render(
             "notices.html",
-            notices=[(facts(session, one), one.takes_objections(visit.now)) for one in found],
+            notices=[
+                (facts(session, one), one.takes_objections(visit.now)) for one in found[:PAGE]
+            ],
+            next=found[PAGE - 1].id if len(found) > PAGE else None,
             has_home=visit.who.home_id is not None,
         )
 

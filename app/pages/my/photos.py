@@ -7,14 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
+from app import uploads
 from app.house import media_folder
 from app.pages.my.access import page
 from app.pages.my.rendering import Answer
 from app.pages.my.visit import Visit
-from jobs.photos import write_files
-from jobs.pictures import NotAPicture, Picture, clean
+from app.uploads import PhotoUnfit
+from jobs.pictures import Picture
 from models import media
-from models.errors import DomainError, NotFound
+from models.errors import NotFound
 from models.media import Media, MediaState
 
 MOST = 6
@@ -22,43 +23,23 @@ MOST = 6
 Shots = Sequence[Picture]
 
 
-class PhotoUnfit(DomainError):
-    """A file that is no picture, or one too many."""
-
-    template = "photo_unfit"
-
-
 def cleaned(files: Iterable[FileStorage]) -> Shots:
     """A field that was left empty is no photo. Raises PhotoUnfit."""
     brought = [one for one in files if one.filename]
     if len(brought) > MOST:
         raise PhotoUnfit
-    try:
-        return [clean(one.read()) for one in brought]
-    except NotAPicture as failure:
-        raise PhotoUnfit from failure
+    return [uploads.fit(one.read()) for one in brought]
 
 
 def write(visit: Visit, shots: Shots) -> None:
-    """Before the transaction: a file that no row names is swept."""
+    """Before the transaction."""
     for one in shots:
-        write_files(media_folder(visit.office.settings), one)
+        uploads.write(visit.office.settings, one)
 
 
 def upload(session: Session, visit: Visit, shots: Shots) -> list[str]:
     """Their names for the form."""
-    return [
-        media.upload(
-            session,
-            visit.who.person_id,
-            sha256=one.sha256,
-            size=len(one.jpeg),
-            width=one.width,
-            height=one.height,
-            now=visit.now,
-        )
-        for one in shots
-    ]
+    return [uploads.enter(session, one, by=visit.who.person_id, at=visit.now) for one in shots]
 
 
 def own_of(session: Session, person_id: int, *ticket_ids: int) -> Sequence[Media]:

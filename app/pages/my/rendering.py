@@ -8,6 +8,7 @@ from app.errors import STATUS
 from models.errors import DomainError, NotAllowed
 
 Answer = Any
+LARGEST_ID = 2**31 - 1
 
 
 def render(template: str, **context: Any) -> str:
@@ -32,5 +33,6 @@ def back_to(name: str, done: str, **given: Any) -> Answer:
 
 
 def page_before() -> int | None:
-    """Where a list goes on."""
-    return request.args.get("before", type=int)
+    """Where a list goes on; a number that no row can have is none."""
+    before = request.args.get("before", type=int)
+    return before if before is not None and abs(before) <= LARGEST_ID else None

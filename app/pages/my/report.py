@@ -11,6 +11,7 @@ from app.pages.my.access import WITH_PHOTOS, page
 from app.pages.my.received import kept_of, sealed
 from app.pages.my.rendering import Answer, render
 from app.pages.my.visit import Visit
+from app.uploads import PhotoUnfit
 from bots import forms
 from bots.dialogue import Heard
 from bots.forms import Form
@@ -42,7 +43,7 @@ def report_sent(visit: Visit) -> Answer:
         said = forms.heard(words, visit.office.lexicon(), visit.now)
         shots = photos.cleaned(request.files.getlist("photos"))
         received = _filed(visit, words, said, shots)
-    except (NothingSaid, photos.PhotoUnfit) as refusal:
+    except (NothingSaid, PhotoUnfit) as refusal:
         return _form(visit, request.form, refusal), 422
     number = received["ticket"]
     return redirect(url_for("my.matter", ticket_id=number, received=sealed(visit, received)))
