@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bots import on_behalf, twins
+from bots.accusation import accused_by_name
 from bots.lexicon import Lexicon
 from bots.likeness import Matter, likeness, signs
 from bots.understand import Understanding
@@ -18,7 +19,7 @@ from models.hotline.cells import Order
 from models.hotline.table import HotlineOrder
 from models.imports.cells import CellUnfit, Row
 from models.places import outer_areas
-from models.tickets import lists, recording
+from models.tickets import lists, recording, supporting
 from models.tickets.opening import Report
 from models.tickets.recording import Channel
 from models.tickets.table import Ticket
@@ -76,7 +77,8 @@ def take(
     known = orders.numbered(session, order.source, order.number)
     if known is not None:
         _require_within(session, session.get_one(Ticket, known.ticket_id).area_id, within)
-        is_new = orders.change(session, known, order, by=by, at=at)
+        is_apart = _told_apart(session, known, heard, by, at)
+        is_new = orders.change(session, known, order, by=by, at=at) or is_apart
         return Taken.CHANGED if is_new else Taken.UNCHANGED
     if order.is_withdrawn:
         return Taken.UNCHANGED  # it was over before it came here
@@ -110,6 +112,19 @@ def _report(session: Session, heard: Heard, caller_id: int) -> Report:
         area=None,
         is_anonymous=order.hides_caller,
     )
+
+
+def _told_apart(session: Session, known: HotlineOrder, heard: Heard, by: int, at: datetime) -> bool:
+    """New words that accuse who may read its ticket become one past them, as in chat."""
+    order = heard.order
+    ticket = supporting.main_of(session, session.get_one(Ticket, known.ticket_id))
+    about = accused_by_name(order.all_words, heard.meant)
+    if about in (None, ticket.about) or not orders.says_anew(known, order):
+        return False
+    report = _report(session, heard, known.caller_id)
+    own = _own(session, replace(report, about=about, hides_reporter=True), by, at)
+    orders.hand_past(session, known, own, order, by=by, at=at)
+    return True
 
 
 def _require_within(session: Session, area_id: int | None, within: int | None) -> None:

@@ -129,6 +129,29 @@ def change(session: Session, row: HotlineOrder, order: Order, *, by: int, at: da
     return is_changed
 
 
+def says_anew(row: HotlineOrder, order: Order) -> bool:
+    """Whether the hotline has other words now for an order that goes on."""
+    is_over = row.words is None or row.withdrawn_at is not None or row.returned_at is not None
+    return not is_over and (order.words, order.title or row.title) != (row.words, row.title)
+
+
+def reword(row: HotlineOrder, order: Order) -> None:
+    row.words, row.title = order.words, order.title or row.title
+
+
+def hand_past(
+    session: Session, row: HotlineOrder, own: Ticket, order: Order, *, by: int, at: datetime
+) -> None:
+    """Its new words accuse who may read its ticket: it goes on with one that they may not."""
+    reword(row, order)
+    if row.joined_at is not None:
+        part(session, row, own, by=by, at=at)
+        return
+    row.ticket_id = own.id
+    session.flush()
+    deadlines.keep(session, row, row.due_at, at)
+
+
 def withdraw(session: Session, row: HotlineOrder, *, by: int, at: datetime) -> None:
     """The caller or the hotline took it back; a matter that others stand behind goes on."""
     ticket = session.get_one(Ticket, row.ticket_id)
@@ -227,8 +250,8 @@ def _keep_words(
     """Nothing is kept anew of somebody who has been erased."""
     if row.words is None:
         return
-    if (order.words, order.title or row.title) != (row.words, row.title):
-        row.words, row.title = order.words, order.title or row.title
+    if says_anew(row, order):
+        reword(row, order)
         refining.keep_note(session, ticket, order.all_words, by=row.caller_id, at=at)
     row.others = _written({**json.loads(row.others or "{}"), **order.others})
 

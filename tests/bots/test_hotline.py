@@ -18,7 +18,7 @@ from models.outbox import OutboxMessage
 from models.people import Person
 from models.roster import phones
 from models.ticket_flow import Outcome, State
-from models.tickets.table import Ticket
+from models.tickets.table import Note, Ticket
 from tests import factories
 from tests.chat import Town
 from tests.factories import MORNING, demo_person
@@ -125,6 +125,18 @@ def test_what_accuses_somebody_joins_nothing_and_tells_nobody_that_others_compla
     assert bring(town, *twice) == ["added", "added"]
     ticket = ticket_of(town, "D-1")
     assert ticket.about == "property" and ticket.hides_reporter
+
+
+def test_words_that_accuse_who_works_on_an_order_become_a_matter_past_them(town: Town) -> None:
+    bring(town, order("D-3"))
+    words = f"{LAMP}，物业收了钱不修，我要投诉物业"
+    assert bring(town, order("D-3", words)) == ["changed"]
+    assert bring(town, order("D-3", words)) == ["unchanged"]
+    first, apart = town.look(lambda s: s.scalars(select(Ticket).order_by(Ticket.id)).all())
+    assert (apart.about, apart.hides_reporter) == ("property", True)
+    assert ticket_of(town, "D-3").id == apart.id and one(town, "D-3").words == words
+    notes = town.look(lambda s: s.scalars(select(Note).where(Note.ticket_id == first.id)).all())
+    assert notes == []
 
 
 def test_the_hotline_changes_urges_and_withdraws_by_the_number(town: Town) -> None:
