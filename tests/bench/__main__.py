@@ -44,9 +44,9 @@ COLUMNS += ("errors", "n")
 @click.option(
     "--tickets",
     multiple=True,
-    default=lifecycles.SIZES,
-    show_default=True,
-    help="Of `lifecycles`: how many there are already; the others are held against the first.",
+    type=click.IntRange(min=0),
+    help="How many there are already: of `console` and `digests` 100,000, of `lifecycles` 0 and"
+    " 100,000, where the others are held against the first.",
 )
 @click.option(
     "--share",
@@ -57,7 +57,9 @@ COLUMNS += ("errors", "n")
 def main(name: str | None, tickets: tuple[int, ...], share: float) -> None:
     """Print the results as JSON lines, and as a Markdown table on standard error."""
     results = []
-    told: dict[str, tuple[Any, ...]] = {"lifecycles": (tickets,), "spike": (share,)}
+    told: dict[str, tuple[Any, ...]] = {"spike": (share,)}
+    if tickets:
+        told |= {"lifecycles": (tickets,), "console": tickets[:1], "digests": tickets[:1]}
     for one in [name] if name else BENCHES:
         for result in BENCHES[one](*told.get(one, ())):
             print(json.dumps(result), flush=True)

@@ -1,4 +1,4 @@
-"""The morning digests of 100 communities over 100,000 tickets."""
+"""The morning digests of 100 communities over 100,000 tickets, or so many."""
 
 import time
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ RESIDENTS = 1_000
 COMMUNITIES = 100
 
 
-def run() -> Iterator[dict[str, Any]]:
+def run(tickets: int = TICKETS) -> Iterator[dict[str, Any]]:
     for case, _, database in stores(RESIDENTS):
         now = datetime.now(UTC)
-        figures.fill(database, TICKETS, now)
+        figures.fill(database, tickets, now)
         filling.leave_behind(database, now)
         filling.spread(database, COMMUNITIES, now)
         yield _sent(case, database, now)
