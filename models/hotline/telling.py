@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import events
-from models.events import Fact
 from models.hotline.table import HotlineOrder
 from models.tickets import facts
 from models.tickets.table import Ticket
@@ -22,27 +21,18 @@ def tell(
     by: int | None,
     at: datetime,
 ) -> None:
-    events.record(
-        session,
-        Fact(
-            verb=verb,
-            subject_kind="ticket",
-            subject_id=ticket.id,
-            at=at,
-            account=ticket.account,
-            actor_id=by,
-            area_id=ticket.area_id,
-            detail={"order": row.id, "number": row.number},
-            parties=parties,
-            context=facts.context(session, ticket)
-            | {
-                "source": row.source,
-                "order": row.number,
-                "hotline_due": row.due_at.isoformat() if row.due_at else None,
-            },
-            quiet=facts.quiet_of(ticket.urgency, ticket.state),
-        ),
-    )
+    named = {
+        "source": row.source,
+        "order": row.number,
+        "hotline_due": row.due_at.isoformat() if row.due_at else None,
+    }
+    more = {
+        "actor_id": by,
+        "detail": {"order": row.id, "number": row.number},
+        "parties": parties,
+        "quiet": facts.quiet_of(ticket.urgency, ticket.state),
+    }
+    events.record(session, facts.fact(session, ticket, verb, at, named, **more))
 
 
 def owner_of(ticket: Ticket) -> list[int]:

@@ -12,7 +12,6 @@ from config.categories import Urgency, label_of
 from models import events, privacy_consents, tasks
 from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound
-from models.events import Fact
 from models.masking import hiding
 from models.open311 import public
 from models.open311.endpoints import Endpoint
@@ -261,18 +260,9 @@ def _tell(
         "answer": referral.answer,
         "is_refused": referral.state == ReferralState.REFUSED,
     }
-    events.record(
-        session,
-        Fact(
-            verb=verb,
-            subject_kind="ticket",
-            subject_id=ticket.id,
-            at=at,
-            account=ticket.account,
-            actor_id=actor,
-            area_id=ticket.area_id,
-            detail={"endpoint": endpoint.id, "referral": referral.id},
-            parties=facts.parties(session, ticket) | {"asker": [referral.asked_by]},
-            context=facts.context(session, ticket) | named,
-        ),
-    )
+    more = {
+        "actor_id": actor,
+        "detail": {"endpoint": endpoint.id, "referral": referral.id},
+        "parties": facts.parties(session, ticket) | {"asker": [referral.asked_by]},
+    }
+    events.record(session, facts.fact(session, ticket, verb, at, named, **more))

@@ -1,12 +1,14 @@
 """What the words about a ticket are filled with, and whom they concern."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from config.categories import Urgency
+from models.events import Fact
 from models.outbox import Quiet
 from models.people import Person
 from models.posts import Post
@@ -60,6 +62,22 @@ def context(session: Session, ticket: Ticket) -> dict[str, Any]:
         "households": ticket.households,
         **owner,
     }
+
+
+def fact(
+    session: Session, ticket: Ticket, verb: str, at: datetime, named: dict[str, Any], **more: Any
+) -> Fact:
+    """What happened to a ticket, as the log is told of it; `named` stands beside its own facts."""
+    return Fact(
+        verb=verb,
+        subject_kind="ticket",
+        subject_id=ticket.id,
+        at=at,
+        account=ticket.account,
+        area_id=ticket.area_id,
+        context=context(session, ticket) | named,
+        **more,
+    )
 
 
 def parties(session: Session, ticket: Ticket) -> dict[str, Sequence[int]]:
