@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bots import reporting, twins
 from bots.chat import Chat
 from bots.dialogue import Heard, hear
-from bots.handlers import accusing, directory, intake
+from bots.handlers import accusing, directory, intake, splitting
 from bots.lexicon import Lexicon
 from bots.locations import Location, area_location, location_of
 from bots.message import IncomingMessage, MessageKind
@@ -25,7 +25,7 @@ from models.speakers import known_speaker
 from models.ticket_flow import Action
 from models.tickets import recording, refining, supporting
 from models.tickets.actions import apply
-from models.tickets.opening import Opened
+from models.tickets.opening import Opened, Report
 from models.tickets.recording import Channel
 from models.tickets.step import Actor
 from models.tickets.table import Ticket
@@ -73,17 +73,7 @@ def file(
     chat = chat_of(session, who, form.words, said, now)
     meant = _chosen(_meant(said), form)
     location = _location(chat, meant, form)
-    report = reporting.report_of(
-        meant,
-        location,
-        account=who.account,
-        reporter_id=who.person_id,
-        said=form.words,
-        text=said.text,
-        things=said.things,
-        is_anonymous=form.hides_reporter,
-    )
-    report = replace(report, is_class_known=report.is_class_known or form.category is not None)
+    report = _report(who, form, said, meant, location)
     twin = None if said.parts else twins.twin_of_report(session, report, now)
     opened = recording.record(session, report, channel, "", by=who.person_id, at=now)
     media.hand_in(session, who.person_id, form.photos, opened.ticket_id)
@@ -116,6 +106,14 @@ def supplement(
     return main.id
 
 
+def split(session: Session, who: Identity, ticket: Ticket, said: Heard, now: datetime) -> list[int]:
+    """Each matter that its own words, heard anew, hold goes on as a ticket. NotFound for one."""
+    if not said.parts or not ticket.is_open:
+        raise NotFound(number=ticket.number)
+    chat = chat_of(session, who, ticket.text or "", said, now)
+    return [one["ticket_id"] for one in splitting.apart(chat, ticket, said.parts)]
+
+
 def join(session: Session, who: Identity, ticket: Ticket, into_id: int, now: datetime) -> None:
     """This report goes on as part of a neighbour's. NotFound where none such may be told of."""
     if ticket.reporter_id != who.person_id:
@@ -142,6 +140,23 @@ def _chosen(meant: Understanding, form: Form) -> Understanding:
         return meant
     subcategory = form.subcategory or LAST_RESORT
     return replace(meant, category=form.category, subcategory=subcategory, confidence=1.0)
+
+
+def _report(
+    who: Identity, form: Form, said: Heard, meant: Understanding, location: Location
+) -> Report:
+    """A class that was picked is known."""
+    report = reporting.report_of(
+        meant,
+        location,
+        account=who.account,
+        reporter_id=who.person_id,
+        said=form.words,
+        text=said.text,
+        things=said.things,
+        is_anonymous=form.hides_reporter,
+    )
+    return replace(report, is_class_known=report.is_class_known or form.category is not None)
 
 
 def _location(chat: Chat, meant: Understanding, form: Form) -> Location:
