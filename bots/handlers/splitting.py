@@ -36,7 +36,8 @@ def split(chat: Chat, question: Question, text: str, digit: int | None) -> Reply
     ticket = chat.session.get_one(Ticket, question.ticket_id)
     if chosen == TOGETHER:
         return chat.say("ticket_kept_whole", ticket_id=ticket.id)
-    return _apart(chat, ticket, tuple(restored(one) for one in question.context["parts"]))
+    parts = tuple(restored(one) for one in question.context["parts"])
+    return chat.say("ticket_split", matters=apart(chat, ticket, parts))
 
 
 def _in_words(said: str) -> int | None:
@@ -47,17 +48,15 @@ def _in_words(said: str) -> int | None:
     return TOGETHER if plain in words["together"] else None
 
 
-def _apart(chat: Chat, ticket: Ticket, parts: tuple[Part, ...]) -> Reply:
-    """The part of the ticket's own class keeps it, with all that belongs to it."""
+def apart(chat: Chat, ticket: Ticket, parts: tuple[Part, ...]) -> list[dict[str, Any]]:
+    """The part of the ticket's own class keeps it, with all that belongs to it. What each is."""
     stays = main(parts, replace(parts[0].meant, category=ticket.category))
     kept = parts[stays]
     others = [_report(chat, ticket, one) for one in parts if one is not kept]
     opened = split_off(
         chat.session, ticket, _kept(chat, kept), others, by=chat.person_id, at=chat.now
     )
-    shown: list[dict[str, Any]] = [facts.context(chat.session, ticket)]
-    shown += [one.context for one in opened]
-    return chat.say("ticket_split", matters=shown)
+    return [facts.context(chat.session, ticket), *(dict(one.context) for one in opened)]
 
 
 def _kept(chat: Chat, part: Part) -> Kept:

@@ -1,5 +1,6 @@
 """The resident's own pages over real HTTP requests: in, report, follow, rate, and out for good."""
 
+import base64
 import io
 import re
 from collections.abc import Iterator
@@ -360,6 +361,29 @@ def test_a_matter_gets_its_place_and_class_hides_who_told_it_and_is_taken_back(
     assert "撤回了" in me.post("/matters/1/withdraw").text
     assert "不能再改" in me.post("/matters/1/urge").text
     assert "#1" not in me.get("/matters").text
+
+
+def test_several_matters_of_one_message_become_tickets_by_one_tap_and_once(
+    street: Street,
+) -> None:
+    me = street.guest()
+    page = me.post("/report", words="3号楼电梯又坏了，另外5号楼楼道灯不亮", hidden="1")
+    assert "这是 2 件事吗" in page.text
+    sealed = re.search(r'name="received" value="([^"]+)"', page.text)
+    assert sealed is not None
+    assert "电梯".encode() not in base64.urlsafe_b64decode(sealed[1].split(".")[0] + "==")
+    for guess in ("", sealed[1][:-2] + "xx"):
+        assert me.post("/matters/1/split", received=guess).status_code == 404
+    other = street.guest("demo-resident-2")
+    assert other.post("/matters/1/split", received=sealed[1]).status_code == 404
+    for _ in range(2):  # a thumb that trembles
+        page = me.post("/matters/1/split", received=sealed[1])
+        assert "各办各的" in page.text and page.text.count('<li><a href="/p/my/matters/') == 2
+    stayed, parted = street.ticket(1), street.ticket(2)
+    assert (stayed.text, parted.text) == ("5号楼楼道灯不亮", "3号楼电梯又坏了")
+    assert (stayed.category, parted.category) == ("facility", "elevator")
+    assert stayed.area_id != parted.area_id and parted.hides_reporter
+    assert "件事吗" not in me.get(f"/matters/1?received={sealed[1]}").text
 
 
 def test_words_that_accuse_who_works_on_it_become_a_matter_past_them(street: Street) -> None:

@@ -1,5 +1,6 @@
 """A matter as its reporter, or who joined it, sees it: its course, and what may be done now."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request
@@ -8,7 +9,9 @@ from sqlalchemy.orm import Session
 from app.pages.my import photos, picker
 from app.pages.my.received import received_of
 from app.pages.my.visit import Visit
+from bots import forms
 from bots.rendering import render
+from bots.splitting import Part
 from config.categories import categories
 from models.legacy import lists as legacy
 from models.legacy import telling
@@ -51,6 +54,7 @@ def shown(session: Session, visit: Visit, ticket: Ticket) -> dict[str, Any]:
         "words": _reason(ticket) if is_mine else [],
         "legacy": _legacy(session, main),
         "received": received,
+        "parts": parts_of(visit, ticket, received),
         "sealed": request.args.get("received", ""),
         "calls": render("emergency_calls", {"emergency": ticket.emergency}),
         "twin": _twin(session, received),
@@ -58,6 +62,13 @@ def shown(session: Session, visit: Visit, ticket: Ticket) -> dict[str, Any]:
         "offered": picker.offered(session, person_id, {}, visit.now) if may["place"] else None,
         "categories": categories(),
     }
+
+
+def parts_of(visit: Visit, ticket: Ticket, received: dict[str, Any]) -> Sequence[Part]:
+    """The several matters of what was just sent, as long as they are one ticket."""
+    if not received.get("parts") or not ticket.is_open or not ticket.text:
+        return ()
+    return forms.heard(ticket.text, visit.office.lexicon(), visit.now).parts
 
 
 def _course(session: Session, ticket: Ticket, main: Ticket, person_id: int) -> list[Told]:

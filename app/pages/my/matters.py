@@ -11,11 +11,11 @@ from app.pages.my.access import WITH_PHOTOS, page
 from app.pages.my.matter_page import shown, unrated
 from app.pages.my.received import received_of
 from app.pages.my.rendering import Answer, back_to, page_before, render
-from app.pages.my.report import LONGEST
+from app.pages.my.report import FINGERPRINT, LONGEST
 from app.pages.my.visit import Visit
 from bots import forms
 from config.categories import categories
-from models import media
+from models import answered_requests, media
 from models.errors import NotFound, TooLate
 from models.ticket_flow import Action
 from models.tickets import mine, rating, refining, supporting
@@ -91,6 +91,26 @@ def rate(visit: Visit, ticket_id: int) -> Answer:
         main = supporting.main_of(session, ticket)
         reopens = rating.rate(session, main, **given, by=by, at=visit.now)
     return back_to("matter", "reopened" if reopens else "rated", ticket_id=ticket_id)
+
+
+@page("/matters/<int:ticket_id>/split", "POST")
+def split(visit: Visit, ticket_id: int) -> Answer:
+    """Right after it was sent, and once, however often it is tapped."""
+    with visit.reading() as session:
+        ticket = mine.matter(session, visit.who.person_id, ticket_id)
+        words = ticket.text or ""
+    if not received_of(visit, ticket_id).get("parts"):
+        raise NotFound(number="")
+    said = forms.heard(words, visit.office.lexicon(), visit.now)
+    with visit.writing() as session:
+        who = visit.identity(session)
+        asked = answered_requests.begin(
+            session, who.id, f"split {ticket_id}", FINGERPRINT, visit.now
+        )
+        if asked.body is None:
+            ticket = mine.matter(session, who.person_id, ticket_id)
+            asked.keep(forms.split(session, who, ticket, said, visit.now))
+    return back_to("matters", "split")
 
 
 @page("/matters/<int:ticket_id>/<any(urge, withdraw, hide, place, reclassify, join):step>", "POST")
