@@ -17,6 +17,7 @@ from config.policy import load
 MEGABYTE = 1 << 20
 PIECE = 1 << 16
 DONE = (200, 201)
+TOO_OFTEN = 429
 
 
 class NotReached(Exception):
@@ -106,6 +107,8 @@ class Wire:
                 **more,
             ) as answer,
         ):
+            if answer.status_code == TOO_OFTEN:
+                raise NotReached(f"HTTP {answer.status_code}")
             if 300 <= answer.status_code < 500:
                 raise TurnedAway(f"HTTP {answer.status_code}")
             if answer.status_code not in DONE:

@@ -218,6 +218,16 @@ def test_only_what_betrays_nobody_is_handed_on_and_only_by_who_may_end_it(
         assert endpoints.in_use(session) == []
 
 
+def test_a_house_that_has_too_much_to_do_just_now_is_tried_again(
+    database: Database, broken: str
+) -> None:
+    factories.town(database)
+    Broken.answers[:] = [(429, b"")]
+    _, referral_id = handed_on(database, broken)
+    Queue(database, lambda: MORNING).drain()
+    assert state(database, referral_id) == ReferralState.ASKED
+
+
 @pytest.mark.parametrize("agrees", [False, True])
 def test_name_and_phone_go_along_only_where_the_reporter_agreed(
     database: Database, agrees: bool
