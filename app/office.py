@@ -1,15 +1,19 @@
 """What every request of the console, the pages and the API shares: one store, words, clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
 
 from app.house import LiveLexicon, now
+from app.wechat.limit import MinuteLimit
 from bots.lexicon import Lexicon
 from config.settings import Settings
 from jobs.channels.wechat_client import WeChatClient
 from models.base import Database
+from models.outside_table import OutsideSystem
+
+OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,12 @@ class Office:
     client: WeChatClient
     clock: Callable[[], datetime]
     lexicon: Callable[[], Lexicon]
+    # Systems with the same allowance are counted apart in one.
+    allowance: Callable[[int], MinuteLimit] = field(default_factory=lambda: cache(MinuteLimit))
+
+    def is_asked_too_often(self, system: OutsideSystem, at: datetime) -> bool:
+        """Counts this call, by whichever door it came."""
+        return self.allowance(system.per_minute).is_over(OUTSIDE, str(system.id), at)
 
 
 def make_office(

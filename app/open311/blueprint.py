@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -108,16 +107,14 @@ def _read(routes: Blueprint, office: Office) -> None:
 
 
 def _file(routes: Blueprint, office: Office) -> None:
-    limit_of = cache(MinuteLimit)  # systems with the same allowance are counted apart in one
-
     @routes.post(f"/v2/requests.{FORM}")
     def file_request(form: str) -> Response:
         at = office.clock()
         key = request.values.get("api_key", "")
         with office.database.reading() as session:
             system = filing.system_of(session, key, at)
-            system_id, often = system.id, system.per_minute
-        if limit_of(often).is_over(POLICY, str(system_id), at):
+            is_too_often = office.is_asked_too_often(system, at)
+        if is_too_often:
             raise TooMany("too many service requests by this api_key in one minute")
         given = read(request.values)
         meant = filing.understood(given, office.lexicon())

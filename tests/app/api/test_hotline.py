@@ -33,11 +33,12 @@ def key_of(
     *powers: Power,
     place: str = "和顺街道",
     role: Role = Role.DEPARTMENT_LIAISON,
+    per_minute: int = 120,
 ) -> str:
     with house.store.writing() as session:
         where = area_named(session, place).id
         by = demo_person(session, "admin")
-        given = {"role": role, "by": by, "at": house.hand()}
+        given = {"role": role, "per_minute": per_minute, "by": by, "at": house.hand()}
         _, key = outside_systems.register(session, place, where, powers, **given)
     return key
 
@@ -95,6 +96,10 @@ def test_a_key_opens_its_own_doors_in_its_own_area(house: House) -> None:
     assert told["orders"][0]["reasons"] == ["这个地方不在约定的范围里"]
     assert bring(house, whole, LIFT) == ["added"]
     assert bring(house, part, LIFT | {"urges": 3}) == ["refused"]
+    rare = key_of(house, Power.HOTLINE, per_minute=2)
+    for status in (200, 200, 429):
+        ask(house, rare, "GET", "results", status)
+    ask(house, whole, "GET", "results")
 
 
 def test_what_accuses_those_whose_eyes_it_has_is_none_of_its_results(house: House) -> None:
