@@ -12,7 +12,7 @@ from bots.likeness import Matter, likeness, signs
 from bots.understand import Understanding
 from config.categories import Urgency
 from config.policy import load
-from models.errors import DomainError
+from models.errors import DomainError, TooLate
 from models.hotline import cells, orders
 from models.hotline.batches import Taken
 from models.hotline.cells import Order
@@ -95,7 +95,12 @@ def take(
 
 
 def part(session: Session, row: HotlineOrder, lexicon: Lexicon, *, by: int, at: datetime) -> Ticket:
-    """The join was wrong: the order goes on with a ticket of its own."""
+    """The join was wrong: the order goes on with a ticket of its own.
+
+    Raises TooLate where its caller was erased: nothing is left to say in it.
+    """
+    if row.words is None:
+        raise TooLate(number=row.number)
     order = orders.as_brought(row)
     own = _own(session, _report(session, hear(order, lexicon), row.caller_id), by, at)
     orders.part(session, row, own, by=by, at=at)

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from bots import hotline
 from jobs.hotline import hotline_clock
-from models.errors import AlreadyDone, ReasonMissing
+from models import erasure
+from models.errors import AlreadyDone, ReasonMissing, TooLate
 from models.events import Event
 from models.hotline import cells, orders
 from models.hotline.cells import Order
@@ -101,6 +102,17 @@ def test_an_order_joins_the_residents_ticket_and_can_be_parted_from_it(town: Tow
     former = town.look(lambda session: session.get(Ticket, ticket.id))
     assert former.households == 1 and one(town, "B-1").ticket_id != former.id
     assert bring(town, order("B-1")) == ["unchanged"]
+
+
+def test_an_order_whose_caller_was_erased_is_parted_no_more(town: Town) -> None:
+    town.person("demo-resident-1").say("幸福里小区3号楼的路灯坏了，晚上看不见路")
+    assert bring(town, order("B-2")) == ["joined"]
+    with town.database.writing() as session:
+        erasure.erase(session, orders.numbered(session, "12345", "B-2").caller_id, town.now)
+    with town.database.writing() as session, pytest.raises(TooLate):
+        by = demo_person(session, "subdistrict_staff")
+        joined = orders.numbered(session, "12345", "B-2")
+        hotline.part(session, joined, town.lexicon, by=by, at=town.now)
 
 
 def test_the_same_callers_own_report_carries_the_order_without_counting_them_twice(
