@@ -32,7 +32,7 @@ from bots import forms
 from bots.forms import Form
 from config.categories import Urgency, category
 from models import media
-from models.errors import NotAllowed, NotFound
+from models.errors import NotAllowed, NotFound, TooLate
 from models.places import Area
 from models.ticket_flow import Action
 from models.tickets import mine, rating, refining, supporting
@@ -116,7 +116,7 @@ def show_timeline(call: Call, ticket_id: int) -> Work:
     "/tickets/<int:ticket_id>/supplements",
     takes=Supplement,
     gives=Supplemented,
-    refuses=("not_allowed", "content_unfit"),
+    refuses=("not_allowed", "too_late", "content_unfit"),
     example={"words": "今天更严重了，楼道里都是水", "photos": []},
 )
 def supplement(call: Call, ticket_id: int, body: Supplement) -> Work:
@@ -129,9 +129,11 @@ def supplement(call: Call, ticket_id: int, body: Supplement) -> Work:
 
     def work(session: Session) -> Supplemented:
         ticket = _matter(session, call, ticket_id)
+        main = supporting.main_of(session, ticket)
+        if not main.is_open:
+            raise TooLate(number=main.number)
         beside = forms.supplement(session, call.who, ticket, body.words, said, call.now)
         media.hand_in(session, call.who.person_id, body.photos, beside)
-        main = supporting.main_of(session, ticket)
         return Supplemented(ticket_id=beside, is_apart=beside != main.id)
 
     return work

@@ -47,6 +47,8 @@ def test_from_signing_in_to_the_rating(house: House, picture: bytes) -> None:
     assert set(phone.get(address)["can"]) == {"rate", "reopen"}
     rated = phone.post(f"{address}/rating", {"is_solved": True, "stars": 5})
     assert (rated["is_reopened"], rated["ticket"]["stars"]) == (False, 5)
+    late = phone.post(f"{address}/supplements", {"words": "又坏了"}, status=409)
+    assert late["type"].endswith("#too_late")
     steps = phone.get(f"{address}/timeline")["items"]
     assert [one["words"] for one in steps if one["words"]] == ["按钮也坏了"]
     assert [one["state"]["key"] for one in steps if one["state"]][-1] == "archived"
