@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.house import now
@@ -23,6 +23,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 FRESH_SECONDS = 60
+# Each page of a resident would else ask for its looks again before it shows.
+LOOKS_SECONDS = 3_600
 
 Page = tuple[str, int]
 
@@ -60,6 +62,8 @@ def _secured(response: Response) -> Response:
     is_page = response.status_code == 200 and response.mimetype == "text/html"
     if is_page:
         response.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
+    if request.endpoint == "pages.static":
+        response.headers["Cache-Control"] = f"public, max-age={LOOKS_SECONDS}"
     return response
 
 

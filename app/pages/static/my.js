@@ -129,8 +129,8 @@ if (form) {
   form.addEventListener("submit", async event => {
     if (event.submitter && event.submitter.name === "pick") return;
     event.preventDefault();
-    const button = event.submitter || form.querySelector("button.main");
-    button.disabled = true;
+    const button = event.submitter || form.querySelector("button.main"), usual = button.textContent;
+    button.disabled = true; button.textContent = "正在交，请等一下";
     const body = new FormData(form), files = await (shots.get(form) || Promise.resolve([]));
     body.delete("photos");
     files.forEach(file => body.append("photos", file, file.name));
@@ -144,7 +144,8 @@ if (form) {
       await keep(body, files);
       tell("没有网，您说的事存在手机里，连上网会自动发出。");
     }
-    button.disabled = false;
+    button.disabled = false; button.textContent = usual;
+    unsentLine.scrollIntoView({ block: "center" });
   });
 
   // The voice, where the browser understands it.
