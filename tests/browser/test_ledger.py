@@ -54,6 +54,6 @@ def test_a_message_is_sent_once_more_and_whom_nothing_reached_is_told_by_phone(
     page.goto(f"{served.url}/console/jobs")
     check_comfort(page)
     expect(page.locator("li.entry").first).to_contain_text("没按时运行")
-    page.get_by_role("link", name="清理已完成的任务记录").click()
-    expect(page).to_have_url(re.compile("/jobs/forget_done$"))
+    page.get_by_role("link", name="整理旧记录").click()
+    expect(page).to_have_url(re.compile("/jobs/retention$"))
     check_comfort(page)

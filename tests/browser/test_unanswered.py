@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.house import LOOK_SECONDS
 from tests.app.test_console_unanswered import talked
 from tests.browser.conftest import Served, sign_in
 from tests.browser.test_console import check_comfort
@@ -44,6 +45,7 @@ def test_one_question_is_answered_and_one_word_taught(page: Page, served: Served
     page.goto(f"{served.url}/console/lexicon?word=咕噜业")
     check_comfort(page)
     expect(page.get_by_text("教过的", exact=True)).to_be_visible()
+    page.wait_for_timeout(LOOK_SECONDS * 1000)  # until each process has seen what was taught
     page.get_by_label("居民会怎么说").fill("咕噜业又在响")
     page.get_by_role("button", name="试试").click()
     expect(page.get_by_text("噪音·设备低频").first).to_be_visible()
