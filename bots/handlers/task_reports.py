@@ -27,7 +27,7 @@ _ASKING = ("?", "吗", "呢")
 
 @registry.command("resolve")
 def resolve_command(chat: Chat, command: Command) -> Reply:
-    found = [ticket for ticket, _ in lists.tasks_of(chat.session, chat.person_id, ACTIVE)]
+    found = _mine(chat) if command.number is None else ()
     return on_ticket(chat, command, found, resolve)
 
 

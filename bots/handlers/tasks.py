@@ -136,7 +136,9 @@ def take(chat: Chat, question: Question, text: str, digit: int | None) -> Reply 
 
 @registry.command("accept")
 def accept_command(chat: Chat, command: Command) -> Reply:
-    return on_ticket(chat, command, _waiting(chat), accept)
+    # Who says a number has chosen: whoever has many tasks need not have them all read.
+    found = _waiting(chat) if command.number is None else ()
+    return on_ticket(chat, command, found, accept)
 
 
 def accept(chat: Chat, ticket: Ticket, text: str) -> Reply:
