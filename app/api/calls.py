@@ -63,7 +63,6 @@ def check_in(call: Call, call_id: int) -> Work:
     takes=Answered,
     gives=CallOut,
     refuses=MOVED,
-    example={"words": "已到现场拆除飞线三处"},
 )
 def answer_call(call: Call, call_id: int, body: Answered) -> Work:
     """Tell what was done."""
@@ -75,7 +74,6 @@ def answer_call(call: Call, call_id: int, body: Answered) -> Work:
     takes=Answered,
     gives=CallOut,
     refuses=MOVED,
-    example={"words": "不属于本部门职责，应由住建处理"},
 )
 def return_call(call: Call, call_id: int, body: Answered) -> Work:
     """It is not this department's, and why."""

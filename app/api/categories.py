@@ -75,7 +75,6 @@ def list_categories(call: Call) -> Work:
     takes=Typed,
     gives=Suggestion,
     refuses=("nothing_said",),
-    example={"words": "楼道里有人拉线给电动车充电"},
 )
 def suggest(call: Call, body: Typed) -> Suggestion:
     """The class that these words would have, with the words that decide it.

@@ -71,7 +71,6 @@ def list_homes(call: Call) -> Work:
     takes=HomeIn,
     gives=HomeOut,
     refuses=("not_found", "too_many_homes"),
-    example={"area_id": 7, "room": "2-501"},
 )
 def claim_home(call: Call, body: HomeIn) -> Work:
     """Say where one lives; who serves the building is asked to confirm it."""
@@ -121,7 +120,6 @@ def list_homes_to_verify(call: Call) -> Work:
     takes=Neighbour,
     gives=HomeOut,
     refuses=("not_allowed",),
-    example={"lives_here": True},
 )
 def verify_home(call: Call, home_id: int, body: Neighbour) -> Work:
     """Say whether the neighbour lives there."""

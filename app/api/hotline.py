@@ -128,7 +128,6 @@ class AcknowledgedOut(Given):
     gives=OrdersOut,
     gate=Gate.SYSTEM,
     refuses=REFUSES,
-    example={"orders": [{"number": "20260303000017", "text": "路灯坏了", "estate": "幸福里小区"}]},
 )
 def bring_orders(call: Call, body: OrdersIn) -> Work:
     """Bring orders of the hotline: each is answered by itself, and twice is once by its number."""
@@ -177,7 +176,6 @@ def hotline_results(call: Call, query: ResultsQuery) -> Work:
     gives=AcknowledgedOut,
     gate=Gate.SYSTEM,
     refuses=REFUSES,
-    example={"results": [{"number": "20260303000017", "changed_at": "2026-03-05T10:00:00+08:00"}]},
 )
 def acknowledge_results(call: Call, body: AcknowledgementsIn) -> Work:
     """Say which results have arrived; what changed since it was read stays to be fetched."""

@@ -46,7 +46,6 @@ def who_am_i(call: Call) -> Work:
     takes=PhoneCode,
     gives=Me,
     refuses=("code_unfit", "platform_away"),
-    example={"code": "e31968a7f94cc5ee25fafc2aef2773f0bb8c3937b22520eb8ee345274d00c144"},
 )
 def give_phone(call: Call, body: PhoneCode) -> Work:
     """Keep the phone number that WeChat vouches for."""

@@ -55,7 +55,7 @@ def list_messages(call: Call, query: PageQuery) -> Work:
     return work
 
 
-@sets("/messages/seen", takes=Seen, status=204, example={"up_to": 12})
+@sets("/messages/seen", takes=Seen, status=204)
 def see_messages(call: Call, body: Seen) -> Work:
     """They were looked at here: what could not be pushed has thereby arrived."""
 

@@ -104,7 +104,6 @@ def read_notice(call: Call, notice_id: int) -> Work:
     takes=ObjectionIn,
     gives=ObjectionOut,
     refuses=("too_late", "content_unfit", "reason_missing"),
-    example={"words": "公共收益的用途没有写清楚"},
 )
 def object_to_notice(call: Call, notice_id: int, body: ObjectionIn) -> Work:
     """Object while its period lasts; who answers is told what was said, and not by whom."""

@@ -86,7 +86,7 @@ def copy_own_data(call: Call) -> Work:
     return work
 
 
-@sets("/privacy/erasure", takes=Sure, status=204, example={"is_sure": True})
+@sets("/privacy/erasure", takes=Sure, status=204)
 def erase_me(call: Call, body: Sure) -> Work:
     """Have all that is personal destroyed; open matters go on without one's name."""
     return lambda session: erasure.erase(session, call.who.person_id, call.now)

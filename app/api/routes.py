@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.office import Office
+from config.policy import load
 from models.people import Identity
 
 # Returns what is given back; or a DomainError, which is answered once what was done is kept.
@@ -70,7 +71,6 @@ class Route:
     status: int
     refuses: tuple[str, ...]  # names of config/problems.toml
     limit: str  # of one address, beside what all routes have; empty: none
-    example: dict[str, Any] | None
 
     @property
     def name(self) -> str:
@@ -79,6 +79,12 @@ class Route:
     @property
     def noun(self) -> str:
         return self.view.__module__.rpartition(".")[2]
+
+    @property
+    def example(self) -> dict[str, Any] | None:
+        """A body that is taken, as config/api.toml has it."""
+        found: dict[str, Any] | None = load("api")["examples"].get(self.name)
+        return found
 
     @property
     def has_key(self) -> bool:
@@ -118,13 +124,12 @@ def _enter(
     status: int = 200,
     refuses: tuple[str, ...] = (),
     limit: str = "",
-    example: dict[str, Any] | None = None,
 ) -> Callable[[View], View]:
     def entered(view: View) -> View:
         ROUTES.append(
             Route(
                 *(method, rule, view, kind, gate, gives, takes, takes_in),
-                *(status, refuses, limit, example),
+                *(status, refuses, limit),
             )
         )
         return view

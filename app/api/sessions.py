@@ -14,8 +14,6 @@ from models.accounts import MINI
 from models.resident_sessions import Door, Tokens
 from models.speakers import speaker
 
-TOKEN = {"refresh_token": "wVZ0Yb3Jm1s8n4r6t2x5q7u9aBcDeFgHiJkLmNoPqR0"}
-
 
 class LoginCode(Sent):
     """登录码 — what wx.login gave the phone."""
@@ -43,7 +41,6 @@ class SessionOut(Given):
     gate=Gate.ANYBODY,
     limit=SIGNING_IN,
     refuses=("code_unfit", "platform_away"),
-    example={"code": "0a3Bcd000eFGhI1jKl200mNOp10a3Bcd"},
 )
 def sign_in(call: Call, body: LoginCode) -> Work:
     """Sign in by the code of wx.login.
@@ -68,7 +65,6 @@ def sign_in(call: Call, body: LoginCode) -> Work:
     gate=Gate.ANYBODY,
     limit=SIGNING_IN,
     refuses=("not_signed_in",),
-    example=TOKEN,
 )
 def renew(call: Call, body: RefreshToken) -> Work:
     """Other tokens in place of those that run out.

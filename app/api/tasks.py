@@ -133,7 +133,6 @@ def decline_task(call: Call, ticket_id: int) -> Work:
     takes=Reason,
     gives=TaskDone,
     refuses=(*STATE, "reason_missing"),
-    example={"reason": "不在本网格，属于隔壁小区"},
 )
 def return_task(call: Call, ticket_id: int, body: Reason) -> Work:
     """Send it back, and why."""
@@ -156,7 +155,6 @@ def list_colleagues(call: Call, ticket_id: int) -> Work:
     takes=HandOn,
     gives=TaskDone,
     refuses=(*STATE, "reason_missing"),
-    example={"post_id": 5, "reason": "需要专业人员处理"},
 )
 def transfer_task(call: Call, ticket_id: int, body: HandOn) -> Work:
     """Hand it on to one of those, and why."""
@@ -182,7 +180,6 @@ def transfer_task(call: Call, ticket_id: int, body: HandOn) -> Work:
     takes=Result,
     gives=TaskDone,
     refuses=(*STATE, "reason_missing"),
-    example={"result": "灯管已更换，现场试过", "outcome": "fixed"},
 )
 def finish_task(call: Call, ticket_id: int, body: Result) -> Work:
     """Tell the result; the resident is asked whether it is solved."""

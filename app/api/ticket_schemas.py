@@ -21,14 +21,6 @@ from models.tickets.table import Ticket
 
 MOST_PHOTOS = 9
 OFFERED = (Action.WITHDRAW, Action.RATE, Action.REOPEN)
-EXAMPLE = {
-    "words": "3号楼2单元电梯坏了，按了没反应",
-    "area_id": None,
-    "category": None,
-    "subcategory": None,
-    "hides_name": False,
-    "photos": [],
-}
 
 Photos = Annotated[list[PhotoName], Field(max_length=MOST_PHOTOS)]
 

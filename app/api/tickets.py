@@ -10,7 +10,6 @@ from app.api.platform import check_words
 from app.api.routes import Call, Work, acts, reads, sets
 from app.api.schemas import PageQuery
 from app.api.ticket_schemas import (
-    EXAMPLE,
     AreaIn,
     ClassIn,
     Filed,
@@ -49,7 +48,6 @@ STATE = ("transition_not_allowed", "not_allowed")
     takes=TicketIn,
     gives=Filed,
     refuses=("not_found", "nothing_said", "content_unfit"),
-    example=EXAMPLE,
 )
 def report(call: Call, body: TicketIn) -> Work:
     """Report a matter in one's own words.
@@ -117,7 +115,6 @@ def show_timeline(call: Call, ticket_id: int) -> Work:
     takes=Supplement,
     gives=Supplemented,
     refuses=("not_allowed", "too_late", "content_unfit"),
-    example={"words": "今天更严重了，楼道里都是水", "photos": []},
 )
 def supplement(call: Call, ticket_id: int, body: Supplement) -> Work:
     """Add words and photos.
@@ -192,7 +189,6 @@ def hide_name(session: Session, call: Call, ticket: Ticket) -> None:
     takes=Join,
     gives=TicketOut,
     refuses=STATE,
-    example={"ticket_id": 12},
 )
 def join(call: Call, ticket_id: int, body: Join) -> Work:
     """Make it part of the neighbour's matter that was offered; one hears of that from then on."""
@@ -210,7 +206,6 @@ def join(call: Call, ticket_id: int, body: Join) -> Work:
     takes=RatingIn,
     gives=Rated,
     refuses=(*STATE, "too_late"),
-    example={"is_solved": True, "stars": 5},
 )
 def rate(call: Call, ticket_id: int, body: RatingIn) -> Work:
     """Say whether it is solved, and how well; unhappy, it is taken up again, once."""
@@ -235,7 +230,6 @@ def rate(call: Call, ticket_id: int, body: RatingIn) -> Work:
     takes=ClassIn,
     gives=TicketOut,
     refuses=("too_late", "not_allowed"),
-    example={"category": "facility", "subcategory": None},
 )
 def set_class(call: Call, ticket_id: int, body: ClassIn) -> Work:
     """Set the class right."""
@@ -255,7 +249,6 @@ def set_class(call: Call, ticket_id: int, body: ClassIn) -> Work:
     takes=AreaIn,
     gives=TicketOut,
     refuses=("too_late", "not_allowed"),
-    example={"area_id": 7},
 )
 def set_place(call: Call, ticket_id: int, body: AreaIn) -> Work:
     """Say where it is."""
