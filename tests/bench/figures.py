@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.house import open_database
@@ -22,6 +22,7 @@ from models.posts import Post, Role
 from models.ticket_flow import Level, Outcome, State
 from models.tickets.table import About, Ticket
 from tests.app.visitor import House, Visitor
+from tests.bench.bulk import bring, settle_down
 from tests.bench.town import Case, settings_of, town
 
 TICKETS = 100_000
@@ -65,15 +66,12 @@ def fill(database: Database, many: int, now: datetime) -> None:
             ticket_row(chance, places, posts, reporter, at) for at in times[first : first + CHUNK]
         ]
         with database.writing() as session:
-            session.execute(insert(Ticket), rows)
+            bring(session, Ticket, rows)
     taken = CHUNK
     while taken == CHUNK:
         with database.writing() as session:
             taken = rollups.roll_up(session, now, CHUNK)
-    if not database.is_sqlite:  # which the server does by itself, some minutes later
-        with database.writing() as session:
-            session.execute(text("SET LOCAL statement_timeout = 0"))
-            session.execute(text("ANALYZE"))
+    settle_down(database)
 
 
 def _settle(session: Session, now: datetime) -> tuple[list[Area], list[int]]:

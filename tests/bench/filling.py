@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import case, insert, select, text, update
 
 from config.categories import CATEGORIES, Urgency
 from models.access_log import Access, Looked
@@ -21,11 +20,11 @@ from models.people import Person
 from models.places import Area, AreaKind, add_area
 from models.posts import Post, Role
 from models.tickets.table import Ticket
+from tests.bench.bulk import Row, bring, settle_down
 
 MESSAGES, NOTICES, LOOKS, HAZARDS, RUNS = 100_000, 300, 20_000, 5_000, 20_000
 TROUBLED_SHARE = 0.03
 CHUNK = 2000
-Row = dict[str, Any]
 DESK = Role.COMMUNITY_STAFF
 
 
@@ -122,9 +121,9 @@ def leave_behind(database: Database, now: datetime) -> None:
         for first in range(0, many, CHUNK):
             numbers = range(first, min(first + CHUNK, many))
             with database.writing() as session:
-                session.execute(insert(table), [make(years, number) for number in numbers])
+                bring(session, table, [make(years, number) for number in numbers])
     _publish(database, years)
-    analyse(database)
+    settle_down(database)
 
 
 def _publish(database: Database, years: Years) -> None:
@@ -165,18 +164,9 @@ def spread(database: Database, communities: int, now: datetime) -> None:
             session.add(worker)
             session.flush()
             session.add(Post(person_id=worker.id, role=DESK, area_id=found[-1].id, since=now))
-        for number, community in enumerate(found):
-            session.execute(
-                update(Ticket)
-                .where(Ticket.id % len(found) == number)
-                .values(area_id=community.id, community_id=community.id)
-            )
-    analyse(database)
-
-
-def analyse(database: Database) -> None:
-    """What PostgreSQL does by itself some minutes later."""
-    if not database.is_sqlite:
-        with database.writing() as session:
+        of = dict(enumerate(one.id for one in found))
+        community_id = case(of, value=Ticket.id % len(of))
+        if not database.is_sqlite:
             session.execute(text("SET LOCAL statement_timeout = 0"))
-            session.execute(text("ANALYZE"))
+        session.execute(update(Ticket).values(area_id=community_id, community_id=community_id))
+    settle_down(database)

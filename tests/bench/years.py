@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
@@ -15,8 +14,8 @@ from models.places import Area
 from models.posts import Post, Role
 from models.ticket_flow import OPEN, State
 from models.tickets.table import Answer, Assignment, Part, Ticket
+from tests.bench.bulk import Row, settle_down
 from tests.bench.figures import DAYS, ticket_row
-from tests.bench.filling import analyse
 
 BLOCK = 10_000
 SERVING = (Role.GRID_WORKER, Role.COMMUNITY_STAFF, Role.PROPERTY_STAFF)
@@ -29,7 +28,6 @@ TOLD = (
 )
 # Table → its column that names the ticket, and how many rows of it hang on one.
 HANGING = {Ticket: ("id", 1), Assignment: ("ticket_id", 1), Event: ("subject_id", len(TOLD))}
-Row = dict[str, Any]
 Firsts = Mapping[type[Base], int]
 
 
@@ -53,7 +51,7 @@ def live_through(database: Database, tickets: int, now: datetime) -> None:
         _put(session, firsts, [row for row in rows if row["state"] in OPEN])
         if not database.is_sqlite:
             _count_on(session)
-    analyse(database)
+    settle_down(database)
 
 
 def _doublings(have: int, wanted: int) -> Iterator[tuple[int, int]]:
