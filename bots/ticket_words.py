@@ -30,6 +30,7 @@ def record(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
     return [
         {
             "is_resident": note.author_id == ticket.reporter_id or note.came_with is not None,
+            "is_hint": note.author_id is None,
             "text": note.text or "",
         }
         for note in lists.notes_of(session, ticket)

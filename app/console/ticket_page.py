@@ -119,7 +119,7 @@ def owner_of(ticket: Ticket, posts: Sequence[Asked]) -> Asked | None:
 def conversation(session: Session, desk: Desk, ticket: Ticket) -> list[Said]:
     rows = session.execute(
         select(Note, Person.name, _holds_post(Note.author_id))
-        .join(Person, Person.id == Note.author_id)
+        .outerjoin(Person, Person.id == Note.author_id)
         .where(Note.ticket_id == ticket.id, Note.text.is_not(None))
         .order_by(Note.id)
     )

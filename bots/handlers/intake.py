@@ -107,7 +107,7 @@ def hint_at_parts(chat: Chat, ticket_id: int) -> None:
     """Staff see that there may be several, also when the resident never answers."""
     ticket = chat.session.get_one(Ticket, ticket_id)
     hint = render("parts_hint", {"parts": [one.text for one in chat.parts]})
-    refining.keep_note(chat.session, ticket, hint, by=chat.person_id, at=chat.now)
+    refining.keep_note(chat.session, ticket, hint, by=None, at=chat.now)
 
 
 def ask_split(

@@ -164,8 +164,11 @@ def add_note(
     return note
 
 
-def keep_note(session: Session, ticket: Ticket, text: str, *, by: int, at: datetime) -> Note:
-    """Words beside the ticket that nobody is told of by themselves; staff read them with it."""
+def keep_note(session: Session, ticket: Ticket, text: str, *, by: int | None, at: datetime) -> Note:
+    """Words beside the ticket that nobody is told of by themselves; staff read them with it.
+
+    By nobody is what was noticed in the ticket's own words.
+    """
     note = Note(ticket_id=ticket.id, author_id=by, text=text, for_reporter=False, at=at)
     session.add(note)
     return note

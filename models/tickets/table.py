@@ -231,13 +231,14 @@ class Assignment(Base):
 
 
 class Note(Base):
-    """记录 — what staff or the reporter added to a ticket; never moves a deadline."""
+    """记录 — what staff or the reporter added to a ticket, or what its words showed staff by
+    themselves; never moves a deadline."""
 
     __tablename__ = "ticket_notes"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
-    author_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))  # None: seen by itself
     text: Mapped[str | None]
     for_reporter: Mapped[bool]
     at: Mapped[datetime]

@@ -369,6 +369,8 @@ def test_several_matters_of_one_message_become_tickets_by_one_tap_and_once(
     me = street.guest()
     page = me.post("/report", words="3号楼电梯又坏了，另外5号楼楼道灯不亮", hidden="1")
     assert "这是 2 件事吗" in page.text
+    assert "可能有" not in page.text, "the hint to staff is no word of theirs"
+    assert me.post("/privacy/copy/json").json["notes"] == []  # type: ignore[index]
     sealed = re.search(r'name="received" value="([^"]+)"', page.text)
     assert sealed is not None
     assert "电梯".encode() not in base64.urlsafe_b64decode(sealed[1].split(".")[0] + "==")

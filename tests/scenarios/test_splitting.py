@@ -37,6 +37,8 @@ def test_silence_leaves_one_ticket_and_staff_see_the_hint(town: Town) -> None:
     town.later(hours=25)
     assert looking.tickets(town) == 1
     assert looking.notes(town) == ["这里可能有两件事：1. 停车乱；2. 路灯也坏了"]
+    owner = town.person("demo-property_staff-1")
+    assert "提示：这里可能有两件事" in owner.say("任务") + owner.say("1")
     assert "停车乱" not in resident.say("进度 1").replace(TWO, "")
 
 
