@@ -11,14 +11,23 @@ from config.policy import load
 from models.base import UtcDateTime
 from models.statements import Statement
 from models.ticket_flow import OPEN, State
-from models.tickets.table import ACTIVE, IS_ACTIVE, Answer, Assignment, Note, Supporter, Ticket
+from models.tickets.table import (
+    ACTIVE,
+    IS_ACTIVE,
+    IS_RESOLVED,
+    Answer,
+    Assignment,
+    Note,
+    Supporter,
+    Ticket,
+)
 
 RECENT_MINUTES = 10  # a photo or place that follows within them belongs to the ticket
 _UNRATED = (
     select(Ticket)
     .where(
         Ticket.reporter_id == bindparam("person_id"),
-        Ticket.state == State.RESOLVED,
+        IS_RESOLVED,
         Ticket.reporter_left_at.is_(None),
     )
     .order_by(Ticket.id)

@@ -20,6 +20,8 @@ IS_OPEN = sql(f"tickets.{_OPEN_SQL}")
 # The other indexes leave open ones out, so that a report has none of them to write.
 _CLOSED_SQL = _OPEN_SQL.replace(" IN ", " NOT IN ")
 IS_CLOSED = sql(f"tickets.{_CLOSED_SQL}")
+_RESOLVED_SQL = "state = 'resolved'"
+IS_RESOLVED = sql(f"tickets.{_RESOLVED_SQL}")
 _TO_ROLL_UP_SQL = f"NOT is_rolled_up AND {_CLOSED_SQL}"
 IS_TO_ROLL_UP = sql(f"NOT tickets.{_TO_ROLL_UP_SQL.removeprefix('NOT ')}")
 
@@ -123,6 +125,13 @@ class Ticket(Base):
             *("community_id", "ended_at"),
             sqlite_where=sql(_CLOSED_SQL),
             postgresql_where=sql(_CLOSED_SQL),
+        ),
+        # Few wait for their reporter's word, of all that somebody ever reported.
+        Index(
+            "ix_tickets_unrated",
+            "reporter_id",
+            sqlite_where=sql(_RESOLVED_SQL),
+            postgresql_where=sql(_RESOLVED_SQL),
         ),
         Index(
             "ix_tickets_merged",

@@ -1,4 +1,4 @@
-"""What staff have in hand is found without reading all that anybody ever had."""
+"""What somebody has to do is found without reading all that anybody ever had."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,10 +19,11 @@ NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
     [
         (lambda session: lists.tasks_of(session, 7), "ix_assignments_active"),
         (lambda session: lists.just_worked_on(session, 7, NOON), "ix_assignments_answered"),
+        (lambda session: lists.unrated_by(session, 7), "ix_tickets_unrated"),
     ],
-    ids=["in hand", "answered last"],
+    ids=["in hand", "answered last", "unrated"],
 )
-def test_the_tasks_of_one_person_are_found_by_an_index(
+def test_what_one_person_has_to_do_is_found_by_an_index(
     database: Database, look: Callable[[Session], Any], index: str
 ) -> None:
     asked: list[str] = []
