@@ -12,6 +12,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+from app import looks
 from app.console import headers
 from app.console.access import PAGES, Open, Page, may_open, may_take
 from app.console.chapters import chapter_of
@@ -90,6 +91,7 @@ def _blueprint(office: Office, tokens: CSRFProtect) -> Blueprint:
         template_folder="templates",
         static_folder="static",
     )
+    looks.serve(console)
     console.before_request(tokens.protect)
     console.after_request(headers.secure(office.settings))
     for one in PAGES.values():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from config.settings import Settings
 
@@ -21,7 +21,6 @@ ALWAYS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 A_YEAR = 31_536_000
-A_DAY = 86_400
 
 
 def set_cookies(app: Flask, settings: Settings) -> None:
@@ -38,9 +37,7 @@ def set_cookies(app: Flask, settings: Settings) -> None:
 def secure(settings: Settings) -> Callable[[Response], Response]:
     def add(response: Response) -> Response:
         response.headers.update(ALWAYS)
-        is_static = request.endpoint == "console.static"
-        kept = f"private, max-age={A_DAY}" if is_static else "no-store"
-        response.headers["Cache-Control"] = kept
+        response.headers["Cache-Control"] = "no-store"
         if _is_https(settings):
             response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
         return response

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.exceptions import NotFound
 
+from app import looks
 from app.house import now
 from app.pages import following, legacy, notices, projects
 from bots import rendering
@@ -23,8 +24,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 FRESH_SECONDS = 60
-# Each page of a resident would else ask for its looks again before it shows.
-LOOKS_SECONDS = 3_600
 
 Page = tuple[str, int]
 
@@ -40,6 +39,7 @@ def make_pages(
         template_folder="templates",
         static_folder="static",
     )
+    looks.serve(pages)
     notices.add_routes(pages, database, clock)
     legacy.add_routes(pages, database, clock)
     folder = (settings or Settings()).data_dir / "media"
@@ -62,8 +62,6 @@ def _secured(response: Response) -> Response:
     is_page = response.status_code == 200 and response.mimetype == "text/html"
     if is_page:
         response.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
-    if request.endpoint == "pages.static":
-        response.headers["Cache-Control"] = f"public, max-age={LOOKS_SECONDS}"
     return response
 
 

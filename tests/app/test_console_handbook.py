@@ -15,7 +15,7 @@ TEMPLATES = CONSOLE / "templates" / "console"
 LABELS = (CONSOLE.parent.parent / "config" / "labels.toml").read_text("utf-8")
 KEY = re.compile(r'<b class="key">([^<]+)</b>')
 PICTURE = re.compile(
-    r'<img class="picture" src="/console/static/handbook/(\w+\.png)" alt="([^"]+)"'
+    r'<img class="picture" src="/console/static/handbook/(\w+\.png)\?v=\w+" alt="([^"]+)"'
 )
 LARGEST = 60_000
 
