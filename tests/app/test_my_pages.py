@@ -55,7 +55,12 @@ class Guest:
     def come_in(self) -> TestResponse:
         found = LINK.search(self.talker.say("网页"))
         assert found is not None
-        return self.client.post(found[0])
+        return self.open(found[0])
+
+    def open(self, address: str) -> TestResponse:
+        """By the button of the page that stands there."""
+        token = TOKEN.search(self.client.get(address).text)
+        return self.client.post(address, data={"csrf_token": token[1] if token else ""})
 
     def get(self, path: str) -> TestResponse:
         return self.client.get(f"/p/my{path}")
@@ -264,11 +269,18 @@ def test_an_address_from_the_chat_is_used_by_a_tap_alone_and_signing_out_ends_it
     assert found is not None
     for _ in range(2):
         assert guest.client.get(found[0]).status_code == 200, "a look does not use it up"
-    came = guest.client.post(found[0])
+    forged = street.app.test_client()
+    theirs = TOKEN.search(forged.get(found[0]).text)
+    assert theirs is not None
+    for form in ({}, {"csrf_token": theirs[1]}, {"csrf_token": "x" * 80}):
+        sent = guest.client.post(found[0], data=form)  # by the form of another site
+        assert sent.status_code == 400 and "再点一次" in sent.text
+        assert guest.client.get_cookie("linli_page", path="/p/my") is None
+    came = guest.open(found[0])
     cookie = came.headers["Set-Cookie"]
     assert all(one in came.headers.getlist("Set-Cookie")[-1] for one in ("HttpOnly", "SameSite"))
     assert "linli_page" in cookie or len(came.headers.getlist("Set-Cookie")) == 2
-    assert street.app.test_client().post(found[0]).status_code == 404
+    assert Guest(street.app.test_client(), guest.talker).open(found[0]).status_code == 404
     page = guest.get("/")
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     assert page.headers["Cache-Control"] == "no-store"

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 
 from flask import Response, current_app, request
 from markupsafe import Markup
@@ -10,8 +11,11 @@ from config.settings import Settings
 from models.resident_sessions import LIVES, Door, Tokens
 
 COOKIE, PATH = "linli_page", "/p/my"
+# Of a browser that stands before an address from the chat, so that no other site sends its form.
+DOOR_COOKIE, DOOR_PATH = "linli_door", f"{PATH}/in"
 LARGE_COOKIE = "linli_large"
 A_YEAR = 31_536_000
+SALT_BYTES = 8
 
 
 def is_https(settings: Settings) -> bool:
@@ -35,18 +39,28 @@ def drop_sign_in(response: Response) -> None:
     response.delete_cookie(COOKIE, path=PATH)
 
 
-def form_token() -> str:
-    """Of this sign-in alone; who can not read its pages can not know it."""
-    key = str(current_app.secret_key).encode()
-    said = b"form of " + request.cookies.get(COOKIE, "").encode()
-    return hmac.new(key, said, hashlib.sha256).hexdigest()
+def form_token(secret: str) -> str:
+    """Of this cookie alone; who can not read its pages can not know it.
+
+    No two are the same: the length of a page that travels packed would else tell of it.
+    """
+    salt = secrets.token_hex(SALT_BYTES)
+    return salt + _seal(salt, secret)
 
 
-def is_own_form() -> bool:
-    """Whether the form came from a page of this sign-in."""
-    return hmac.compare_digest(request.form.get("csrf_token", "").encode(), form_token().encode())
+def is_own_form(cookie: str = COOKIE) -> bool:
+    """Whether the form came from a page that was shown to who has this cookie."""
+    secret, given = request.cookies.get(cookie, ""), request.form.get("csrf_token", "")
+    salt, seal = given[: 2 * SALT_BYTES], given[2 * SALT_BYTES :]
+    return bool(secret) and hmac.compare_digest(seal.encode(), _seal(salt, secret).encode())
 
 
-def token_field() -> Markup:
+def token_field(secret: str | None = None) -> Markup:
     """Stands in every form that changes something."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(form_token())
+    token = form_token(request.cookies.get(COOKIE, "") if secret is None else secret)
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token)
+
+
+def _seal(salt: str, secret: str) -> str:
+    key = str(current_app.secret_key).encode()
+    return hmac.new(key, f"form of {salt} {secret}".encode(), hashlib.sha256).hexdigest()

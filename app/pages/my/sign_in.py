@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -10,7 +11,15 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from app.pages.my.access import Gate, page
-from app.pages.my.keys import drop_sign_in, is_https, keep_sign_in
+from app.pages.my.keys import (
+    DOOR_COOKIE,
+    DOOR_PATH,
+    drop_sign_in,
+    is_https,
+    is_own_form,
+    keep_sign_in,
+    token_field,
+)
 from app.pages.my.rendering import Answer, render
 from app.pages.my.visit import Visit
 from jobs.channels.refusals import ApiRefused, ApiStopped, CredentialsMissing
@@ -21,7 +30,8 @@ from models.resident_sessions import Door, Tokens
 from models.speakers import speaker
 
 NOT_LET_IN = (ApiRefused, ApiStopped, CredentialsMissing, NotReached, Unanswered)
-STATE, STATE_PATH, STATE_SECONDS = "linli_state", "/p/my/sign-in", 600
+STATE, STATE_PATH = "linli_state", "/p/my/sign-in"
+DOOR_SECONDS = 600  # before one who comes in has to begin anew
 
 log = structlog.get_logger(__name__)
 
@@ -46,22 +56,15 @@ def sign_in_wechat(visit: Visit) -> Answer:
         response = redirect(visit.office.client.oauth_authorize_url(MAIN, back, state))
     except CredentialsMissing:
         return _turned_away()
-    response.set_cookie(
-        STATE,
-        _states(visit).dumps([state, _inside(request.args.get("next"))]),
-        max_age=STATE_SECONDS,
-        path=STATE_PATH,
-        secure=is_https(settings),
-        httponly=True,
-        samesite="Lax",
-    )
+    sealed = str(_states(visit).dumps([state, _inside(request.args.get("next"))]))
+    _keep_at_the_door(response, visit, STATE, sealed, STATE_PATH)
     return response
 
 
 @page("/sign-in/back", gate=Gate.ANYBODY)
 def sign_in_back(visit: Visit) -> Answer:
     try:
-        state, on = _states(visit).loads(request.cookies.get(STATE, ""), STATE_SECONDS)
+        state, on = _states(visit).loads(request.cookies.get(STATE, ""), DOOR_SECONDS)
     except BadSignature:
         return _turned_away()
     code, given = request.args.get("code", ""), request.args.get("state", "")
@@ -83,18 +86,19 @@ def sign_in_back(visit: Visit) -> Answer:
 @page("/in/<token>", gate=Gate.ANYBODY)
 def link(visit: Visit, token: str) -> Answer:
     """Taken by a tap alone: what looks at addresses beforehand must not use it up."""
-    with visit.reading() as session:
-        is_open = page_links.is_open(session, token, visit.now)
-    return render("link.html", is_open=is_open), 200 if is_open else 404
+    return _link(visit, token)
 
 
 @page("/in/<token>", "POST", gate=Gate.ANYBODY)
 def link_taken(visit: Visit, token: str) -> Answer:
+    """By a tap in this browser: another site's form would let its reader in as somebody else."""
+    if not is_own_form(DOOR_COOKIE):
+        return _link(visit, token, status=400)
     with visit.writing() as session:
         identity_id = page_links.take(session, token, visit.now)
         tokens = _let_in(session, identity_id, visit) if identity_id else None
     if tokens is None:
-        return render("link.html", is_open=False), 404
+        return _link(visit, token)
     return _come_in(visit, tokens, url_for("my.home"))
 
 
@@ -105,6 +109,32 @@ def sign_out(visit: Visit) -> Answer:
     response = redirect(url_for("my.sign_in", **{"by-hand": 1}))
     drop_sign_in(response)
     return response
+
+
+def _link(visit: Visit, token: str, status: int = 200) -> Answer:
+    """The page with the one button, for this browser."""
+    with visit.reading() as session:
+        is_open = page_links.is_open(session, token, visit.now)
+    secret = request.cookies.get(DOOR_COOKIE) or secrets.token_urlsafe(24)
+    page = render(
+        "link.html", is_open=is_open, is_again=status != 200, token=partial(token_field, secret)
+    )
+    response = make_response(page, status if is_open else 404)
+    _keep_at_the_door(response, visit, DOOR_COOKIE, secret, DOOR_PATH)
+    return response
+
+
+def _keep_at_the_door(response: Response, visit: Visit, name: str, value: str, path: str) -> None:
+    """Lax: the platform's page and the chat lead here from elsewhere; no other site can post it."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=DOOR_SECONDS,
+        path=path,
+        secure=is_https(visit.office.settings),
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def _let_in(session: Session, identity_id: int, visit: Visit) -> Tokens:
