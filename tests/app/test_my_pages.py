@@ -386,6 +386,14 @@ def test_several_matters_of_one_message_become_tickets_by_one_tap_and_once(
     sealed = re.search(r'name="received" value="([^"]+)"', page.text)
     assert sealed is not None
     assert "电梯".encode() not in base64.urlsafe_b64decode(sealed[1].split(".")[0] + "==")
+    with street.town.database.writing() as session:  # by staff, meanwhile
+        words = session.get_one(Ticket, 1).text
+        session.get_one(Ticket, 1).text = "3号楼电梯又坏了，另外5号楼楼道灯不亮，另外垃圾没人收"
+    late = me.post("/matters/1/split", received=sealed[1])
+    assert late.status_code == 200 and "刚才有人改过" in late.text and "垃圾没人收" in late.text
+    assert "件事吗" not in me.get(f"/matters/1?received={sealed[1]}").text
+    with street.town.database.writing() as session:
+        session.get_one(Ticket, 1).text = words
     for guess in ("", sealed[1][:-2] + "xx"):
         assert me.post("/matters/1/split", received=guess).status_code == 404
     other = street.guest("demo-resident-2")

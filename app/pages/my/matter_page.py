@@ -7,7 +7,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app.pages.my import photos, picker
-from app.pages.my.received import received_of
+from app.pages.my.received import mark_of, received_of
 from app.pages.my.visit import Visit
 from bots import forms
 from bots.rendering import render
@@ -65,10 +65,11 @@ def shown(session: Session, visit: Visit, ticket: Ticket) -> dict[str, Any]:
 
 
 def parts_of(visit: Visit, ticket: Ticket, received: dict[str, Any]) -> Sequence[Part]:
-    """The several matters of what was just sent, as long as they are one ticket."""
+    """The several matters of what was just sent, as long as they are one ticket with its words."""
     if not received.get("parts") or not ticket.is_open or not ticket.text:
         return ()
-    return forms.heard(ticket.text, visit.office.lexicon(), visit.now).parts
+    parts = forms.heard(ticket.text, visit.office.lexicon(), visit.now).parts
+    return parts if mark_of(one.text for one in parts) == received["parts"] else ()
 
 
 def _course(session: Session, ticket: Ticket, main: Ticket, person_id: int) -> list[Told]:

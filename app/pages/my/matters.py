@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.pages.my import photos, picker
 from app.pages.my.access import WITH_PHOTOS, page
 from app.pages.my.matter_page import shown, unrated
-from app.pages.my.received import received_of
+from app.pages.my.received import mark_of, received_of
 from app.pages.my.rendering import Answer, back_to, page_before, render
 from app.pages.my.report import FINGERPRINT, LONGEST
 from app.pages.my.visit import Visit
@@ -97,19 +97,23 @@ def rate(visit: Visit, ticket_id: int) -> Answer:
 def split(visit: Visit, ticket_id: int) -> Answer:
     """Right after it was sent, and once, however often it is tapped."""
     with visit.reading() as session:
-        ticket = mine.matter(session, visit.who.person_id, ticket_id)
-        words = ticket.text or ""
-    if not received_of(visit, ticket_id).get("parts"):
+        words = mine.matter(session, visit.who.person_id, ticket_id).text or ""
+    received = received_of(visit, ticket_id)
+    if not received.get("parts"):
         raise NotFound(number="")
     said = forms.heard(words, visit.office.lexicon(), visit.now)
+    is_as_shown = mark_of(one.text for one in said.parts) == received["parts"]
     with visit.writing() as session:
         who = visit.identity(session)
         asked = answered_requests.begin(
             session, who.id, f"split {ticket_id}", FINGERPRINT, visit.now
         )
-        if asked.body is None:
-            ticket = mine.matter(session, who.person_id, ticket_id)
-            asked.keep(forms.split(session, who, ticket, said, visit.now))
+        if asked.body is not None:
+            return back_to("matters", "split")
+        ticket = mine.matter(session, who.person_id, ticket_id)
+        if not (is_as_shown and ticket.is_open and ticket.text == words):
+            return back_to("matter", "not_split", ticket_id=ticket_id)
+        asked.keep(forms.split(session, who, ticket, said, visit.now))
     return back_to("matters", "split")
 
 

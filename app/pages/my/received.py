@@ -1,5 +1,7 @@
 """What was learned when a matter was sent, carried on to its page under seal."""
 
+import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
@@ -14,9 +16,15 @@ def kept_of(filed: Filed) -> dict[str, Any]:
     return {
         "ticket": filed.opened.ticket_id,
         "is_class_known": filed.is_class_known,
-        "parts": len(filed.parts),  # their words are no part of an address
+        "parts": mark_of(filed.parts),
         "twin": filed.twin["ticket_id"] if filed.twin else None,
     }
+
+
+def mark_of(parts: Iterable[str]) -> str:
+    """Of the several matters that somebody was shown: their words are no part of an address."""
+    words = "\n".join(parts)
+    return hashlib.sha256(words.encode()).hexdigest()[:16] if words else ""
 
 
 def sealed(visit: Visit, received: dict[str, Any]) -> str:
