@@ -40,12 +40,12 @@ class Refused:
     reasons: tuple[str, ...]
 
 
-def heard_in(row: Row, source: str, lexicon: Lexicon, at: datetime) -> Heard | Refused:
+def order_in(row: Row, source: str, at: datetime) -> Order | Refused:
     """What a row says, or why it is no order."""
     if row.problems:
         return Refused(tuple(cells.reason_of(one) for one in row.problems))
     try:
-        return hear(cells.order_of(row, source, at), lexicon)
+        return cells.order_of(row, source, at)
     except DomainError as refusal:
         return refused(refusal)
 
@@ -86,12 +86,12 @@ def take(
     report = _report(session, heard, caller_id)
     _require_within(session, report.area_id, within)
     like = _like(session, report, at)
-    ticket = like or _own(session, report, by, at)
-    row = orders.enter(session, order, ticket, caller_id, at=at)
-    if like is None:
-        return Taken.ADDED
-    orders.join(session, row, order, by=by, at=at)
-    return Taken.JOINED
+    if like is not None:
+        orders.join(session, order, like, caller_id, by=by, at=at)
+        return Taken.JOINED
+    own = _own(session, report, by, at)
+    orders.enter(session, order, own, caller_id, at=at)
+    return Taken.ADDED
 
 
 def part(session: Session, row: HotlineOrder, lexicon: Lexicon, *, by: int, at: datetime) -> Ticket:

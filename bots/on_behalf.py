@@ -36,16 +36,9 @@ def report_of(
     is_anonymous: bool,
 ) -> Report:
     """Where staff chose no place, it is the one that the words name."""
-    area = area or _named(session, meant.place)
-    location = Location(
-        area_id=area.id if area else None,
-        community_id=refining.community_of(area) if area else None,
-        name=places.full_name(session, area.id) if area else None,
-        spot=meant.place.spot if meant.place else None,
-    )
     return reporting.report_of(
         meant,
-        location,
+        _at(session, area, meant.place) if area else _named(session, meant.place),
         account=MAIN,
         reporter_id=reporter_id,
         said=words,
@@ -55,10 +48,21 @@ def report_of(
     )
 
 
-def _named(session: Session, mention: PlaceMention | None) -> Area | None:
+def _named(session: Session, mention: PlaceMention | None) -> Location:
     estate = mention.estate if mention else None
     found = places.estate_named(session, estate) if estate else None
     if mention is None or found is None:
-        return None
+        return Location(spot=mention.spot if mention else None)
     building = places.building_in(session, found[0], mention.building) if mention.building else None
-    return session.get_one(Area, building[0] if building else found[0])
+    if building is None:
+        return _at(session, session.get_one(Area, found[0]), mention)
+    return Location(building[0], building[2], f"{found[1]}{building[1]}", mention.spot)
+
+
+def _at(session: Session, area: Area, mention: PlaceMention | None) -> Location:
+    return Location(
+        area_id=area.id,
+        community_id=refining.community_of(area),
+        name=places.full_name(session, area.id),
+        spot=mention.spot if mention else None,
+    )

@@ -1,6 +1,6 @@
 """Hotline orders by the clock, and the files that bring them, taken in piece by piece."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,8 +17,9 @@ from jobs.rounds import tick_each
 from jobs.schedule import job
 from models.base import Database
 from models.errors import DomainError, StoreBusy
-from models.hotline import batches, deadlines
+from models.hotline import batches, deadlines, orders
 from models.hotline.batches import TASK, Line, Taken
+from models.hotline.cells import Order
 from models.hotline.table import BatchState, HotlineBatch, HotlineOrder
 from models.imports.cells import Row
 from models.places import estate_names
@@ -74,15 +75,30 @@ class Intake:
     def take(self, rows: Sequence[Row]) -> list[Line]:
         """Each by itself: the good ones are kept, of the others it is said why not.
 
-        Words are understood before, so that the store is held for writing alone.
+        Words are understood before, so that the store is held for writing alone; those of an
+        order that says nothing new are not.
         """
-        heard = [hotline.heard_in(row, self.source, self.lexicon, self.at) for row in rows]
+        read = [hotline.order_in(row, self.source, self.at) for row in rows]
+        with self.database.reading() as session:
+            numbers = [one.number for one in read if isinstance(one, Order)]
+            known = orders.known(session, self.source, numbers)
+        heard = [self._heard(one, known) for one in read]
         works = [self._work(one) for one in heard if isinstance(one, Heard)]
         made = iter(self.database.write_all(works))
         return [
             _line(row, next(made) if isinstance(one, Heard) else one)
             for row, one in zip(rows, heard, strict=True)
         ]
+
+    def _heard(
+        self, read: Order | Refused, known: Mapping[str, HotlineOrder]
+    ) -> Heard | Refused | Taken:
+        if isinstance(read, Refused):
+            return read
+        row = known.get(read.number)
+        if row is not None and orders.is_told_already(row, read):
+            return Taken.UNCHANGED
+        return hotline.hear(read, self.lexicon)
 
     def _work(self, heard: Heard) -> Callable[[Session], Taken]:
         return lambda session: hotline.take(session, heard, by=self.by, at=self.at)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     TableValuedAlias,
     Text,
+    TypeDecorator,
     Update,
     bindparam,
     cast,
@@ -120,19 +121,27 @@ def _in_record(part: Any, **_: Any) -> ColumnElement[Any] | None:
 
 
 def _type_in_record(type_: TypeEngine[Any]) -> TypeEngine[Any]:
-    return Text() if isinstance(type_, LargeBinary) else type_
+    return Text() if _is_bytes(type_) else type_
 
 
 def _value(read: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
-    return func.decode(read, "hex") if isinstance(type_, LargeBinary) else read
+    return func.decode(read, "hex") if _is_bytes(type_) else read
+
+
+def _is_bytes(type_: TypeEngine[Any]) -> bool:
+    kept = type_.impl_instance if isinstance(type_, TypeDecorator) else type_
+    return isinstance(kept, LargeBinary)
 
 
 def _binder(type_: TypeEngine[Any], dialect: Dialect) -> Binder | None:
     if isinstance(type_, JSON):
         return None  # it is part of the record as it is
-    if isinstance(type_, LargeBinary):
-        return _hex
-    return binder_of(type_, dialect)
+    if not _is_bytes(type_):
+        return binder_of(type_, dialect)
+    if isinstance(type_, TypeDecorator):
+        seal = type_.process_bind_param
+        return lambda value: _hex(seal(value, dialect))
+    return _hex
 
 
 def _hex(value: bytes | None) -> str | None:

@@ -21,6 +21,7 @@ from models import outside_systems
 from models.errors import DomainError, StoreBusy, TooManyAttempts
 from models.hotline import cells, results
 from models.hotline.batches import Taken
+from models.hotline.cells import Order
 from models.hotline.desk import Wanted, Which
 from models.hotline.results import Result
 from models.hotline.table import HotlineOrder
@@ -132,7 +133,8 @@ class AcknowledgedOut(Given):
 def bring_orders(call: Call, body: OrdersIn) -> Work:
     """Bring orders of the hotline: each is answered by itself, and twice is once by its number."""
     lexicon = call.office.lexicon()
-    heard = [hotline.heard_in(_row(one), SOURCE, lexicon, call.now) for one in body.orders]
+    read = [hotline.order_in(_row(one), SOURCE, call.now) for one in body.orders]
+    heard = [hotline.hear(one, lexicon) if isinstance(one, Order) else one for one in read]
 
     def work(session: Session) -> OrdersOut:
         system = _system(session, call)

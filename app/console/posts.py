@@ -69,8 +69,9 @@ def area_post(desk: Desk, area_id: int) -> Any:
             known = persons.with_phone(session, phone) if phone else None
             term = _term(form, desk)
             posts.check(area, term)
-            who = known or persons.enter(session, form.get("person", ""), phone, by=by, at=desk.now)
-            posts.give(session, who.id, area, term, by=by, at=desk.now)
+            name = form.get("person", "")
+            who = known.id if known else persons.enter(session, name, phone, by=by, at=desk.now)
+            posts.give(session, who, area, term, by=by, at=desk.now)
     except NotFound:
         raise
     except DomainError as refusal:

@@ -23,11 +23,18 @@ def is_earlier(row: HotlineOrder, ticket: Ticket) -> bool:
 
 
 def keep(session: Session, row: HotlineOrder, due_at: datetime | None, at: datetime) -> None:
-    """The deadline is this now; the owner hears of one that comes before ours."""
+    """The deadline is this now."""
     row.due_at = due_at
-    row.clock_at = _next(row, at)
+    row.clock_at = next_moment(row, at)
+    tell(session, row, at)
+
+
+def tell(session: Session, row: HotlineOrder, at: datetime) -> None:
+    """The owner hears of one that comes before ours."""
+    if row.clock_at is None:
+        return
     ticket = supporting.main_of(session, session.get_one(Ticket, row.ticket_id))
-    if row.clock_at is not None and ticket.is_open and is_earlier(row, ticket):
+    if ticket.is_open and is_earlier(row, ticket):
         told = {"owner": telling.owner_of(ticket)}
         telling.tell(session, row, ticket, SET, told, by=None, at=at)
 
@@ -48,7 +55,7 @@ def tick(session: Session, row: HotlineOrder, now: datetime) -> str | None:
     """Says what was told. Of several moments that have passed only the last is told."""
     if row.clock_at is None or row.clock_at > now:
         return None
-    row.clock_at = _next(row, now)
+    row.clock_at = next_moment(row, now)
     ticket = supporting.main_of(session, session.get_one(Ticket, row.ticket_id))
     if not ticket.is_open:
         stop(row)
@@ -63,7 +70,7 @@ def tick(session: Session, row: HotlineOrder, now: datetime) -> str | None:
     return verb
 
 
-def _next(row: HotlineOrder, after: datetime) -> datetime | None:
+def next_moment(row: HotlineOrder, after: datetime) -> datetime | None:
     """Of the shares of the time from the call to the deadline, the next that has not passed."""
     if row.due_at is None:
         return None

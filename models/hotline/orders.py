@@ -1,11 +1,12 @@
 """What may happen to an order: entered, joined, parted, changed, withdrawn, given back."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models.errors import AlreadyDone, DomainError, NotAllowed, ReasonMissing, TooLate
@@ -13,7 +14,8 @@ from models.hotline import deadlines, telling
 from models.hotline.cells import Order
 from models.hotline.table import HotlineOrder
 from models.on_duty import Holder
-from models.protection import holders_for, is_supporter
+from models.protection import holders_for
+from models.statements import Statement
 from models.ticket_flow import Action, Outcome, State
 from models.tickets import refining, supporting
 from models.tickets.actions import apply, can
@@ -21,6 +23,12 @@ from models.tickets.step import Actor
 from models.tickets.table import Note, Supporter, Ticket
 
 JOINED, PARTED, CHANGED = "hotline_joined", "hotline_parted", "hotline_changed"
+_NUMBERED = Statement(
+    select(HotlineOrder.id).where(
+        HotlineOrder.source == bindparam("source", required=True),
+        HotlineOrder.number == bindparam("number", required=True),
+    )
+)
 WITHDRAWN, RETURNED = "hotline_withdrawn", "hotline_returned"
 
 
@@ -31,9 +39,16 @@ class OrderShared(DomainError):
 
 
 def numbered(session: Session, source: str, number: str) -> HotlineOrder | None:
-    return session.scalars(
-        select(HotlineOrder).where(HotlineOrder.source == source, HotlineOrder.number == number)
-    ).first()
+    known = _NUMBERED.run_after_flush(session, source=source, number=number)
+    return session.get_one(HotlineOrder, known[0][0]) if known else None
+
+
+def known(session: Session, source: str, numbers: Collection[str]) -> dict[str, HotlineOrder]:
+    """By their numbers, of as many as are there."""
+    rows = session.scalars(
+        select(HotlineOrder).where(HotlineOrder.source == source, HotlineOrder.number.in_(numbers))
+    )
+    return {row.number: row for row in rows}
 
 
 def as_brought(row: HotlineOrder) -> Order:
@@ -51,44 +66,28 @@ def as_brought(row: HotlineOrder) -> Order:
 def enter(
     session: Session, order: Order, ticket: Ticket, caller_id: int, *, at: datetime
 ) -> HotlineOrder:
-    """Carried by this ticket, which was opened for it or tells of the same matter already."""
-    row = HotlineOrder(
-        source=order.source,
-        number=order.number,
-        ticket_id=ticket.id,
-        caller_id=caller_id,
-        title=order.title,
-        words=order.words,
-        place=order.place,
-        others=_written(order.others),
-        hides_caller=order.hides_caller,
-        called_at=order.called_at or at,
-        urges=order.urges,
-        brought_at=at,
-    )
-    session.add(row)
+    """With the ticket that was opened for it."""
+    return _keep(session, order, ticket, caller_id, at)
+
+
+def join(
+    session: Session, order: Order, ticket: Ticket, caller_id: int, *, by: int, at: datetime
+) -> HotlineOrder:
+    """The ticket tells of the same matter: its words stand there as a note, its caller as a
+    supporter."""
+    supporting.stand_behind(session, ticket, caller_id, at)
+    note = refining.keep_note(session, ticket, order.all_words, by=caller_id, at=at)
     session.flush()
-    deadlines.keep(session, row, order.due_at, at)
-    return row
-
-
-def join(session: Session, row: HotlineOrder, order: Order, *, by: int, at: datetime) -> None:
-    """The ticket is not its own: its words stand there as a note, its caller as a supporter."""
-    ticket = session.get_one(Ticket, row.ticket_id)
-    row.joined_at = at
-    note = refining.keep_note(session, ticket, order.all_words, by=row.caller_id, at=at)
-    if row.caller_id != ticket.reporter_id and not is_supporter(session, ticket, row.caller_id):
-        session.add(Supporter(ticket_id=ticket.id, person_id=row.caller_id, joined_at=at))
-    supporting.settle(session, ticket.id, at)
-    row.note_id = note.id
-    is_anothers = row.caller_id != ticket.reporter_id and ticket.reporter_left_at is None
+    row = _keep(session, order, ticket, caller_id, at, joined_at=at, note_id=note.id)
+    is_anothers = caller_id != ticket.reporter_id and ticket.reporter_left_at is None
     told = {
         "reporter": [ticket.reporter_id] if is_anothers else [],
-        "caller": [row.caller_id],
+        "caller": [caller_id],
         # Who has just heard of the earlier deadline knows.
         "owner": [] if deadlines.is_earlier(row, ticket) else telling.owner_of(ticket),
     }
     telling.tell(session, row, ticket, JOINED, told, by=by, at=at)
+    return row
 
 
 def part(session: Session, row: HotlineOrder, own: Ticket, *, by: int, at: datetime) -> None:
@@ -108,9 +107,8 @@ def part(session: Session, row: HotlineOrder, own: Ticket, *, by: int, at: datet
 
 def change(session: Session, row: HotlineOrder, order: Order, *, by: int, at: datetime) -> bool:
     """What the hotline says anew of an order that is known; False when that is nothing."""
-    if row.withdrawn_at is not None or row.returned_at is not None:
+    if is_told_already(row, order):
         return False
-    was = (row.due_at, row.urges, row.words, row.title, row.others)
     ticket = supporting.main_of(session, session.get_one(Ticket, row.ticket_id))
     if "due_at" in order.said and order.due_at != row.due_at:
         deadlines.keep(session, row, order.due_at, at)
@@ -122,17 +120,32 @@ def change(session: Session, row: HotlineOrder, order: Order, *, by: int, at: da
     _keep_words(session, row, order, ticket, at)
     if order.is_withdrawn:
         withdraw(session, row, by=by, at=at)
-        return True
-    is_changed = was != (row.due_at, row.urges, row.words, row.title, row.others)
-    if is_changed:
+    else:
         telling.tell(session, row, ticket, CHANGED, {}, by=by, at=at)
-    return is_changed
+    return True
+
+
+def is_told_already(row: HotlineOrder, order: Order) -> bool:
+    """Whether it says nothing that is not known, or says it of an order that is over."""
+    if row.withdrawn_at is not None or row.returned_at is not None:
+        return True
+    is_due_known = "due_at" not in order.said or order.due_at == row.due_at
+    is_urge_known = order.urges <= row.urges and not order.is_withdrawn
+    return is_due_known and is_urge_known and not (says_anew(row, order) or _adds(row, order))
 
 
 def says_anew(row: HotlineOrder, order: Order) -> bool:
     """Whether the hotline has other words now for an order that goes on."""
     is_over = row.words is None or row.withdrawn_at is not None or row.returned_at is not None
     return not is_over and (order.words, order.title or row.title) != (row.words, row.title)
+
+
+def _adds(row: HotlineOrder, order: Order) -> bool:
+    return row.words is not None and _others_with(row, order) != row.others
+
+
+def _others_with(row: HotlineOrder, order: Order) -> str | None:
+    return _written({**json.loads(row.others or "{}"), **order.others})
 
 
 def reword(row: HotlineOrder, order: Order) -> None:
@@ -194,6 +207,32 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[HotlineOrder]:
     ).all()
 
 
+def _keep(
+    session: Session, order: Order, ticket: Ticket, caller_id: int, at: datetime, **joined: Any
+) -> HotlineOrder:
+    row = HotlineOrder(
+        source=order.source,
+        number=order.number,
+        ticket_id=ticket.id,
+        caller_id=caller_id,
+        title=order.title,
+        words=order.words,
+        place=order.place,
+        others=_written(order.others),
+        hides_caller=order.hides_caller,
+        called_at=order.called_at or at,
+        due_at=order.due_at,
+        urges=order.urges,
+        brought_at=at,
+        **joined,
+    )
+    row.clock_at = deadlines.next_moment(row, at)
+    session.add(row)
+    session.flush()
+    deadlines.tell(session, row, at)
+    return row
+
+
 def _end_as_not_ours(
     session: Session, ticket: Ticket, reason: str, by: Actor, at: datetime
 ) -> None:
@@ -253,7 +292,7 @@ def _keep_words(
     if says_anew(row, order):
         reword(row, order)
         refining.keep_note(session, ticket, order.all_words, by=row.caller_id, at=at)
-    row.others = _written({**json.loads(row.others or "{}"), **order.others})
+    row.others = _others_with(row, order)
 
 
 def _written(others: object) -> str | None:

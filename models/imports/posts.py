@@ -26,19 +26,20 @@ def take_post(work: Work, cells: Cells) -> Verdict:
         duty_phone=cells.get("duty_phone"),
     )
     posts.check(area, term)
-    who = _known(work, cells)
-    holder = who or _holder_named(work, cells["name"], area, term)
-    if holder is None:
-        if not posts.may_give(work.session, term.role, area.id, work.by, work.at):
-            raise CellUnfit(column="role", why="not_yours")
-        holder = persons.enter(
-            work.session, cells["name"], cells.get("phone"), by=work.by, at=work.at
-        )
-    held = posts.same(work.session, holder.id, area.id, term, work.at)
+    holder = _known(work, cells) or _holder_named(work, cells["name"], area, term)
+    holder_id = holder.id if holder else _entered(work, cells, area, term)
+    held = posts.same(work.session, holder_id, area.id, term, work.at)
     if held is None:
-        posts.give(work.session, holder.id, area, term, by=work.by, at=work.at)
+        posts.give(work.session, holder_id, area, term, by=work.by, at=work.at)
         return Verdict.ADDED
     return _amended(work, held, term, cells.get("until"))
+
+
+def _entered(work: Work, cells: Cells, area: Area, term: Term) -> int:
+    """Only by who may give the post, or they would be on the roll for nothing."""
+    if not posts.may_give(work.session, term.role, area.id, work.by, work.at):
+        raise CellUnfit(column="role", why="not_yours")
+    return persons.enter(work.session, cells["name"], cells.get("phone"), by=work.by, at=work.at)
 
 
 def _amended(work: Work, held: Post, term: Term, until: date | None) -> Verdict:

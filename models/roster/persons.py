@@ -3,17 +3,28 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from models import events
 from models.errors import DomainError
 from models.events import Fact
+from models.insertion import Insertion
 from models.people import Person
 from models.roster import phones
 from models.sealing import new_own_key
+from models.statements import Statement
 
 LONGEST_NAME = 30
+_people = Insertion(Person.__table__, ("name", "phone", "phone_hash", "own_key", "created_at"))
+# A number of somebody who turned out to be another is the other's, too.
+_STANDS_FOR = func.coalesce(Person.merged_into, Person.id)
+_REACHED = Statement(
+    select(_STANDS_FOR)
+    .where(Person.phone_hash == bindparam("phone_hash", required=True))
+    .order_by(_STANDS_FOR)
+    .limit(1)
+)
 
 
 class PersonUnfit(DomainError):
@@ -24,7 +35,14 @@ class PersonUnfit(DomainError):
 
 def with_phone(session: Session, phone: str) -> Person | None:
     """Who was entered with this number first."""
-    return by_phones(session, [phone]).get(phone)
+    found = reached_by(session, phone)
+    return session.get_one(Person, found) if found else None
+
+
+def reached_by(session: Session, phone: str) -> int | None:
+    """The same, by their number alone."""
+    row = _REACHED.run_after_flush(session, phone_hash=phones.search_hash(phone))
+    return row[0][0] if row else None
 
 
 def by_phones(session: Session, numbers: Collection[str]) -> dict[str, Person]:
@@ -53,16 +71,24 @@ def _holders_of(hashes: Collection[str]) -> Select[str | None, Person]:
     )
 
 
-def enter(
-    session: Session, name: str, phone: str | None, *, by: int | None, at: datetime
-) -> Person:
+def enter(session: Session, name: str, phone: str | None, *, by: int | None, at: datetime) -> int:
     """Somebody new. Raises PersonUnfit."""
-    person = Person(name=fit_name(name), own_key=new_own_key(), created_at=at)
-    phones.keep(person, phone)
-    session.add(person)
-    session.flush()
-    _record(session, person, "person_entered", by, at, {"phone": phone is not None})
-    return person
+    person_id = put(session, fit_name(name), phone, at)
+    _record(session, person_id, "person_entered", by, at, {"phone": phone is not None})
+    return person_id
+
+
+def put(session: Session, name: str | None, phone: str | None, at: datetime) -> int:
+    """Somebody new, who may be without a name."""
+    row = {
+        "name": name,
+        "phone": phone,
+        "phone_hash": phones.search_hash(phone) if phone else None,
+        "own_key": new_own_key(),
+        "created_at": at,
+    }
+    [person_id] = _people.run(session, [row])
+    return person_id
 
 
 def correct(
@@ -79,7 +105,7 @@ def correct(
         return False
     person.name = name
     phones.keep(person, phone)
-    _record(session, person, "person_corrected", by, at, {"changed": changed})
+    _record(session, person.id, "person_corrected", by, at, {"changed": changed})
     return True
 
 
@@ -107,7 +133,7 @@ def _parts(hashes: list[str], size: int = 500) -> list[list[str]]:
 
 def _record(
     session: Session,
-    person: Person,
+    person_id: int,
     verb: str,
     by: int | None,
     at: datetime,
@@ -118,7 +144,7 @@ def _record(
         Fact(
             verb=verb,
             subject_kind="person",
-            subject_id=person.id,
+            subject_id=person_id,
             at=at,
             actor_id=by,
             detail=dict(detail),

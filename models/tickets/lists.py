@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from sqlalchemy import Select, bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from config.policy import load
 from models.base import UtcDateTime
@@ -14,6 +14,7 @@ from models.ticket_flow import OPEN, State
 from models.tickets.table import (
     ACTIVE,
     IS_ACTIVE,
+    IS_OPEN,
     IS_RESOLVED,
     Answer,
     Assignment,
@@ -21,6 +22,9 @@ from models.tickets.table import (
     Supporter,
     Ticket,
 )
+
+Task = tuple[Ticket, Assignment]
+Standing = tuple[datetime, int]
 
 RECENT_MINUTES = 10  # a photo or place that follows within them belongs to the ticket
 _UNRATED = (
@@ -31,6 +35,16 @@ _UNRATED = (
         Ticket.reporter_left_at.is_(None),
     )
     .order_by(Ticket.id)
+)
+_OPEN_REPORTED = Statement(
+    select(Ticket.id)
+    .where(
+        Ticket.reporter_id == bindparam("person_id", required=True),
+        IS_OPEN,
+        Ticket.reporter_left_at.is_(None),
+    )
+    .order_by(Ticket.id.desc())
+    .limit(9)
 )
 # Asked of everybody who rates, and most have joined nothing.
 _UNRATED_SUPPORTED = Statement(
@@ -59,17 +73,10 @@ def reported_by(session: Session, person_id: int, limit: int = 9) -> Sequence[Ti
     ).all()
 
 
-def open_reported_by(session: Session, person_id: int, limit: int = 9) -> Sequence[Ticket]:
-    return session.scalars(
-        select(Ticket)
-        .where(
-            Ticket.reporter_id == person_id,
-            Ticket.state.in_(OPEN),
-            Ticket.reporter_left_at.is_(None),
-        )
-        .order_by(Ticket.id.desc())
-        .limit(limit)
-    ).all()
+def open_reported_by(session: Session, person_id: int) -> Sequence[Ticket]:
+    """The latest first."""
+    ids = _OPEN_REPORTED.run_after_flush(session, person_id=person_id)
+    return _tickets(session, [one for (one,) in ids])[::-1]
 
 
 def unrated_by(session: Session, person_id: int) -> Sequence[Ticket]:
@@ -92,10 +99,14 @@ def unrated_supported_by(session: Session, person_id: int, now: datetime) -> Seq
     """Joined by this person, ended lately, and not rated by them since."""
     since = now - timedelta(days=load("sla")["rating"]["archive_days"])
     ids = _UNRATED_SUPPORTED.run_after_flush(session, person_id=person_id, since=since)
+    return _tickets(session, [one for (one,) in ids])
+
+
+def _tickets(session: Session, ids: Sequence[int]) -> Sequence[Ticket]:
+    """In the order of their numbers; most who are asked about have none."""
     if not ids:
         return ()
-    found = select(Ticket).where(Ticket.id.in_([one for (one,) in ids]))
-    return session.scalars(found.order_by(Ticket.id)).all()
+    return session.scalars(select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id)).all()
 
 
 def supporters_unrated(session: Session, ticket: Ticket) -> Sequence[int]:
@@ -107,7 +118,7 @@ def supporters_unrated(session: Session, ticket: Ticket) -> Sequence[int]:
     return session.scalars(found.order_by(Supporter.id)).all()
 
 
-def standing(ticket: Ticket) -> tuple[datetime, int]:
+def standing(ticket: Ticket) -> Standing:
     """Where it stands in a list of work: by its deadline, and before it for each neighbour.
 
     The deadline itself stays; nobody is late because many have joined.
@@ -140,9 +151,32 @@ def tasks_of(
     return sorted(((one, asked) for one, asked in rows), key=lambda row: standing(row[0]))
 
 
+def task_of(session: Session, person_id: int, ticket_id: int) -> Task | None:
+    found = _asked(ACTIVE).where(Ticket.id == ticket_id)
+    row = session.execute(found, {"person_id": person_id}).first()
+    return None if row is None else row._tuple()
+
+
+def tasks_after(
+    session: Session, person_id: int, after: Standing | None, limit: int
+) -> Sequence[Task]:
+    """So many of all their tasks, from the one that stands behind this place."""
+    light = _asked(ACTIVE).options(load_only(Ticket.resolve_due_at, Ticket.households))
+    told = session.execute(light, {"person_id": person_id}).all()
+    rows = sorted(((one, asked) for one, asked in told), key=lambda row: standing(row[0]))
+    page = [row for row in rows if after is None or standing(row[0]) > after][:limit]
+    # One statement fills the tickets of the page; those of the others stay as light as they are.
+    session.scalars(select(Ticket).where(Ticket.id.in_([one.id for one, _ in page]))).all()
+    return page
+
+
 @cache
 def _tasks(answers: frozenset[Answer]) -> Select[Ticket, Assignment]:
     """Built once: whoever takes or ends a task asks for all they have."""
+    return _asked(answers).order_by(Ticket.resolve_due_at, Ticket.id).limit(bindparam("most"))
+
+
+def _asked(answers: frozenset[Answer]) -> Select[Ticket, Assignment]:
     return (
         select(Ticket, Assignment)
         .join(Assignment, Assignment.ticket_id == Ticket.id)
@@ -152,8 +186,6 @@ def _tasks(answers: frozenset[Answer]) -> Select[Ticket, Assignment]:
             Assignment.answer.in_(answers),
             Ticket.state.in_(OPEN),
         )
-        .order_by(Ticket.resolve_due_at, Ticket.id)
-        .limit(bindparam("most"))
     )
 
 

@@ -10,9 +10,7 @@ from models import events
 from models.errors import NotFound
 from models.events import Event, Fact
 from models.past import EveryEvent
-from models.people import Person
-from models.roster import persons, phones
-from models.sealing import new_own_key
+from models.roster import persons
 from models.tickets import refining
 from models.tickets.opening import Opened, Report, open_ticket
 from models.tickets.table import Ticket
@@ -44,16 +42,12 @@ def reporter(
 
     By nobody where another system tells of them.
     """
-    known = persons.with_phone(session, phone) if phone else None
+    known = persons.reached_by(session, phone) if phone else None
     if known is not None:
-        return known.id
+        return known
     if name.strip():
-        return persons.enter(session, name, phone, by=by, at=at).id
-    person = Person(own_key=new_own_key(), created_at=at)
-    phones.keep(person, phone)
-    session.add(person)
-    session.flush()
-    return person.id
+        return persons.enter(session, name, phone, by=by, at=at)
+    return persons.put(session, None, phone, at)
 
 
 def record(

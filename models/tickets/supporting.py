@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
 from config.categories import Urgency
@@ -13,9 +13,11 @@ from models import events
 from models.base import claim
 from models.errors import NotAllowed, NotFound, TooLate
 from models.events import Fact
-from models.homes import LIVING, Home
+from models.homes import CURRENT, LIVING, Home
+from models.insertion import Insertion
 from models.metrics import rollups, voices
 from models.protection import accused_persons, is_supporter, may_see
+from models.statements import Statement
 from models.ticket_flow import Capacity, State
 from models.tickets import facts
 from models.tickets.step import Step
@@ -24,6 +26,18 @@ from models.tickets.table import Note, Supporter, Ticket
 JOINED, LEFT = "ticket_joined", "ticket_left"
 _DIGITS = re.compile(r"\d+")  # however people write their room
 RATABLE = frozenset({State.RESOLVED, State.ARCHIVED})
+_LIVES = Statement(
+    select(Home.id)
+    .where(Home.person_id == bindparam("person_id", required=True), text(CURRENT))
+    .limit(1)
+)
+
+
+_standing = Insertion(
+    Supporter.__table__,
+    ("ticket_id", "person_id", "joined_at"),
+    unique=("ticket_id", "person_id"),
+)
 
 
 def check(step: Step) -> None:
@@ -104,6 +118,17 @@ def settle(session: Session, ticket_id: int | None, at: datetime) -> None:
         ticket.households = _households(session, ticket)
         session.flush()
         ticket_id = ticket.merged_into
+
+
+def stand_behind(session: Session, ticket: Ticket, person_id: int, at: datetime) -> None:
+    """One more with the same matter, of whom no report was merged into it."""
+    claim(session, ticket)
+    mine = {"ticket_id": ticket.id, "person_id": person_id, "joined_at": at}
+    if person_id == ticket.reporter_id or not _standing.run(session, [mine]):
+        return
+    # Whose door nobody knows is one more, however many are counted already.
+    is_one_more = ticket.reporter_left_at is None and not _LIVES.run(session, person_id=person_id)
+    ticket.households = ticket.households + 1 if is_one_more else _households(session, ticket)
 
 
 def merged_under(session: Session, ticket_id: int) -> dict[int, int]:

@@ -22,8 +22,11 @@ WORDS = "已换灯泡\n=1+1"
 
 
 def carried(session: Session, number: str, one: Ticket, caller_id: int) -> HotlineOrder:
-    order = Order(source="12345", number=number, words="路灯坏了")
-    return orders.enter(session, order, one, caller_id, at=MORNING)
+    return orders.enter(session, lamp(number), one, caller_id, at=MORNING)
+
+
+def lamp(number: str) -> Order:
+    return Order(source="12345", number=number, words="路灯坏了")
 
 
 def new(session: Session) -> list[Result]:
@@ -49,8 +52,7 @@ def test_an_end_goes_back_once_and_again_when_somebody_rates_it_or_it_ends_anew(
         one = ticket(session, building(session), MORNING)
         joined = person(session, "居民B").id
         own = carried(session, "R-1", one, one.reporter_id)
-        other = carried(session, "R-2", one, joined)
-        orders.join(session, other, orders.as_brought(other), by=joined, at=MORNING)
+        orders.join(session, lamp("R-2"), one, joined, by=joined, at=MORNING)
         assert told(session) == []
         resolved(session, one, 1, Outcome.CANNOT_FIX)
         [first, _] = new(session)
