@@ -297,7 +297,9 @@ def test_what_can_not_be_sent_is_said_and_the_words_stay(street: Street) -> None
     assert page.status_code == 422 and "请先说是什么事" in page.text
     page = me.post("/report", words=SAID, key="k", photos=[(io.BytesIO(b"no picture"), "a.jpg")])
     assert page.status_code == 422 and SAID in page.text and "不是照片" in page.text
-    assert me.post("/report", words=SAID, key="k", place="999999").status_code == 404
+    page = me.post("/report", words=SAID, key="k", place="999999")
+    assert page.status_code == 422 and SAID in page.text and "地方找不到了" in page.text
+    assert "checked> 幸福里小区3号楼" in page.text, "the own home again"
     found = me.post("/suggestion", words=SAID).json
     assert found and "飞线" in found["label"]
     assert me.post("/suggestion", words="！").json == {"label": None, "words": []}
@@ -309,6 +311,40 @@ def test_what_can_not_be_sent_is_said_and_the_words_stay(street: Street) -> None
         for _ in range(31)
     }
     assert answers == {404, 429}, "thirty steps a minute are enough for anybody"
+
+
+def test_a_script_is_told_where_a_report_went_and_that_its_person_is_out(street: Street) -> None:
+    me, by_script = street.guest(), {"Accept": "application/json"}
+    own = me.client.get("/p/my/form-token", headers=by_script).json
+    assert own is not None and me.get("/").headers["Linli-Person"] == str(own["who"])
+    form = {"csrf_token": own["token"], "words": SAID, "key": "k" * 32}
+    asked = [me.client.post("/p/my/report", data=form, headers=by_script) for _ in range(2)]
+    assert {one.status_code for one in asked} == {201}
+    assert (
+        asked[0].json == asked[1].json
+        and "已受理 #1" in me.client.get(asked[0].json["location"]).text
+    )  # type: ignore[index]
+    me.post("/sign-out")
+    for sent in (
+        me.client.post("/p/my/report", data=form, headers=by_script),
+        me.client.get("/p/my/form-token", headers=by_script),
+    ):
+        assert sent.status_code == 401 and sent.headers["Linli-Person"] == "0"
+
+
+def test_the_phone_keeps_what_the_pages_look_like_now_and_no_page_of_anybody(
+    street: Street,
+) -> None:
+    me, nobody = street.guest(), street.app.test_client()
+    page, worker = me.get("/"), nobody.get("/p/my/worker.js")
+    looks = set(re.findall(r"/p/static/[\w.-]+\?v=\w+", page.text))
+    assert looks and looks == set(re.findall(r"/p/static/[\w.-]+\?v=\w+", worker.text))
+    assert worker.mimetype == "text/javascript" and "no-cache" in worker.headers["Cache-Control"]
+    same = nobody.get("/p/my/worker.js", headers={"If-None-Match": worker.headers["ETag"]})
+    assert same.status_code == 304
+    assert me.get("/offline").text == nobody.get("/p/my/offline").text
+    erased = me.post("/privacy/erase", sure="1")
+    assert erased.headers["Linli-Person"] == "0" and "storage" in erased.headers["Clear-Site-Data"]
 
 
 def test_no_page_asks_the_store_more_than_a_dozen_things(street: Street) -> None:

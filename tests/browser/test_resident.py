@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 
 from app.console.blueprint import add_console
 from app.pages.blueprint import make_pages
+from app.pages.my import offline
 from app.pages.my.blueprint import make_my
 from app.sandbox import SandboxOptions
 from app.sandbox.client import SandboxClient
@@ -23,7 +24,7 @@ from models.base import Database
 from tests import factories
 from tests.app.test_my_pages import Street
 from tests.app.test_pages import drafted, publish
-from tests.browser.conftest import Quiet
+from tests.browser.conftest import PATIENCE_MS, Quiet
 from tests.browser.pace import A_CHARACTER, A_DECISION, A_PHOTO, Hand, Wire
 from tests.browser.test_accessibility import AXE, GRAVE, SMALL_TARGETS, SMALL_TEXT, WIDE
 from tests.chat import Town
@@ -36,6 +37,7 @@ SAID = "三楼楼道有人拉飞线给电瓶车充电，晚上充一整夜"
 LATER = "地下车库的灯坏了好几盏，晚上看不见路"
 MOST_BYTES = 150_000
 A_MINUTE, PAINT_SECONDS, SENDING_SECONDS = 60, 3, 12
+IS_SEEN = "async url => Boolean(await (await caches.open('linli-seen')).match(url))"
 LEAST_PHOTO, REPORT = 30_000, "/p/my/report"
 # What Chromium itself writes down while the phone has no net.
 NO_NET = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource")
@@ -85,8 +87,10 @@ def block(database: Database, tmp_path: Path) -> Iterator[Block]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """What the browser complains of fails the test."""
+    expect.set_options(timeout=PATIENCE_MS)
     context = browser.new_context(viewport=PHONE, has_touch=True)
     opened = context.new_page()
+    opened.set_default_timeout(PATIENCE_MS)
     trouble: list[str] = []
     opened.on("pageerror", lambda error: trouble.append(str(error)))
     opened.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
@@ -157,7 +161,8 @@ def test_a_resident_comes_in_reports_follows_rates_objects_takes_all_away_and_is
     page.locator("#rate").get_by_role("button", name="交上去").click()
     expect(page.get_by_role("status").first).to_contain_text("谢谢您的评价")
 
-    page.get_by_role("link", name="公示", exact=True).click()
+    page.get_by_role("link", name="首页").click()
+    page.get_by_role("link", name="公示和通知").click()
     page.get_by_role("link", name="可以提意见").click()
     page.get_by_label("您的意见").fill("停车费少算了一个月")
     page.get_by_role("button", name="交上去").click()
@@ -176,6 +181,106 @@ def test_a_resident_comes_in_reports_follows_rates_objects_takes_all_away_and_is
     expect(page.get_by_role("heading", level=1)).to_have_text("您的资料已删除")
     assert street.ticket(1).text is None
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_without_a_net_the_form_and_the_directory_open_as_last_seen_and_for_their_person_alone(
+    page: Page, block: Block, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come_in(page, block)
+    for path in ("report", "directory"):
+        page.wait_for_function(IS_SEEN, arg=f"{block.url}/p/my/{path}")
+    page.goto(f"{block.url}/p/my/directory")
+    page.get_by_role("link", name="充电").first.click()
+    expect(page.locator(".entry").first).to_contain_text("充电")
+    page.wait_for_function(IS_SEEN, arg=page.url)
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("main > .notice")).to_contain_text("现在没有网。这一页是")
+    expect(page.locator(".entry").first).to_contain_text("充电")
+    assert flaws(page) == [], "with its styles"
+    page.goto(f"{block.url}/p/my/matters")
+    expect(page.get_by_role("heading", level=1)).to_have_text("现在没有网")
+    assert flaws(page) == []
+    for words in (SAID, LATER):
+        page.get_by_role("link", name="说一件事").click()
+        page.get_by_label("什么事").fill(words)
+        page.get_by_label("别的地方").check()
+        page.locator("select[name=estate]").select_option(index=1)
+        page.locator("select[name=building]").select_option(label="3号楼")
+        page.get_by_role("button", name="交上去").click()
+        expect(page.locator("#unsent")).to_contain_text("连上网会自动发出")
+        expect(page.get_by_label("什么事")).to_have_value("")
+        page.goto(f"{block.url}/p/my/")
+    page.context.set_offline(False)
+    page.goto(f"{block.url}/p/my/")
+    expect(page.locator("#unsent")).to_contain_text("发出去了 2 件")
+    assert [block.street.ticket(number).text for number in (1, 2)] == [SAID, LATER]
+
+    monkeypatch.setattr(offline, "LOOKS", offline.LOOKS[:-1])  # as with new styles
+    before = page.evaluate("caches.keys()")
+    page.reload()
+    page.wait_for_function(
+        "async before => (await caches.keys()).filter(one => before.includes(one)).length < 2",
+        arg=before,
+    )
+    page.get_by_role("button", name="退出登录").click()
+    page.wait_for_function("async () => !await caches.has('linli-seen')")
+    come_in(page, block, "demo-resident-2")
+    page.context.set_offline(True)
+    page.goto(f"{block.url}/p/my/matters")
+    expect(page.get_by_role("heading", level=1)).to_have_text("现在没有网")
+
+
+def test_what_can_not_be_taken_now_waits_and_what_never_can_is_the_persons_to_mend(
+    page: Page, block: Block
+) -> None:
+    come_in(page, block)
+    tell(page, block, SAID, b"no picture")
+    page.get_by_label("不让办理的人知道").check()
+    page.get_by_role("button", name="交上去").click()
+    expect(page.locator("#unsent")).to_contain_text("有一个文件不是照片")
+    expect(page.get_by_label("什么事")).to_have_value(SAID)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="交上去").click()
+    expect(page.locator("#unsent")).to_contain_text("连上网会自动发出")
+    page.context.set_offline(False)
+    expect(page.locator("#unsent")).to_contain_text("没有交上：有一个文件不是照片")
+    page.get_by_role("link", name="改一改").click()
+    expect(page.get_by_label("什么事")).to_have_value(SAID)
+    expect(page.get_by_label("不让办理的人知道")).to_be_checked()
+    page.reload()
+    expect(page.locator("#unsent")).to_be_hidden()
+    page.get_by_role("button", name="交上去").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("已受理 #1")
+    assert block.street.ticket(1).hides_reporter
+
+    tell(page, block, LATER, a_photo())
+    page.context.clear_cookies()
+    page.get_by_role("button", name="交上去").click()
+    expect(page.locator("#unsent")).to_contain_text("登录以后会自动发出")
+    page.get_by_role("link", name="去登录").click()
+    come_in(page, block)
+    expect(page.get_by_role("heading", level=1)).to_have_text("已受理 #2")
+    expect(page.locator(".shots img")).to_have_count(1)
+
+    tell(page, block, "小区大门坏了，关不上")
+    page.route(f"**{REPORT}", lambda route: route.fulfill(status=503))
+    page.get_by_role("button", name="交上去").click()
+    expect(page.locator("#unsent")).to_contain_text("过一会儿会自动再发")
+    page.unroute(f"**{REPORT}")
+    page.goto(f"{block.url}/p/my/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("已受理 #3")
+
+
+def tell(page: Page, block: Block, words: str, photo: bytes | None = None) -> None:
+    """The form filled in, not yet sent."""
+    page.goto(f"{block.url}{REPORT}")
+    page.get_by_label("什么事").fill(words)
+    if photo is not None:
+        page.get_by_label("照片").set_input_files(
+            {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo}
+        )
+        expect(page.locator(".shots img")).to_have_count(1)
 
 
 def test_what_is_told_without_a_net_is_kept_and_sent_once_when_it_is_back(

@@ -22,7 +22,7 @@ from app.pages.my.keys import (
     is_own_form,
     token_field,
 )
-from app.pages.my.rendering import Answer, refused, say_status
+from app.pages.my.rendering import Answer, is_by_script, refused, say_status
 from app.pages.my.visit import Visit, visit_of
 from app.wechat.limit import MinuteLimit
 from config.settings import Settings
@@ -31,7 +31,7 @@ from models.errors import DomainError
 
 SUBJECTS = (
     *("sign_in", "home", "report", "matters", "notices", "directory", "messages", "homes"),
-    "privacy",
+    *("privacy", "offline"),
 )
 HEADERS = {
     "Content-Security-Policy": (
@@ -42,8 +42,11 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), microphone=(self)",
-    "Cache-Control": "no-store",
 }
+# What may lie on a phone at all is asked for anew each time: it may have changed hands.
+KEPT = {"photo": "private, no-cache", "worker": "private, no-cache"}
+# Whose page it is: a phone forgets what it kept of the one before.
+PERSON, NOBODY = "Linli-Person", "0"
 # Many phones share the address of their network.
 ADDRESS_PER_MINUTE = 600
 # A class is suggested while one types, after each pause.
@@ -104,17 +107,25 @@ def _answer(office: Office, limits: Limits, page: Page, **given: Any) -> Answer:
     if page.gate is Gate.ANYBODY:
         return page.view(visit, **given)
     if visit.speaker is None:
-        on = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("my.sign_in", next=on))
+        return _sent_to_the_door()
     if page.method == "POST" and not is_own_form():
         return say_status(400)
     return page.view(visit, **given)
 
 
+def _sent_to_the_door() -> Answer:
+    """A script is only told: it keeps what it was to send until its person is back."""
+    if is_by_script():
+        return say_status(401)
+    on = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("my.sign_in", next=on))
+
+
 def _secured(settings: Settings, response: Response) -> Response:
     response.headers.update(HEADERS)
-    if request.endpoint == "my.photo" and response.status_code == 200:
-        response.headers["Cache-Control"] = "private, max-age=86400"
+    response.headers["Cache-Control"] = KEPT.get(_name_of_page(), "no-store")
+    if visit := g.get("visit"):
+        response.headers[PERSON] = str(visit.speaker.identity_id) if visit.speaker else NOBODY
     if is_https(settings):
         response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
     return response
@@ -143,5 +154,9 @@ def _shared() -> dict[str, Any]:
         "is_large": request.cookies.get(LARGE_COOKIE) == "1",
         "done": request.args.get("done", ""),
         "places": f"{PATH}/places/",
-        "name_of_page": (request.endpoint or "").removeprefix("my."),
+        "name_of_page": _name_of_page(),
     }
+
+
+def _name_of_page() -> str:
+    return (request.endpoint or "").removeprefix("my.")

@@ -40,9 +40,10 @@ def offered(session: Session, person_id: int, form: Mapping[str, str], now: date
         for name, kind in STEPS.items()
     }
     usual = str(known[0][0]) if known else OTHER
+    given = form.get("place", usual)
     return Offered(
         known,
-        form.get("place", usual),
+        given if given in {OTHER, *(str(area_id) for area_id, _ in known)} else usual,
         places.estates(session, MOST_ESTATES),
         within["estate"],
         within["building"],

@@ -1,9 +1,10 @@
 """What is kept of a resident: shown, agreed to by purpose, taken away as a file, destroyed."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from app.pages.my.access import page
@@ -74,8 +75,10 @@ def erased(visit: Visit) -> Answer:
         return redirect(url_for("my.erase_asked"))
     with visit.writing() as session:
         erasure.erase(session, visit.who.person_id, visit.now)
+    g.visit = replace(visit, token="", speaker=None)
     response = Response(render("erased.html"))
     drop_sign_in(response)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'  # drafts, and what was seen
     return response
 
 

@@ -23,6 +23,11 @@ def refused(refusal: DomainError) -> Answer:
     return say_status(status, refusal.template)
 
 
+def is_by_script() -> bool:
+    """Whether a script asks, which shows no page."""
+    return request.headers.get("Accept") == "application/json"
+
+
 def say_status(status: int, refusal: str = "") -> Answer:
     return render("status.html", status=status, refusal=refusal), status
 

@@ -9,7 +9,7 @@ from flask import jsonify, redirect, request, url_for
 from app.pages.my import photos, picker
 from app.pages.my.access import WITH_PHOTOS, page
 from app.pages.my.received import kept_of, sealed
-from app.pages.my.rendering import Answer, render
+from app.pages.my.rendering import Answer, is_by_script, render
 from app.pages.my.visit import Visit
 from app.uploads import PhotoUnfit
 from bots import forms
@@ -43,10 +43,12 @@ def report_sent(visit: Visit) -> Answer:
         said = forms.heard(words, visit.office.lexicon(), visit.now)
         shots = photos.cleaned(request.files.getlist("photos"))
         received = _filed(visit, words, said, shots)
-    except (NothingSaid, PhotoUnfit) as refusal:
+    except (NothingSaid, PhotoUnfit, NotFound) as refusal:
         return _form(visit, request.form, refusal), 422
     number = received["ticket"]
-    return redirect(url_for("my.matter", ticket_id=number, received=sealed(visit, received)))
+    address = url_for("my.matter", ticket_id=number, received=sealed(visit, received))
+    # A script that followed a redirect would ask for that page, and the browser once more.
+    return (jsonify(location=address), 201) if is_by_script() else redirect(address)
 
 
 @page("/suggestion", "POST")

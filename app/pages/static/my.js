@@ -2,20 +2,9 @@
 "use strict";
 document.documentElement.classList.add("scripted");
 
-// A phone may be shared: what one has written is nobody else's to send.
-const WHO = document.documentElement.dataset.who;
-const UNSENT = `linli-unsent-${WHO}`, DRAFT = `linli-draft-${WHO}`, LONGEST_SIDE = 1600;
+const DRAFT = `linli-draft-${WHO}`, LONGEST_SIDE = 1600;
 const form = document.getElementById("report");
-const unsentLine = document.getElementById("unsent");
-
-// The phone's own store: full, or shut in private windows, it keeps nothing and nothing breaks.
-const store = {
-  get(name) { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } },
-  set(name, value) { try { localStorage.setItem(name, JSON.stringify(value)); return true; } catch { return false; } },
-  drop(name) { try { localStorage.removeItem(name); } catch { /* it was never kept */ } },
-};
-
-function tell(words) { unsentLine.textContent = words; unsentLine.hidden = !words; }
+if (navigator.serviceWorker) navigator.serviceWorker.register("/p/my/worker.js").catch(() => { /* it helps where it can */ });
 
 // Places: the next list of the picker.
 for (const select of document.querySelectorAll("select[data-next]")) {
@@ -48,12 +37,21 @@ async function smaller(file) {
     return made && made.size < file.size ? new File([made], "photo.jpg", { type: "image/jpeg" }) : file;
   } catch { return file; }
 }
+// Sent without a script of ours they travel small, too.
+function carry(input, files) {
+  try {
+    const carried = new DataTransfer();
+    files.forEach(file => carried.items.add(file));
+    input.files = carried.files;
+  } catch { /* an old browser sends what was picked */ }
+}
 for (const input of document.querySelectorAll("input[type=file]")) {
   input.addEventListener("change", async () => {
     const list = input.form.querySelector("ul.shots");
     const kept = Promise.all([...input.files].map(smaller));
     shots.set(input.form, kept);
     const files = await kept;
+    carry(input, files);
     list.replaceChildren(...files.map((file, index) => {
       const line = document.createElement("li"), image = document.createElement("img");
       image.src = URL.createObjectURL(file); image.alt = `选好的第 ${index + 1} 张照片`;
@@ -63,67 +61,51 @@ for (const input of document.querySelectorAll("input[type=file]")) {
   });
 }
 
-// Sending: with the key of its form, so that however often it is tried it arrives once.
-const asText = file => new Promise(done => {
-  const reader = new FileReader(); reader.onload = () => done(reader.result); reader.readAsDataURL(file);
-});
-const plain = body => [...body].filter(([name, value]) => typeof value === "string" && name !== "csrf_token");
-
-async function send(body) {
-  const answer = await fetch("/p/my/report", { method: "POST", body });
-  if (answer.status >= 500) throw new Error("busy");
-  return answer;
-}
-async function keep(body, files) {
-  const fields = plain(body);
-  const photos = await Promise.all(files.map(asText));
-  return store.set(UNSENT, { fields, photos }) || store.set(UNSENT, { fields, photos: [] });
-}
-async function sendKept() {
-  const kept = store.get(UNSENT);
-  const token = document.querySelector("input[name=csrf_token]");
-  if (!kept || !navigator.onLine || !token) return;
-  const body = new FormData();
-  kept.fields.forEach(([name, value]) => body.append(name, value));
-  body.append("csrf_token", token.value);
-  try {
-    for (const text of kept.photos) body.append("photos", bytes(text), "photo.jpg");
-    const answer = await send(body);
-    if (answer.url.includes("/matters/")) {
-      store.drop(UNSENT); store.drop(DRAFT);
-      location.assign(answer.url);
-    }
-  } catch { tell("没有网，您说的事存在手机里，连上网会自动发出。"); }
-}
-function bytes(text) {
-  const [head, code] = text.split(",");
-  return new Blob([Uint8Array.from(atob(code), one => one.charCodeAt(0))], { type: head.slice(5).split(";")[0] });
-}
-addEventListener("online", sendKept);
-if (store.get(UNSENT)) { tell("上回说的事还没发出去，正在发。"); sendKept(); }
-
 if (form) {
-  const words = form.elements.words, suggested = document.getElementById("suggested");
+  const { words, key, hidden } = form.elements, suggested = document.getElementById("suggested");
+  const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), one => one.toString(16).padStart(2, "0")).join("");
+  const saveDraft = () => store.set(DRAFT, { words: words.value, key: key.value, hidden: hidden.checked });
 
   // The draft: what was typed is there again after a call came in between.
   const draft = store.get(DRAFT);
-  if (draft && !words.value) { words.value = draft.words; form.elements.key.value = draft.key; }
+  if (draft && !words.value) { words.value = draft.words; hidden.checked = Boolean(draft.hidden); }
+  // The phone may show this page as it was kept, and two reports with one key were one.
+  key.value = draft ? draft.key : newKey();
+  addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
+
+  // What was refused for good is here to be said otherwise.
+  const refused = unsent().find(one => one.refused);
+  if (refused && !words.value) {
+    words.value = field(refused, "words") || "";
+    hidden.checked = field(refused, "hidden") === "1";
+    form.elements.place.value = field(refused, "place") || "other";
+    saveDraft(); forget(refused);
+    tell(`没有交上：${refused.refused}您写的话在下面，改一改再交；照片请重新选。`);
+  }
+
   let waiting;
-  words.addEventListener("input", () => {
-    store.set(DRAFT, { words: words.value, key: form.elements.key.value });
-    clearTimeout(waiting);
-    waiting = setTimeout(suggest, 500);
-  });
+  form.addEventListener("input", saveDraft);
+  words.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(suggest, 500); });
 
   async function suggest() {
     if (words.value.trim().length < 4) { suggested.textContent = ""; return; }
     const body = new FormData();
     body.append("words", words.value); body.append("csrf_token", form.elements.csrf_token.value);
-    try {
-      const found = await (await fetch(form.dataset.suggestion, { method: "POST", body })).json();
-      suggested.textContent = found.label
-        ? `看起来是：${found.label}${found.words.length ? `（${found.words.join("、")}）` : ""}` : "";
-    } catch { suggested.textContent = ""; }
+    const { said } = await ask(form.dataset.suggestion, { method: "POST", body });
+    suggested.textContent = said && said.label
+      ? `看起来是：${said.label}${said.words.length ? `（${said.words.join("、")}）` : ""}` : "";
+  }
+
+  function clear() {
+    form.reset(); words.value = ""; key.value = newKey(); suggested.textContent = "";
+    shots.delete(form); form.querySelector("ul.shots").hidden = true; store.drop(DRAFT);
+  }
+
+  async function leaveToWait(report, why) {
+    const kept = await keep(report);
+    if (kept === "nothing") { tell("没有交上，手机里也存不下。请别关这一页，连上网再交一次。"); return; }
+    clear(); tellWaiting(why);
+    if (kept === "words") document.getElementById("unsent").prepend("照片太大，手机里只存下了话。");
   }
 
   form.addEventListener("submit", async event => {
@@ -131,21 +113,14 @@ if (form) {
     event.preventDefault();
     const button = event.submitter || form.querySelector("button.main"), usual = button.textContent;
     button.disabled = true; button.textContent = "正在交，请等一下";
-    const body = new FormData(form), files = await (shots.get(form) || Promise.resolve([]));
-    body.delete("photos");
-    files.forEach(file => body.append("photos", file, file.name));
-    try {
-      if (!navigator.onLine) throw new Error("no net");
-      const answer = await send(body);
-      if (answer.url.includes("/matters/")) store.drop(DRAFT);
-      if (answer.redirected) { location.assign(answer.url); return; }
-      tell("没有发成。请看看有没有写是什么事，照片是不是太多。");
-    } catch {
-      await keep(body, files);
-      tell("没有网，您说的事存在手机里，连上网会自动发出。");
-    }
+    const photos = await (shots.get(form) || Promise.resolve([]));
+    const fields = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token");
+    const outcome = navigator.onLine ? await sendFrom(form, { fields, photos }) : { waits: "net" };
+    if (outcome.said) { store.drop(DRAFT); location.assign(outcome.said.location); return; }
+    if (outcome.waits) await leaveToWait({ fields, photos }, outcome.waits);
+    else tell(`没有交上：${outcome.refused}`);
+    document.getElementById("unsent").scrollIntoView();
     button.disabled = false; button.textContent = usual;
-    unsentLine.scrollIntoView({ block: "center" });
   });
 
   // The voice, where the browser understands it.
