@@ -155,13 +155,20 @@ def reword(row: HotlineOrder, order: Order) -> None:
 def hand_past(
     session: Session, row: HotlineOrder, own: Ticket, order: Order, *, by: int, at: datetime
 ) -> None:
-    """Its new words accuse who may read its ticket: it goes on with one that they may not."""
+    """Its new words accuse who may read its ticket: it goes on with one that they may not.
+
+    To them the first, which was opened for it, was taken back: they learn nothing of why, and
+    visit its caller no more.
+    """
     reword(row, order)
     if row.joined_at is not None:
         part(session, row, own, by=by, at=at)
         return
+    first = session.get_one(Ticket, row.ticket_id)
     row.ticket_id = own.id
     session.flush()
+    _take_back(session, row, first, at)
+    telling.tell(session, row, own, PARTED, {"caller": [row.caller_id]}, by=by, at=at)
     deadlines.keep(session, row, row.due_at, at)
 
 
@@ -174,9 +181,7 @@ def withdraw(session: Session, row: HotlineOrder, *, by: int, at: datetime) -> N
     if row.joined_at is not None:
         _leave(session, row, ticket, at)
     else:
-        caller = Actor(row.caller_id)
-        if can(session, ticket, Action.WITHDRAW, by=caller, at=at):
-            apply(session, ticket, Action.WITHDRAW, by=caller, at=at)
+        _take_back(session, row, ticket, at)
     telling.tell(session, row, ticket, WITHDRAWN, {}, by=by, at=at)
 
 
@@ -281,6 +286,13 @@ def _leave(session: Session, row: HotlineOrder, ticket: Ticket, at: datetime) ->
         if mine is not None:
             session.delete(mine)
     supporting.settle(session, ticket.id, at)
+
+
+def _take_back(session: Session, row: HotlineOrder, ticket: Ticket, at: datetime) -> None:
+    """Of what has ended there is nothing to take back."""
+    caller = Actor(row.caller_id)
+    if can(session, ticket, Action.WITHDRAW, by=caller, at=at):
+        apply(session, ticket, Action.WITHDRAW, by=caller, at=at)
 
 
 def _keep_words(

@@ -17,6 +17,7 @@ from models.localtime import SHANGHAI
 from models.metrics import rebuilding
 from models.outbox import OutboxMessage
 from models.people import Person
+from models.protection import may_see
 from models.roster import phones
 from models.ticket_flow import Outcome, State
 from models.tickets.table import Note, Ticket
@@ -141,14 +142,44 @@ def test_what_accuses_somebody_joins_nothing_and_tells_nobody_that_others_compla
 
 def test_words_that_accuse_who_works_on_an_order_become_a_matter_past_them(town: Town) -> None:
     bring(town, order("D-3"))
+    accused = ticket_of(town, "D-3").owner_id
+    to_accused = OutboxMessage.person_id == accused
     words = f"{LAMP}，物业收了钱不修，我要投诉物业"
     assert bring(town, order("D-3", words)) == ["changed"]
     assert bring(town, order("D-3", words)) == ["unchanged"]
     first, apart = town.look(lambda s: s.scalars(select(Ticket).order_by(Ticket.id)).all())
     assert (apart.about, apart.hides_reporter) == ("property", True)
     assert ticket_of(town, "D-3").id == apart.id and one(town, "D-3").words == words
+    # One order is one matter: what the accused had is over for them, for a reason like any other.
+    assert (first.state, first.owner_id) == (State.WITHDRAWN, accused)
+    assert heard(town, accused, "task_withdrawn") == 1 and apart.owner_id != accused
+    assert heard(town, one(town, "D-3").caller_id, "hotline_parted") == 1
     notes = town.look(lambda s: s.scalars(select(Note).where(Note.ticket_id == first.id)).all())
     assert notes == []
+    told = town.look(lambda s: s.scalars(select(OutboxMessage.ticket_id).where(to_accused)).all())
+    assert set(told) == {first.id}
+    seen = [
+        town.look(lambda s, one=one: may_see(s, one, accused, town.now)) for one in (first, apart)
+    ]
+    assert seen == [True, False]
+
+
+def test_words_that_accuse_leave_a_matter_to_the_neighbours_who_stand_behind_it(
+    town: Town,
+) -> None:
+    bring(town, order("D-4"), order("D-5"))
+    assert one(town, "D-4").ticket_id == one(town, "D-5").ticket_id
+    words = f"{LAMP}，物业收了钱不修，我要投诉物业"
+    assert bring(town, order("D-4", words)) == ["changed"]
+    shared = ticket_of(town, "D-5")
+    assert shared.is_open and shared.reporter_left_at == town.now and shared.households == 1
+    assert ticket_of(town, "D-4").about == "property"
+    town.later(minutes=1)
+    with town.database.writing() as session:
+        by = demo_person(session, "subdistrict_staff")
+        row = orders.numbered(session, "12345", "D-4")
+        orders.give_back(session, row, "属于市里", by=by, at=town.now)
+    assert ticket_of(town, "D-5").is_open
 
 
 def test_the_hotline_changes_urges_and_withdraws_by_the_number(town: Town) -> None:
