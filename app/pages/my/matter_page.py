@@ -13,6 +13,7 @@ from bots import forms
 from bots.rendering import render
 from bots.splitting import Part
 from config.categories import categories
+from config.policy import load
 from models.legacy import lists as legacy
 from models.legacy import telling
 from models.legacy.flow import PUBLIC
@@ -56,6 +57,7 @@ def shown(session: Session, visit: Visit, ticket: Ticket) -> dict[str, Any]:
         "received": received,
         "parts": parts_of(visit, ticket, received),
         "sealed": request.args.get("received", ""),
+        "emergency": load("phones")["emergency"],
         "calls": render("emergency_calls", {"emergency": ticket.emergency}),
         "twin": _twin(session, received),
         "may": may,

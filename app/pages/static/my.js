@@ -61,6 +61,14 @@ for (const input of document.querySelectorAll("input[type=file]")) {
   });
 }
 
+// What was typed stays where it is, instead of going with a page that does not come.
+addEventListener("submit", event => {
+  if (navigator.onLine || event.target === form) return;
+  event.preventDefault();
+  tell("没有网，还没有交上。连上网再交一次。");
+  document.getElementById("unsent").scrollIntoView();
+});
+
 if (form) {
   const { words, key, hidden } = form.elements, suggested = document.getElementById("suggested");
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), one => one.toString(16).padStart(2, "0")).join("");
