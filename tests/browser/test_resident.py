@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from werkzeug.serving import make_server
 
 from app.console.blueprint import add_console
@@ -35,6 +35,7 @@ pytestmark = pytest.mark.browser
 
 APP_ID, SECRET, WHO = "wxa1b2c3d4e5f60718", "official-secret", "demo-resident-1"
 SAID = "三楼楼道有人拉飞线给电瓶车充电，晚上充一整夜"
+NARROW: ViewportSize = {"width": 320, "height": 640}
 LATER = "地下车库的灯坏了好几盏，晚上看不见路"
 MOST_BYTES = 150_000
 A_MINUTE, PAINT_SECONDS, SENDING_SECONDS = 60, 3, 12
@@ -197,6 +198,12 @@ def test_a_resident_comes_in_reports_follows_rates_objects_takes_all_away_and_is
     for path in ("notices/1", "messages", "directory", "homes", "head", "privacy"):
         page.goto(f"{block.url}/p/my/{path}")
         wrong[path] = flaws(page)
+    page.get_by_role("button", name="字大一点").click()
+    page.set_viewport_size(NARROW)
+    for path in ("", "report", "matters", "matters/1", "head", "privacy"):
+        page.goto(f"{block.url}/p/my/{path}")
+        assert [page.evaluate(one) for one in (SMALL_TARGETS, WIDE)] == [[], False], path
+    page.set_viewport_size(PHONE)
 
     with page.expect_download() as taken:
         page.get_by_role("button", name="下载，可以看和打印").click()
