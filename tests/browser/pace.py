@@ -68,8 +68,9 @@ class Wire:
         return (TO_CONNECT + len(needed)) * LATENCY + sum(needed) / RATE
 
     def whole(self, sent: int) -> float:
-        """Seconds until so many bytes were sent and everything had come."""
-        return (TO_CONNECT + len(self.came)) * LATENCY + (sent + self.size) / RATE
+        """Seconds until so many bytes were sent and everything had come that the phone had not."""
+        came = [one for one in self.came if one.size]
+        return (TO_CONNECT + len(came)) * LATENCY + (sent + self.size) / RATE
 
     @property
     def size(self) -> int:
