@@ -289,6 +289,6 @@ def _busy_mapped() -> Iterator[None]:
 def _mapped(failure: BaseException) -> BaseException:
     """StoreBusy where that is what the driver means."""
     text = str(failure) if isinstance(failure, BUSY) else ""
-    if "locked" in text or "timeout" in text or "busy" in text:
+    if any(sign in text for sign in ("locked", "timeout", "busy", "deadlock")):
         return StoreBusy(type(failure).__name__)
     return failure

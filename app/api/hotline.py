@@ -4,6 +4,7 @@ Its key stands where a resident's token stands, and says what it may do and wher
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -23,6 +24,7 @@ from models.hotline import cells, results
 from models.hotline.batches import Taken
 from models.hotline.cells import Order
 from models.hotline.desk import Wanted, Which
+from models.hotline.orders import BroughtMeanwhile
 from models.hotline.results import Result
 from models.hotline.table import HotlineOrder
 from models.imports.cells import Row
@@ -217,17 +219,25 @@ def _row(sent: OrderIn) -> Row:
 def _taken(
     session: Session, call: Call, system: OutsideSystem, heard: Heard | Refused
 ) -> tuple[Taken, list[str]]:
-    """Each in a savepoint of its own: one that stays out leaves nothing behind."""
-    if isinstance(heard, Heard):
+    if isinstance(heard, Refused):
+        return Taken.REFUSED, list(heard.reasons)
+    take = partial(_take, session, call, system, heard)
+    try:
         try:
-            with session.begin_nested():
-                by, within = system.added_by, system.area_id
-                return hotline.take(session, heard, by=by, at=call.now, within=within), []
-        except StoreBusy:
-            raise
-        except DomainError as refusal:
-            heard = hotline.refused(refusal)
-    return Taken.REFUSED, list(heard.reasons)
+            return take(), []
+        except BroughtMeanwhile:
+            return take(), []
+    except StoreBusy:
+        raise
+    except DomainError as refusal:
+        return Taken.REFUSED, list(hotline.refused(refusal).reasons)
+
+
+def _take(session: Session, call: Call, system: OutsideSystem, heard: Heard) -> Taken:
+    """In a savepoint of its own: one that stays out leaves nothing behind."""
+    by, within = system.added_by, system.area_id
+    with session.begin_nested():
+        return hotline.take(session, heard, by=by, at=call.now, within=within)
 
 
 def _of(session: Session, system: OutsideSystem, which: Which) -> tuple[ColumnElement[bool], ...]:

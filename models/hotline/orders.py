@@ -7,9 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models.errors import AlreadyDone, DomainError, NotAllowed, ReasonMissing, TooLate
+from models.errors import (
+    AlreadyDone,
+    DomainError,
+    NotAllowed,
+    ReasonMissing,
+    StoreBusy,
+    TooLate,
+)
 from models.hotline import deadlines, telling
 from models.hotline.cells import Order
 from models.hotline.table import HotlineOrder
@@ -36,6 +44,10 @@ class OrderShared(DomainError):
     """Residents stand behind the same ticket: it can not go back to the hotline."""
 
     template = "order_shared"
+
+
+class BroughtMeanwhile(StoreBusy):
+    """Somebody else has brought the same number just now: tried again, it is known."""
 
 
 def numbered(session: Session, source: str, number: str) -> HotlineOrder | None:
@@ -233,7 +245,10 @@ def _keep(
     )
     row.clock_at = deadlines.next_moment(row, at)
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as failure:
+        raise BroughtMeanwhile(order.number) from failure
     deadlines.tell(session, row, at)
     return row
 

@@ -1,17 +1,21 @@
 """The hotline as a system: orders in with an answer each, results out until acknowledged."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from app.api.application import make_api
 from models import outside_systems
+from models.base import Database
 from models.hotline import orders
 from models.outside_table import Power
 from models.places import estate_names
 from models.posts import Role
 from models.tickets.table import Ticket
+from tests import factories
 from tests.app.api.conftest import House
 from tests.chat import shipped_lexicon
 from tests.factories import area_named, demo_person
@@ -25,6 +29,14 @@ def house(house: House) -> House:
     with house.store.reading() as session:
         lexicon = shipped_lexicon().with_places(estate_names(session))
     office = replace(house.office, lexicon=lambda: lexicon)
+    return replace(house, office=office, http=make_api(office).test_client())
+
+
+@pytest.fixture
+def grown(house: House, postgresql: Database) -> House:
+    """Over a store that has several writers."""
+    factories.town(postgresql)
+    office = replace(house.office, database=postgresql)
     return replace(house, office=office, http=make_api(office).test_client())
 
 
@@ -81,6 +93,24 @@ def test_orders_go_in_once_and_results_come_out_until_they_are_acknowledged(hous
         assert told == {"acknowledged": fitting}
     assert ask(house, key, "GET", "results")["results"] == []
     assert ask(house, key, "GET", "results?which=all")["results"] == [result]
+
+
+def test_the_same_new_order_brought_twice_at_one_moment_is_one_and_both_are_answered(
+    grown: House,
+) -> None:
+    key, together = key_of(grown, Power.HOTLINE), Barrier(2, timeout=20)
+
+    def brought(_: int) -> list[str]:
+        mine = replace(grown, http=grown.http.application.test_client())
+        answers = []
+        for number in range(4):
+            together.wait()
+            answers += bring(mine, key, LIFT | {"number": f"Z-{number}"})
+        return answers
+
+    with ThreadPoolExecutor(2) as pool:
+        pairs = list(zip(*pool.map(brought, range(2)), strict=True))
+    assert all(sorted(pair) in (["joined", "unchanged"], ["added", "unchanged"]) for pair in pairs)
 
 
 def test_a_key_opens_its_own_doors_in_its_own_area(house: House) -> None:
