@@ -17,7 +17,9 @@ from app.pages.my.keys import (
     A_YEAR,
     COOKIE,
     LARGE_COOKIE,
+    NOBODY,
     PATH,
+    PERSON,
     is_https,
     is_own_form,
     token_field,
@@ -45,8 +47,6 @@ HEADERS = {
 }
 # What may lie on a phone at all is asked for anew each time: it may have changed hands.
 KEPT = {"photo": "private, no-cache", "worker": "private, no-cache"}
-# Whose page it is: a phone forgets what it kept of the one before.
-PERSON, NOBODY = "Linli-Person", "0"
 # Many phones share the address of their network.
 ADDRESS_PER_MINUTE = 600
 # A class is suggested while one types, after each pause.

@@ -14,6 +14,8 @@ COOKIE, PATH = "linli_page", "/p/my"
 # Of a browser that stands before an address from the chat, so that no other site sends its form.
 DOOR_COOKIE, DOOR_PATH = "linli_door", f"{PATH}/in"
 LARGE_COOKIE = "linli_large"
+# Said with each answer: a phone forgets what it kept of the one before.
+PERSON, NOBODY = "Linli-Person", "0"
 A_YEAR = 31_536_000
 SALT_BYTES = 8
 

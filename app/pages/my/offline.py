@@ -3,7 +3,7 @@
 from flask import Response, jsonify, request, url_for
 
 from app.pages.my.access import Gate, page
-from app.pages.my.keys import COOKIE, form_token
+from app.pages.my.keys import COOKIE, NOBODY, PERSON, form_token
 from app.pages.my.rendering import Answer, render
 from app.pages.my.visit import Visit
 from config.policy import load
@@ -15,7 +15,8 @@ LOOKS = ("pages.css", "my.css", "unsent.js", "my.js", "icon.svg")
 def worker(visit: Visit) -> Answer:
     """It changes with the looks, so that phones take the new ones and drop the old."""
     looks = [url_for("pages.static", filename=name) for name in LOOKS]
-    script = render("worker.js", looks=looks, static=url_for("pages.static", filename=""))
+    static = url_for("pages.static", filename="")
+    script = render("worker.js", looks=looks, static=static, person=PERSON, nobody=NOBODY)
     response = Response(script, content_type="text/javascript; charset=utf-8")
     response.add_etag()
     return response.make_conditional(request)

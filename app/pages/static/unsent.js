@@ -88,8 +88,7 @@ async function sendUnsent() {
   if (isSending || !waiting.length) return;
   isSending = true;
   tell("上回说的事还没发出去，正在发。");
-  await sendAll(waiting);
-  isSending = false;
+  try { await sendAll(waiting); } finally { isSending = false; }
 }
 
 async function sendAll(waiting) {

@@ -5,7 +5,7 @@ const HOME = {{ url_for("my.home")|tojson }}, REPORT = {{ url_for("my.report")|t
 const DIRECTORY = {{ url_for("my.directory")|tojson }}, PLACES = {{ places|tojson }};
 // Other looks make another store, and the old one goes; what was seen is of one person alone.
 const OURS = "linli-", SHELL = `${OURS}${LOOKS.join(" ")}`, SEEN = `${OURS}seen`, OWNER = `${HOME}owner`;
-const NOBODY = "0", MOST_ESTATES = 12;
+const PERSON = {{ person|tojson }}, NOBODY = {{ nobody|tojson }}, MOST_ESTATES = 4;
 const ANY = { ignoreVary: true }, ANY_VERSION = { ignoreVary: true, ignoreSearch: true };
 
 addEventListener("install", event => event.waitUntil((async () => {
@@ -17,7 +17,7 @@ addEventListener("activate", event => event.waitUntil((async () => {
   const old = (await caches.keys()).filter(name => name.startsWith(OURS) && ![SHELL, SEEN].includes(name));
   await Promise.all(old.map(name => caches.delete(name)));
   await clients.claim();
-  await refresh();
+  try { await keep(...await bring(HOME)); } catch { /* the next time */ }
 })()));
 
 addEventListener("fetch", event => {
@@ -48,38 +48,51 @@ async function look(request) {
 async function places(event) {
   try {
     const answer = await fetch(event.request);
-    event.waitUntil(keep(event.request, answer.clone()));
+    event.waitUntil(keepCopy(event.request, answer.clone()));
     return answer;
   } catch { return (await (await caches.open(SEEN)).match(event.request.url, ANY)) || Response.error(); }
 }
 
+async function ownerSeen() {
+  const owner = await (await caches.open(SEEN)).match(OWNER);
+  return owner ? owner.text() : NOBODY;
+}
+
 // A page of somebody else, or of nobody, empties what was seen.
 async function keep(request, answer) {
-  const owner = answer.headers.get("Linli-Person");
+  const owner = answer.headers.get(PERSON);
   if (owner === null) return;
-  const former = await (await caches.open(SEEN)).match(OWNER);
-  if (former && await former.text() !== owner) await caches.delete(SEEN);
+  if (await ownerSeen() !== owner) await caches.delete(SEEN);
   if (owner === NOBODY) return;
-  const seen = await caches.open(SEEN), { pathname, searchParams } = new URL(request.url);
-  await seen.put(OWNER, new Response(owner));
-  if (pathname === HOME) { await refresh(); return; }
+  await (await caches.open(SEEN)).put(OWNER, new Response(owner));
+  if (new URL(request.url).pathname === HOME) await refresh();
+  else await keepCopy(request, answer);
+}
+
+// Of who is here now: a copy that was asked for before somebody signed out may come after.
+async function keepCopy(request, answer) {
+  const { pathname, searchParams } = new URL(request.url);
   const isKept = pathname === REPORT || pathname.startsWith(PLACES) || (pathname === DIRECTORY && !searchParams.has("words"));
   if (!isKept || request.method !== "GET" || answer.status !== 200 || answer.redirected) return;
   const body = await answer.text(), headers = new Headers(answer.headers);
+  if (headers.get(PERSON) !== await ownerSeen()) return;
   headers.delete("Content-Encoding"); headers.delete("Content-Length");
   headers.set("Seen-At", new Date().toISOString());
+  const seen = await caches.open(SEEN);
   await seen.put(request.url, new Response(body, { headers }));
   if (pathname === REPORT) await keepPlaces(seen, body);
+}
+
+async function bring(path) {
+  const request = new Request(new URL(path, location.origin));
+  return [request, await fetch(request)];
 }
 
 // The first page brings the others, so that they are there on the day when there is no net.
 async function refresh() {
   try {
     await (await caches.open(SHELL)).add(OFFLINE);
-    for (const path of [REPORT, DIRECTORY]) {
-      const request = new Request(new URL(path, location.origin));
-      await keep(request, await fetch(request));
-    }
+    for (const path of [REPORT, DIRECTORY]) await keepCopy(...await bring(path));
   } catch { /* the next time */ }
 }
 
@@ -87,9 +100,8 @@ async function refresh() {
 async function keepPlaces(seen, form) {
   const list = (form.split('name="estate"')[1] || "").split("</select>")[0];
   const ids = [...list.matchAll(/value="(\d+)"/g)].map(([, id]) => id).slice(0, MOST_ESTATES);
-  for (const id of ids) {
-    const request = new Request(new URL(`${PLACES}${id}/building`, location.origin));
-    if (!await seen.match(request.url, ANY)) await keep(request, await fetch(request));
+  for (const path of ids.map(id => `${PLACES}${id}/building`)) {
+    if (!await seen.match(path, ANY)) await keepCopy(...await bring(path));
   }
 }
 
