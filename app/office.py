@@ -1,12 +1,12 @@
 """What every request of the console, the pages and the API shares: one store, words, clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 
 from app.house import LiveLexicon, now
-from app.wechat.limit import MinuteLimit
+from app.limits import SharedLimit
 from bots.lexicon import Lexicon
 from config.settings import Settings
 from jobs.channels.wechat_client import WeChatClient
@@ -26,7 +26,7 @@ class Office:
     clock: Callable[[], datetime]
     lexicon: Callable[[], Lexicon]
     # Systems with the same allowance are counted apart in one.
-    allowance: Callable[[int], MinuteLimit] = field(default_factory=lambda: cache(MinuteLimit))
+    allowance: Callable[[int], SharedLimit]
 
     def is_asked_too_often(self, system: OutsideSystem, at: datetime) -> bool:
         """Counts this call, by whichever door it came."""
@@ -39,4 +39,5 @@ def make_office(
     """The lexicon is that of the moment; it is built when somebody first needs it."""
     live = cache(partial(LiveLexicon.load, database, settings))
     client = WeChatClient(database, settings)
-    return Office(database, settings, client, clock, lambda: live().current())
+    allowance = cache(partial(SharedLimit, settings.redis_url))
+    return Office(database, settings, client, clock, lambda: live().current(), allowance)

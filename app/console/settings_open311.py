@@ -1,7 +1,7 @@
 """Whether matters of a place are read from outside by Open311 对外公开查询."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,10 +10,11 @@ from app.console.desk import Desk
 from app.console.editable import Body, Draft, Fault, Setting, Subject, Unfit, offer
 from config.policy import load
 from models.errors import NotFound
-from models.open311 import public
+from models.open311 import lists
 from models.open311.public import OFF, POLICY, READING
 
 ON = "on"
+DAYS = load(POLICY)["most"]["days"]  # as far as one reading goes back
 
 
 class ReadFromOutside(Setting):
@@ -39,7 +40,10 @@ class ReadFromOutside(Setting):
         return {"choices": load("editing")[POLICY]["lines"]}
 
     def outlook(self, session: Session, body: Body, now: datetime) -> Mapping[str, Any]:
-        return {"count": public.count(session, self.area_id)}
+        return {
+            "count": lists.count(session, self.area_id, now - timedelta(days=DAYS)),
+            "days": DAYS,
+        }
 
 
 def _find(_: Desk, __: Session, item: str, area_id: int | None) -> ReadFromOutside:

@@ -1,7 +1,5 @@
 """The routes of Open311: each reads or files in one transaction, and refuses in the asked form."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,25 +8,27 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from app.errors import STATUS
+from app.limits import SharedLimit
 from app.logs import fault
 from app.office import Office
-from app.open311 import filing, requests, services
+from app.open311 import filing, photos, requests, services
 from app.open311.discovery import document
 from app.open311.forms import JSON, XML, answer
 from app.open311.given import read
 from app.open311.refusals import Refused, TooMany, Unknown
-from app.wechat.limit import MinuteLimit
 from config.policy import load
 from models.base import BUSY
 from models.errors import DomainError
-from models.open311 import public
+from models.open311 import lists
 from models.open311.public import POLICY
 
 PREFIX = "/open311"
+MULTIPART = "multipart/form-data"
 FORM = f"<any({JSON},{XML}):form>"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",  # pages of other tools read it; no cookie says who asks
+    "Access-Control-Expose-Headers": "Link",
     "Cache-Control": "no-store",
 }
 
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 def make_open311(office: Office) -> Blueprint:
     routes = Blueprint("open311", __name__, url_prefix=PREFIX)
     base_url = office.settings.base_url
-    _guard(routes, office.clock, (urlsplit(base_url).hostname or "").removeprefix("www."))
+    _guard(routes, office, (urlsplit(base_url).hostname or "").removeprefix("www."))
     _describe(routes, base_url)
     _read(routes, office)
     _file(routes, office)
@@ -46,15 +46,18 @@ def make_open311(office: Office) -> Blueprint:
     return routes
 
 
-def _guard(routes: Blueprint, clock: Callable[[], datetime], jurisdiction: str) -> None:
-    readings = MinuteLimit(load(POLICY)["most"]["readings_per_minute"])
+def _guard(routes: Blueprint, office: Office, jurisdiction: str) -> None:
+    most = load(POLICY)["most"]
+    readings = SharedLimit(office.settings.redis_url, most["readings_per_minute"])
 
     @routes.before_request
     def in_measure() -> None:
         """One house is one jurisdiction; its name may be left out."""
         is_reading = request.method == "GET"  # who files has a key with an allowance of its own
-        if is_reading and readings.is_over(POLICY, request.remote_addr or "", clock()):
+        if is_reading and readings.is_over(POLICY, request.remote_addr or "", office.clock()):
             raise TooMany("too many calls from this address in one minute")
+        has_photos = request.mimetype == MULTIPART
+        request.max_content_length = most["body_bytes"] if has_photos else most["form_bytes"]
         asked = request.values.get("jurisdiction_id", "")
         if asked not in ("", jurisdiction):
             raise Unknown(f"jurisdiction_id is {jurisdiction}")
@@ -88,14 +91,16 @@ def _read(routes: Blueprint, office: Office) -> None:
     def request_list(form: str) -> Response:
         asked = requests.asked(request.args, office.clock())
         with office.database.reading() as session:
-            found = [requests.shown(one) for one in public.found(session, asked)]
-        return answer(form, "service_requests", found)
+            found = lists.found(session, asked)
+        response = answer(form, "service_requests", [requests.shown(one) for one in found])
+        response.headers.update(requests.further(request.args, asked, found))
+        return response
 
     @routes.get(f"/v2/requests/<number>.{FORM}")
     def request_of(number: str, form: str) -> Response:
         [ticket_id, *_] = requests.numbers(number)
         with office.database.reading() as session:
-            one = public.one(session, ticket_id)
+            one = lists.one(session, ticket_id)
             if one is None:
                 raise Unknown("there is no service request of this service_request_id")
             return answer(form, "service_requests", [requests.shown(one)])
@@ -116,10 +121,12 @@ def _file(routes: Blueprint, office: Office) -> None:
             is_too_often = office.is_asked_too_often(system, at)
         if is_too_often:
             raise TooMany("too many service requests by this api_key in one minute")
-        given = read(request.values)
+        shots = photos.cleaned(request.files)
+        given = read(request.values, [one.sha256 for one in shots])
+        photos.write(office.settings, shots)
         meant = filing.understood(given, office.lexicon())
         with office.database.writing() as session:
-            said = filing.filed(session, key, given, meant, at)
+            said = filing.filed(session, key, given, meant, at, shots)
         return answer(form, "service_requests", [said], 201)
 
 

@@ -1,11 +1,13 @@
 """A request filed from outside becomes a ticket as 代录 does: understood, placed, joined, told."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.open311 import photos
 from app.open311.given import Given
 from app.open311.refusals import KeyRefused, Unknown, Unusable
 from bots import on_behalf, twins
@@ -14,8 +16,9 @@ from bots.places_in_text import PlaceMention
 from bots.rendering import render
 from bots.understand import Understanding, understand
 from config.categories import LAST_RESORT
+from jobs.pictures import Picture
 from models import outside_systems
-from models.open311 import filings, public
+from models.open311 import filings, lists
 from models.open311.filings import Filing
 from models.outside_systems import OutsideSystem, Power
 from models.places import Area
@@ -49,14 +52,20 @@ def understood(given: Given, lexicon: Lexicon) -> Understanding:
 
 
 def filed(
-    session: Session, key: str, given: Given, meant: Understanding, at: datetime
+    session: Session,
+    key: str,
+    given: Given,
+    meant: Understanding,
+    at: datetime,
+    shots: Sequence[Picture] = (),
 ) -> dict[str, Any]:
-    """Asked again after a time-out it says what it said."""
+    """Asked again after a time-out it says what it said. The photos are written already."""
     system = filings.lock(session, system_of(session, key, at).id)
     mark = filings.fingerprint(given.whole)
     filing = filings.repeated(session, system.id, mark, at)
     if filing is None:
         ticket_id = _opened(session, system, given, meant, at)
+        photos.hand_in(session, ticket_id, shots, at)
         filing = filings.keep(session, system.id, ticket_id, mark, at)
     return _said(session, filing)
 
@@ -66,7 +75,7 @@ def of_token(session: Session, token: str) -> dict[str, Any]:
     filing = filings.with_token(session, token)
     if filing is None:
         raise Unknown("there is no service request of this token")
-    found = public.one(session, filing.ticket_id)
+    found = lists.one(session, filing.ticket_id)
     return {"service_request_id": str(found.ticket.id) if found else None, "token": token}
 
 
@@ -131,7 +140,7 @@ def _join(session: Session, ticket_id: int, twin_id: int, report: Report, at: da
 
 def _said(session: Session, filing: Filing) -> dict[str, Any]:
     """A number is given where it opens something; else a token, for the day that it does."""
-    found = public.one(session, filing.ticket_id)
+    found = lists.one(session, filing.ticket_id)
     way = {"service_request_id": str(found.ticket.id)} if found else {"token": filing.token}
     return way | {"service_notice": _notice(session, filing), "account_id": None}
 

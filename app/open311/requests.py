@@ -1,8 +1,10 @@
 """What a client asks of the requests, and each request as the standard has it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from app.open311.refusals import Unusable
 from bots.rendering import label
@@ -10,11 +12,15 @@ from config.categories import label_of
 from config.policy import load
 from models.localtime import local
 from models.masking import hiding
-from models.open311.public import POLICY, Asked, PublicRequest
+from models.open311 import lists
+from models.open311.lists import Asked, Place
+from models.open311.public import POLICY, PublicRequest
 
 STATUS = {"open": True, "closed": False}
 LARGEST_ID = 2**31 - 1
-LARGEST_PAGE = 10_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+_PLACE = re.compile(r"([0-9]{1,16})-([0-9]{1,10})")
 
 
 def asked(given: Mapping[str, str], now: datetime) -> Asked:
@@ -23,14 +29,30 @@ def asked(given: Mapping[str, str], now: datetime) -> Asked:
     if given.get("service_request_id"):
         return Asked(ids=numbers(given["service_request_id"])[: most["rows"]], rows=most["rows"])
     since, until = _span(given, now, timedelta(days=most["days"]))
+    rows = _count(given, "page_size", most["rows"], most["rows"])
     return Asked(
         classes=tuple(_parts(given.get("service_code", ""))),
         since=since,
         until=until,
         is_open=_is_open(given.get("status", "")),
-        page=_count(given, "page", 1, LARGEST_PAGE),
-        rows=_count(given, "page_size", most["rows"], most["rows"]),
+        after=_place(given.get("after", "")),
+        page=_count(given, "page", 1, max(1, most["rows_by_page"] // rows)),
+        rows=rows,
     )
+
+
+def further(
+    given: Mapping[str, str], asked: Asked, found: Sequence[PublicRequest]
+) -> dict[str, str]:
+    """Where the same list goes on, however long it is: the standard's `page` does so far only."""
+    if asked.ids or len(found) < asked.rows:
+        return {}
+    at, number = lists.place_of(found[-1])
+    rest = {name: value for name, value in given.items() if name not in ("page", "after")}
+    # Without an end that stands still, the beginning would move on with the clock.
+    rest |= {"start_date": asked.since.isoformat()} if asked.since else {}
+    query = urlencode(rest | {"after": f"{(at - EPOCH) // MICROSECOND}-{number}"})
+    return {"Link": f'<?{query}>; rel="next"'}
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -40,22 +62,24 @@ def numbers(text: str) -> tuple[int, ...]:
 
 
 def shown(one: PublicRequest) -> dict[str, Any]:
+    """Who takes a matter back takes its words and its place along."""
     hide = hiding(one.names)
     ticket = one.ticket
+    address = () if one.is_taken_back else (hide(ticket.spot or ""), *one.address)
     return {
         "service_request_id": str(ticket.id),
         "status": "open" if one.is_open else "closed",
         "status_notes": _notes(one, hide(one.standing.result or "")),
         "service_name": label_of(ticket.category, ticket.subcategory),
         "service_code": ticket.category,
-        "description": hide(ticket.text or ""),
+        "description": "" if one.is_taken_back else hide(ticket.text or ""),
         "agency_responsible": _responsible(one),
         "service_notice": None,
         "requested_datetime": moment(one.requested_at),
         "updated_datetime": moment(one.updated_at),
         "expected_datetime": moment(one.standing.resolve_due_at),
-        "address": " ".join(filter(None, (hide(ticket.spot or ""), *one.address))),
-        "address_id": str(one.address_id),
+        "address": " ".join(filter(None, address)),
+        "address_id": None if one.is_taken_back else str(one.address_id),
         "zipcode": None,
         "lat": None,
         "long": None,
@@ -90,6 +114,15 @@ def _span(
     if until - since > longest:
         raise Unusable(f"start_date and end_date may be {longest.days} days apart at most")
     return since, until
+
+
+def _place(text: str) -> Place | None:
+    if not text:
+        return None
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        raise Unusable("after is taken as it stands in the Link of the list before")
+    return EPOCH + int(found[1]) * MICROSECOND, int(found[2])
 
 
 def _moment(given: Mapping[str, str], name: str) -> datetime | None:

@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from config.categories import Intent, Urgency
 from config.policy import load
 from models import policies
 from models.people import Person
-from models.places import Area, AreaKind, AreaWithin, inner_areas
+from models.places import Area, AreaKind, AreaWithin
 from models.posts import Post, Role
 from models.ticket_flow import OPEN, State
 from models.tickets.table import Ticket
@@ -22,20 +22,6 @@ POLICY = "open311"
 READING, OFF = "reading", "off"
 MATTERS = (Intent.REPORT, Intent.HAZARD)
 NAMED_KINDS = (AreaKind.COMMUNITY, AreaKind.ESTATE, AreaKind.COURTYARD, AreaKind.BUILDING)
-NOWHERE = (State.WITHDRAWN,)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """查询条件 — which requests a client wants; an empty one leaves nothing out."""
-
-    ids: tuple[int, ...] = ()
-    classes: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    is_open: bool | None = None
-    page: int = 1
-    rows: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +39,11 @@ class PublicRequest:
     @property
     def is_open(self) -> bool:
         return self.standing.state in OPEN
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Who follows it learns that; its words and its place are gone with it."""
+        return self.standing.state == State.WITHDRAWN
 
     @property
     def requested_at(self) -> datetime:
@@ -74,41 +65,20 @@ def is_open_class(category: str, subcategory: str | None) -> bool:
     return category in rules["open"] and f"{category}.{subcategory}" not in rules["closed_children"]
 
 
-def found(session: Session, asked: Asked) -> Sequence[PublicRequest]:
-    """The latest first. A number that is not public is left out, as if it did not exist."""
-    page = (
-        select(Ticket.id)
-        .where(*_wanted(asked), is_public(session))
-        .order_by(Ticket.id.desc())
-        .limit(asked.rows)
-        .offset((asked.page - 1) * asked.rows)
-    )
-    tickets = session.scalars(
-        select(Ticket).where(Ticket.id.in_(page)).order_by(Ticket.id.desc())
-    ).all()
-    return _shown(session, tickets)
-
-
-def one(session: Session, ticket_id: int) -> PublicRequest | None:
-    return next(iter(found(session, Asked(ids=(ticket_id,), rows=1))), None)
-
-
-def count(session: Session, area_id: int | None) -> int:
-    """How many anybody may read of this area, or of all; over any time."""
-    where = [is_public(session)]
-    if area_id is not None:
-        where.append(Ticket.area_id.in_(inner_areas(area_id)))
-    return session.scalar(select(func.count(Ticket.id)).where(*where)) or 0
-
-
 def is_public(session: Session) -> ColumnElement[bool]:
-    """A merged one is, if what it was merged into is, too: that tells how far it got."""
+    return and_(*betrays_nobody(Ticket), is_read(session))
+
+
+def is_read(session: Session) -> ColumnElement[bool]:
+    """Of what betrays nobody, the classes and places that are read from outside.
+
+    A merged one is, if what it was merged into is, too: that tells how far it got.
+    """
     unread = switched_off(session)
     main = aliased(Ticket)
-    into = select(main.id).where(main.merged_into.is_(None), *_public(main, unread))
-    return and_(
-        *_public(Ticket, unread), or_(Ticket.merged_into.is_(None), Ticket.merged_into.in_(into))
-    )
+    is_main = main.id == Ticket.merged_into, main.merged_into.is_(None)
+    into = exists().where(*is_main, *betrays_nobody(main), *_read(main, unread))
+    return and_(*_read(Ticket, unread), or_(Ticket.merged_into.is_(None), into))
 
 
 def switched_off(session: Session) -> frozenset[int | None]:
@@ -117,7 +87,16 @@ def switched_off(session: Session) -> frozenset[int | None]:
     return frozenset(one.area_id for one in said if one.body.get(READING) == OFF)
 
 
-def _public(ticket: Any, unread: frozenset[int | None]) -> Iterator[ColumnElement[bool]]:
+def betrays_nobody(ticket: Any) -> Iterator[ColumnElement[bool]]:
+    """The same as models.tickets.table.IS_PUBLIC_CLOSED, of open ones, too."""
+    yield ticket.about.is_(None)
+    yield ~ticket.hides_reporter
+    yield ticket.urgency != Urgency.EMERGENCY
+    yield ticket.intent.in_(MATTERS)
+    yield ticket.area_id.is_not(None)
+
+
+def _read(ticket: Any, unread: frozenset[int | None]) -> Iterator[ColumnElement[bool]]:
     category: InstrumentedAttribute[str] = ticket.category
     yield category.in_(list(load(POLICY)["open"]))
     for parent, children in _closed_children().items():
@@ -126,14 +105,8 @@ def _public(ticket: Any, unread: frozenset[int | None]) -> Iterator[ColumnElemen
             ticket.subcategory.is_(None),
             ticket.subcategory.not_in(children),
         )
-    yield ticket.about.is_(None)
-    yield ~ticket.hides_reporter
-    yield ticket.urgency != Urgency.EMERGENCY
-    yield ticket.intent.in_(MATTERS)
-    yield ticket.area_id.is_not(None)
-    yield ticket.state.not_in(NOWHERE)
     if None in unread:
-        yield ticket.id.is_(None)
+        yield false()
     elif unread:
         inside = AreaWithin.area_id == ticket.area_id, AreaWithin.outer_id.in_(unread)
         yield ~exists().where(*inside)
@@ -148,42 +121,22 @@ def _closed_children() -> dict[str, list[str]]:
     return closed
 
 
-def _wanted(asked: Asked) -> Iterator[ColumnElement[bool]]:
-    if asked.ids:
-        yield Ticket.id.in_(asked.ids)
-        return
-    requested = func.coalesce(Ticket.reported_at, Ticket.opened_at)
-    if asked.classes:
-        yield Ticket.category.in_(asked.classes)
-    if asked.since is not None:
-        yield requested >= asked.since
-    if asked.until is not None:
-        yield requested <= asked.until
-    if asked.is_open is not None:
-        yield _standing_state().in_(OPEN) if asked.is_open else _standing_state().not_in(OPEN)
-
-
-def _standing_state() -> ColumnElement[Any]:
-    main = aliased(Ticket)
-    merged = select(main.state).where(main.id == Ticket.merged_into).scalar_subquery()
-    return func.coalesce(merged, Ticket.state)
-
-
-def _shown(session: Session, tickets: Sequence[Ticket]) -> list[PublicRequest]:
+def shown(session: Session, tickets: Sequence[Ticket]) -> list[PublicRequest]:
+    """What each is to anybody, of tickets that are public."""
     mains = _by_id(session, {one.merged_into for one in tickets if one.merged_into})
     standing = {one.id: mains.get(one.merged_into or 0, one) for one in tickets}
     addresses = addresses_of(session, {one.area_id for one in tickets if one.area_id})
     owners = _owners(session, {one.owner_post_id for one in standing.values()})
     names = names_of(session, [*tickets, *mains.values()])
-    shown = []
+    found = []
     for one in tickets:
         address_id, address = addresses[one.area_id or 0]
         role, department = owners.get(standing[one.id].owner_post_id, (None, None))
         hidden = names.get(one.id, frozenset()) | names.get(standing[one.id].id, frozenset())
-        shown.append(
+        found.append(
             PublicRequest(one, standing[one.id], address_id, address, role, department, hidden)
         )
-    return shown
+    return found
 
 
 def _by_id(session: Session, ids: Collection[int]) -> dict[int, Ticket]:

@@ -26,6 +26,15 @@ _TO_ROLL_UP_SQL = f"NOT is_rolled_up AND {_CLOSED_SQL}"
 IS_TO_ROLL_UP = sql(f"NOT tickets.{_TO_ROLL_UP_SQL.removeprefix('NOT ')}")
 
 
+# What betrays nobody (models/open311/public.py) of the closed ones; {0} is the table, if any.
+_PUBLIC_CLOSED_SQL = (
+    f"{{0}}{_CLOSED_SQL} AND {{0}}about IS NULL AND NOT {{0}}hides_reporter"
+    " AND {0}urgency <> 'emergency' AND {0}intent IN ('report', 'hazard')"
+    " AND {0}area_id IS NOT NULL"
+)
+IS_PUBLIC_CLOSED = sql(_PUBLIC_CLOSED_SQL.format("tickets."))
+
+
 def _where_open(*columns: str, name: str) -> Index:
     return Index(name, *columns, sqlite_where=sql(_OPEN_SQL), postgresql_where=sql(_OPEN_SQL))
 
@@ -125,6 +134,13 @@ class Ticket(Base):
             *("community_id", "ended_at"),
             sqlite_where=sql(_CLOSED_SQL),
             postgresql_where=sql(_CLOSED_SQL),
+        ),
+        # Read from outside, the latest first; with all that they are told apart by.
+        Index(
+            "ix_tickets_public_closed",
+            *("opened_at", "category", "subcategory", "area_id", "state", "merged_into"),
+            sqlite_where=sql(_PUBLIC_CLOSED_SQL.format("")),
+            postgresql_where=sql(_PUBLIC_CLOSED_SQL.format("")),
         ),
         # Few wait for their reporter's word, of all that somebody ever reported.
         Index(

@@ -1,6 +1,6 @@
 """The switch of reading from outside: looked at twice, kept as a version, true for all inside."""
 
-from models.open311 import public
+from models.open311 import lists
 from tests import factories
 from tests.app.visitor import House
 from tests.factories import area_named, building
@@ -21,8 +21,9 @@ def test_a_community_switches_reading_off_for_itself_and_on_again(house: House) 
     said = form | {"reason": "居民议事会决定"}
     assert staff.post("/console/settings/publish", said).status_code == 302
     with house.database.reading() as session:
-        assert (public.count(session, place), public.count(session, other)) == (0, 1)
+        counts = [lists.count(session, one, factories.MORNING) for one in (place, other)]
+        assert counts == [0, 1]
     again = said | {"after": "1", "reading": "on"}
     assert staff.post("/console/settings/publish", again).status_code == 302
     with house.database.reading() as session:
-        assert public.count(session, place) == 1
+        assert lists.count(session, place, factories.MORNING) == 1

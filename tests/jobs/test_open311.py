@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -39,9 +40,9 @@ class Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def elsewhere(database: Database) -> Iterator[tuple[Tool, str]]:
+def elsewhere(database: Database, tmp_path: Path) -> Iterator[tuple[Tool, str]]:
     """The other house: our own Open311, over the same town."""
-    tool = Tool(database)
+    tool = Tool(database, tmp_path)
     server = make_server("127.0.0.1", 0, tool.app, threaded=True, request_handler=Quiet)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield tool, f"http://127.0.0.1:{server.port}{V2}"

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -27,6 +28,7 @@ class Tool:
     """外部工具 — a program of somebody else's, with a key that files for the whole subdistrict."""
 
     database: Database
+    folder: Path
     now: datetime = factories.MORNING
     key: str = field(init=False)
     app: Flask = field(init=False)
@@ -36,7 +38,7 @@ class Tool:
         self.key = self.key_for("和顺街道")
         lexicon = Town(self.database, self.now).lexicon
         self.app = Flask("open311-under-test", static_folder=None)
-        settings = Settings(base_url="https://www.heshun.example")
+        settings = Settings(base_url="https://www.heshun.example", data_dir=self.folder)
         office = make_office(self.database, settings, lambda: self.now)
         self.app.register_blueprint(make_open311(replace(office, lexicon=lambda: lexicon)))
 
@@ -64,11 +66,11 @@ class Tool:
         assert answer.status_code == 200, answer.text
         return json.loads(answer.data)
 
-    def post(self, form: str = "json", **fields: str) -> TestResponse:
+    def post(self, form: str = "json", **fields: Any) -> TestResponse:
         given = {"api_key": self.key} | fields
         return self.app.test_client().post(f"{V2}/requests.{form}", data=given)
 
-    def file(self, **fields: str) -> dict[str, Any]:
+    def file(self, **fields: Any) -> dict[str, Any]:
         answer = self.post(**fields)
         assert answer.status_code == 201, answer.text
         [said] = json.loads(answer.data)
@@ -76,14 +78,14 @@ class Tool:
 
 
 @pytest.fixture
-def tool(database: Database) -> Tool:
-    return Tool(database)
+def tool(database: Database, tmp_path: Path) -> Tool:
+    return Tool(database, tmp_path)
 
 
 @pytest.fixture
-def either_tool(store: Database) -> Tool:
+def either_tool(store: Database, tmp_path: Path) -> Tool:
     """On both stores."""
-    return Tool(store)
+    return Tool(store, tmp_path)
 
 
 def plain(element: ElementTree.Element) -> Any:

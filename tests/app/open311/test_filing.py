@@ -1,15 +1,20 @@
 """What an outside tool files becomes a ticket as from anybody: understood, placed, joined, once."""
 
 import json
+from io import BytesIO
+from typing import Any
 from xml.etree import ElementTree
 
+import pytest
 from flask import Flask
+from PIL import Image
 from sqlalchemy import func, select
 
 from app.office import make_office
 from app.open311.blueprint import make_open311
+from config.policy import load
 from config.settings import Settings
-from models import outside_systems
+from models import media, outside_systems
 from models.errors import StoreBusy
 from models.events import Event
 from models.outside_systems import OutsideKey, OutsideSystem, Power
@@ -151,6 +156,47 @@ def test_without_service_or_words_the_other_one_tells_and_an_address_may_be_one_
     assert "token" in hidden
 
 
+def test_photos_in_the_form_come_to_who_works_on_it_drawn_anew_and_are_shown_to_nobody_outside(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(load("open311")["most"], "body_bytes", 20_000)
+    def sent(*contents: bytes, part: str = "media") -> dict[str, Any]:
+        return {part: [(BytesIO(one), "photo.jpg") for one in contents]}
+
+    said = tool.file(**LAMP, **sent(photo(), photo("green")))
+    assert tool.file(**LAMP, **sent(photo(), photo("green"))) == said
+    assert count(tool) == 1
+    made = last(tool)
+    with tool.database.reading() as session:
+        kept = media.photos_of(session, made.id)
+        assert [one.person_id for one in kept] == [made.reporter_id] * 2
+        files = [tool.folder / "media" / media.path_of(one.sha256 or "") for one in kept]
+    assert all(b"taken at home" not in one.read_bytes() for one in files)
+    [read] = tool.read(f"/requests/{made.id}.json")
+    assert read["media_url"] is None
+
+    no_photo = b"<svg/>" * 40
+    for code, given in (
+        (400, sent(no_photo)),
+        (400, sent(*[photo()] * 4)),
+        (400, sent(photo(), part="file")),
+        (413, sent(bytes(21_000))),
+        (413, {"description": "x" * 66_000}),
+    ):
+        answer = tool.post(**LAMP | {"description": "又坏了"} | given)
+        assert answer.status_code == code, answer.text
+    assert tool.post(api_key="nothing", **LAMP, **sent(no_photo)).status_code == 403
+    assert count(tool) == 1
+
+
+def photo(colour: str = "red") -> bytes:
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    content = BytesIO()
+    Image.new("RGB", (64, 48), colour).save(content, "JPEG", exif=exif)
+    return content.getvalue()
+
+
 def test_what_can_not_be_used_is_refused_with_its_reason_and_nothing_is_kept(tool: Tool) -> None:
     for code, wrong in (
         (404, {"service_code": "nothing"}),
@@ -165,6 +211,9 @@ def test_what_can_not_be_used_is_refused_with_its_reason_and_nothing_is_kept(too
         (400, {"phone": "12"}),
         (400, {"first_name": "x" * 31}),
         (400, {"media_url": "javascript:alert(1)"}),
+        (400, {"media_url": "https://user@photos.example/1.jpg"}),
+        (400, {"media_url": "https://photos.example/1.jpg 请点"}),
+        (400, {"media_url": "https://"}),
         (400, {"description": "字" * 4001}),
         (400, {"attribute[kind]": "nothing"}),
         (404, {"jurisdiction_id": "elsewhere.example"}),

@@ -1,7 +1,9 @@
 """What anybody reads by Open311: services, requests in words that betray nobody, both forms."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 import pytest
@@ -127,9 +129,9 @@ def test_what_is_protected_is_in_no_list_and_no_count_and_no_number_opens_it(
     with tool.database.writing() as session:
         hidden = {why: lamp(session, **more).id for why, more in HIDDEN.items()}
         hidden["nowhere yet"] = ticket(session, None, **LAMP).id
-        gone = lamp(session)
+        gone = lamp(session, about=About.PROPERTY)
         apply(session, gone, Action.WITHDRAW, by=actor(session, "resident"), at=MORNING)
-        hidden["withdrawn"] = gone.id
+        hidden["about the company, withdrawn"] = gone.id
         quarrel = session.get_one(Ticket, hidden["a quarrel"])
         joined = lamp(session)
         joined.state, joined.merged_into = "merged", quarrel.id
@@ -144,6 +146,51 @@ def test_what_is_protected_is_in_no_list_and_no_count_and_no_number_opens_it(
         assert (answer.status_code, answer.data) == (404, nobodys.data), why
     for bent in ("x", "0", "-1", "９", "1.5", "9" * 30):
         assert tool.get(f"/requests/{bent}.json").data == nobodys.data, bent
+
+
+def test_who_follows_what_was_taken_back_reads_that_it_is_closed_and_none_of_its_words(
+    either_tool: Tool,
+) -> None:
+    tool = either_tool
+    with tool.database.writing() as session:
+        made = lamp(session, spot="东门")
+        apply(session, made, Action.WITHDRAW, by=actor(session, "resident"), at=MORNING)
+    [one] = tool.read(f"/requests/{made.id}.json")
+    assert (one["status"], one["status_notes"]) == ("closed", "已撤回")
+    assert (one["description"], one["address"], one["address_id"]) == ("", "", None)
+    assert one["service_code"] == "facility"
+    assert tool.read("/requests.json", status="closed") == [one]
+    assert ids(tool, status="open") == []
+
+
+def test_a_list_longer_than_pages_lead_is_read_to_its_end_by_its_links(
+    either_tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = either_tool
+    monkeypatch.setitem(load("open311")["most"], "rows_by_page", 4)
+    with tool.database.writing() as session:
+        many = [lamp(session, now=MORNING - timedelta(hours=one // 3)).id for one in range(8)]
+        closing = session.get_one(Ticket, many[2])
+        joined = session.get_one(Ticket, many[5])
+        joined.state, joined.merged_into = "merged", many[4]
+        apply(session, closing, Action.WITHDRAW, by=actor(session, "resident"), at=MORNING)
+    whole = ids(tool)
+    assert sorted(whole) == sorted(map(str, many))
+    refused = tool.get("/requests.json", page_size="2", page="3")
+    assert (refused.status_code, "from 1 to 2" in refused.text) == (400, True)
+    for asked in ({}, {"status": "open"}, {"status": "closed"}, {"service_code": "facility"}):
+        walked: list[str] = []
+        query = asked | {"page_size": "3"}
+        while query:
+            answer = tool.get("/requests.json", **query)
+            walked += [one["service_request_id"] for one in answer.get_json()]
+            link = answer.headers.get("Link", "")
+            tool.later(days=1)  # a walk takes its time
+            query = dict(parse_qsl(link.partition("?")[2].partition(">")[0]))
+        tool.now = MORNING
+        assert walked == ids(tool, **asked), asked
+    assert ids(tool, status="open") == [one for one in whole if one != str(closing.id)]
+    assert tool.get("/requests.json", after="yesterday").status_code == 400
 
 
 def test_a_place_or_the_house_may_switch_reading_off(tool: Tool) -> None:
@@ -195,10 +242,10 @@ def test_readings_are_narrowed_by_class_time_and_page_and_nonsense_is_refused(to
 
 
 def test_a_page_takes_as_few_statements_as_one_request_and_an_address_reads_so_often(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(load("open311")["most"], "readings_per_minute", 3)
-    tool = Tool(database)
+    tool = Tool(database, tmp_path)
     with database.writing() as session:
         for _ in range(12):
             lamp(session)
