@@ -18,7 +18,7 @@ from app.api.routes import ROUTES, Call, Gate, Kind, Route, Work
 from app.api.schemas import LARGEST_NUMBER
 from app.meters import meter_pages
 from app.office import Office
-from models import answered_requests, resident_sessions
+from models import answered_requests, outside_systems, resident_sessions
 from models.errors import DomainError
 
 NOUNS = (
@@ -68,11 +68,12 @@ def _begin(office: Office) -> None:
     """Who asks, before anything is counted against them."""
     given = request.headers.get("Authorization", "")
     token = given.removeprefix(BEARER) if given.startswith(BEARER) else ""
-    now, holder = office.clock(), None
+    now, holder, is_system = office.clock(), None, False
     if token:
         with office.database.reading() as session:
             holder = resident_sessions.holder_of(session, token, now)
-    g.call = Call(office, now, holder, token)
+            is_system = holder is None and bool(outside_systems.holder_of(session, token, now))
+    g.call = Call(office, now, holder, token, is_system)
     if request.mimetype != "multipart/form-data":
         request.max_content_length = LARGEST_BODY
 

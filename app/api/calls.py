@@ -15,8 +15,6 @@ from models.tickets.table import Ticket
 from models.whistles import answering, lists
 from models.whistles.table import WhistleCall
 
-MOVED = ("transition_not_allowed", "not_allowed", "reason_missing")
-
 
 class CallOut(Given):
     """应哨 — a call on the department one speaks for."""
@@ -41,6 +39,12 @@ class Answered(Sent):
     words: Words
 
 
+MOVES: dict[str, Any] = {
+    "gives": CallOut,
+    "refuses": ("transition_not_allowed", "not_allowed", "reason_missing"),
+}
+
+
 @reads("/calls", gives=CallsOut)
 def list_calls(call: Call) -> Work:
     """What waits for one's department, the earliest due first."""
@@ -52,29 +56,19 @@ def list_calls(call: Call) -> Work:
     return work
 
 
-@acts("/calls/<int:call_id>/check-in", gives=CallOut, refuses=MOVED)
+@acts("/calls/<int:call_id>/check-in", **MOVES)
 def check_in(call: Call, call_id: int) -> Work:
     """The department is there."""
     return _step(call, call_id, answering.check_in)
 
 
-@acts(
-    "/calls/<int:call_id>/result",
-    takes=Answered,
-    gives=CallOut,
-    refuses=MOVED,
-)
+@acts("/calls/<int:call_id>/result", takes=Answered, **MOVES)
 def answer_call(call: Call, call_id: int, body: Answered) -> Work:
     """Tell what was done."""
     return _step(call, call_id, answering.answer, body.words)
 
 
-@acts(
-    "/calls/<int:call_id>/return",
-    takes=Answered,
-    gives=CallOut,
-    refuses=MOVED,
-)
+@acts("/calls/<int:call_id>/return", takes=Answered, **MOVES)
 def return_call(call: Call, call_id: int, body: Answered) -> Work:
     """It is not this department's, and why."""
     return _step(call, call_id, answering.send_back, body.words)

@@ -70,12 +70,7 @@ def list_categories(call: Call) -> Work:
     return lambda session: CategoriesOut(items=items)
 
 
-@asks(
-    "/suggestions",
-    takes=Typed,
-    gives=Suggestion,
-    refuses=("nothing_said",),
-)
+@asks("/suggestions", takes=Typed, gives=Suggestion, refuses=("nothing_said",))
 def suggest(call: Call, body: Typed) -> Suggestion:
     """The class that these words would have, with the words that decide it.
 

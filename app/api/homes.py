@@ -66,12 +66,7 @@ def list_homes(call: Call) -> Work:
     return lambda session: _all(session, homes.homes_of(session, call.who.person_id))
 
 
-@acts(
-    "/homes",
-    takes=HomeIn,
-    gives=HomeOut,
-    refuses=("not_found", "too_many_homes"),
-)
+@acts("/homes", takes=HomeIn, gives=HomeOut, refuses=("not_found", "too_many_homes"))
 def claim_home(call: Call, body: HomeIn) -> Work:
     """Say where one lives; who serves the building is asked to confirm it."""
 
@@ -115,12 +110,7 @@ def list_homes_to_verify(call: Call) -> Work:
     return lambda session: _all(session, homes.waiting_for(session, call.who.person_id))
 
 
-@sets(
-    "/homes/<int:home_id>/verification",
-    takes=Neighbour,
-    gives=HomeOut,
-    refuses=("not_allowed",),
-)
+@sets("/homes/<int:home_id>/verification", takes=Neighbour, gives=HomeOut, refuses=("not_allowed",))
 def verify_home(call: Call, home_id: int, body: Neighbour) -> Work:
     """Say whether the neighbour lives there."""
 

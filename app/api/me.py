@@ -41,12 +41,7 @@ def who_am_i(call: Call) -> Work:
     return lambda session: _me(session, call)
 
 
-@sets(
-    "/me/phone",
-    takes=PhoneCode,
-    gives=Me,
-    refuses=("code_unfit", "platform_away"),
-)
+@sets("/me/phone", takes=PhoneCode, gives=Me, refuses=("code_unfit", "platform_away"))
 def give_phone(call: Call, body: PhoneCode) -> Work:
     """Keep the phone number that WeChat vouches for."""
     told = asked(lambda: call.office.client.phone_number(MINI, body.code))

@@ -48,6 +48,7 @@ class Call:
     now: datetime
     holder: Identity | None
     token: str
+    is_system: bool = False  # an outside one's key, and no person's token
 
     @property
     def who(self) -> Identity:

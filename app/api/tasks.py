@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
+from app.api import paging
 from app.api.routes import Call, Work, acts, reads
-from app.api.schemas import Given, Number, Sent, Words
+from app.api.schemas import Given, Number, PageQuery, Sent, Words
 from app.api.ticket_schemas import Named, named
 from config.categories import label_of
 from models.errors import NotFound
@@ -46,8 +47,9 @@ class TaskShown(TaskOut):
     can: list[str]
 
 
-class TasksOut(Given):
+class TaskPage(Given):
     items: list[TaskOut]
+    next: str | None
 
 
 class TaskDone(Given):
@@ -86,13 +88,18 @@ class Result(Sent):
     outcome: Literal["fixed", "cannot_fix", "not_ours"] = "fixed"
 
 
-@reads("/tasks", gives=TasksOut)
-def list_tasks(call: Call) -> Work:
+@reads("/tasks", gives=TaskPage, query=PageQuery, refuses=("cursor_unfit",))
+def list_tasks(call: Call, query: PageQuery) -> Work:
     """What one was asked to work on and has not given back, what stands foremost first."""
+    place = paging.position(call, query)
+    after = place and (datetime.fromisoformat(place[0]), *place[1:])
 
-    def work(session: Session) -> TasksOut:
-        found = lists.tasks_of(session, call.who.person_id)
-        return TasksOut(items=[TaskOut(**_task(*one)) for one in found])
+    def work(session: Session) -> TaskPage:
+        found = lists.tasks_after(session, call.who.person_id, after, query.limit + 1)
+        return TaskPage(
+            items=[TaskOut(**_task(*one)) for one in found[: query.limit]],
+            next=paging.next_cursor(call, query, found, _place),
+        )
 
     return work
 
@@ -214,10 +221,9 @@ def _by(call: Call) -> dict[str, Any]:
     return {"by": Actor(call.who.person_id), "at": call.now}
 
 
-def _asked(session: Session, call: Call, ticket_id: int) -> tuple[Ticket, Assignment]:
+def _asked(session: Session, call: Call, ticket_id: int) -> lists.Task:
     """Of whom nothing is asked there is nothing there."""
-    found = lists.tasks_of(session, call.who.person_id)
-    mine = next((one for one in found if one[0].id == ticket_id), None)
+    mine = lists.task_of(session, call.who.person_id, ticket_id)
     if mine is None:
         raise NotFound(number=f"#{ticket_id}")
     return mine
@@ -238,6 +244,12 @@ def _colleague(one: Holder) -> Colleague:
         name=one.name,
         department=one.department,
     )
+
+
+def _place(task: lists.Task) -> tuple[str | int, ...]:
+    """As a cursor can hold it."""
+    due, *numbers = lists.place_of(task)
+    return due.isoformat(), *numbers
 
 
 def _task(ticket: Ticket, asked: Assignment) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from models.tickets.step import Actor
 from models.tickets.table import Ticket
 
 MOST_PHOTOS = 9
+MOST_PARTS = 12
 OFFERED = (Action.WITHDRAW, Action.RATE, Action.REOPEN)
 
 Photos = Annotated[list[PhotoName], Field(max_length=MOST_PHOTOS)]
@@ -57,6 +58,12 @@ class ClassIn(Sent):
 
 class AreaIn(Sent):
     area_id: Number
+
+
+class PartsIn(Sent):
+    """分开的几件 — the words of each, as they were offered."""
+
+    parts: Annotated[list[Words], Field(min_length=2, max_length=MOST_PARTS)]
 
 
 class Named(Given):
@@ -134,6 +141,12 @@ class Filed(Given):
     places: list[Choice]
     parts: list[str]
     twin: Twin | None
+
+
+class Split(Given):
+    """分开的工单 — the matter as far as it stays itself, and those that left it."""
+
+    items: list[TicketLine]
 
 
 class Supplemented(Given):

@@ -14,8 +14,10 @@ from app.api.ticket_schemas import (
     ClassIn,
     Filed,
     Join,
+    PartsIn,
     Rated,
     RatingIn,
+    Split,
     Supplement,
     Supplemented,
     TicketIn,
@@ -31,7 +33,7 @@ from bots import forms
 from bots.forms import Form
 from config.categories import Urgency, category
 from models import media
-from models.errors import NotAllowed, NotFound, TooLate
+from models.errors import NotAllowed, NotFound, TooLate, TransitionNotAllowed
 from models.places import Area
 from models.ticket_flow import Action
 from models.tickets import mine, rating, refining, supporting
@@ -184,12 +186,7 @@ def hide_name(session: Session, call: Call, ticket: Ticket) -> None:
     refining.hide_reporter(ticket, by=call.who.person_id)
 
 
-@acts(
-    "/tickets/<int:ticket_id>/joining",
-    takes=Join,
-    gives=TicketOut,
-    refuses=STATE,
-)
+@acts("/tickets/<int:ticket_id>/joining", takes=Join, gives=TicketOut, refuses=STATE)
 def join(call: Call, ticket_id: int, body: Join) -> Work:
     """Make it part of the neighbour's matter that was offered; one hears of that from then on."""
 
@@ -201,12 +198,29 @@ def join(call: Call, ticket_id: int, body: Join) -> Work:
     return work
 
 
-@acts(
-    "/tickets/<int:ticket_id>/rating",
-    takes=RatingIn,
-    gives=Rated,
-    refuses=(*STATE, "too_late"),
-)
+@acts("/tickets/<int:ticket_id>/splitting", takes=PartsIn, gives=Split, refuses=STATE)
+def split(call: Call, ticket_id: int, body: PartsIn) -> Work:
+    """Make a matter of its own of each of the parts that were offered when it was reported.
+
+    Where its words were set right since, they hold other parts, and it stays one.
+    """
+    with call.office.database.reading() as session:
+        words = _own(session, call, ticket_id).text or ""
+    said = forms.heard(words, call.office.lexicon(), call.now)
+    is_as_offered = [one.text for one in said.parts] == body.parts
+
+    def work(session: Session) -> Split:
+        ticket = _own(session, call, ticket_id)
+        if not (is_as_offered and ticket.is_open and ticket.text == words):
+            raise TransitionNotAllowed(number=ticket.number)
+        numbers = forms.split(session, call.who, ticket, said, call.now)
+        found = (session.get_one(Ticket, one) for one in numbers)
+        return Split(items=[line(one, call.who.person_id) for one in found])
+
+    return work
+
+
+@acts("/tickets/<int:ticket_id>/rating", takes=RatingIn, gives=Rated, refuses=(*STATE, "too_late"))
 def rate(call: Call, ticket_id: int, body: RatingIn) -> Work:
     """Say whether it is solved, and how well; unhappy, it is taken up again, once."""
 

@@ -24,7 +24,7 @@ from models.tickets.table import (
 )
 
 Task = tuple[Ticket, Assignment]
-Standing = tuple[datetime, int]
+Place = tuple[datetime, int, int]
 
 RECENT_MINUTES = 10  # a photo or place that follows within them belongs to the ticket
 _UNRATED = (
@@ -118,7 +118,7 @@ def supporters_unrated(session: Session, ticket: Ticket) -> Sequence[int]:
     return session.scalars(found.order_by(Supporter.id)).all()
 
 
-def standing(ticket: Ticket) -> Standing:
+def standing(ticket: Ticket) -> tuple[datetime, int]:
     """Where it stands in a list of work: by its deadline, and before it for each neighbour.
 
     The deadline itself stays; nobody is late because many have joined.
@@ -153,21 +153,26 @@ def tasks_of(
 
 def task_of(session: Session, person_id: int, ticket_id: int) -> Task | None:
     found = _asked(ACTIVE).where(Ticket.id == ticket_id)
-    row = session.execute(found, {"person_id": person_id}).first()
-    return None if row is None else row._tuple()
+    return session.execute(found, {"person_id": person_id}).first()
 
 
 def tasks_after(
-    session: Session, person_id: int, after: Standing | None, limit: int
+    session: Session, person_id: int, after: Place | None, limit: int
 ) -> Sequence[Task]:
-    """So many of all their tasks, from the one that stands behind this place."""
+    """So many of all their tasks, from the first that stands behind this place."""
     light = _asked(ACTIVE).options(load_only(Ticket.resolve_due_at, Ticket.households))
     told = session.execute(light, {"person_id": person_id}).all()
-    rows = sorted(((one, asked) for one, asked in told), key=lambda row: standing(row[0]))
-    page = [row for row in rows if after is None or standing(row[0]) > after][:limit]
+    rows = sorted(told, key=place_of)
+    page = [row for row in rows if after is None or place_of(row) > after][:limit]
     # One statement fills the tickets of the page; those of the others stay as light as they are.
     session.scalars(select(Ticket).where(Ticket.id.in_([one.id for one, _ in page]))).all()
     return page
+
+
+def place_of(task: Task) -> Place:
+    """Where it stands among the tasks of one person."""
+    ticket, asked = task
+    return *standing(ticket), asked.id
 
 
 @cache

@@ -1,8 +1,5 @@
 """Waking workers by Redis: at once when it works, a little later when it does not."""
 
-import shutil
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +7,6 @@ from threading import Event, Thread
 
 import pytest
 from redis import Redis
-from redis.exceptions import RedisError
 
 from jobs import worker
 from jobs.queue import LOOPS, TASKS
@@ -18,40 +14,16 @@ from jobs.wake import MuteBell, make_bell
 from jobs.worker import run_worker
 from models import tasks
 from models.base import Database
-from tests.conftest import skip_or_fail
+from tests.bench.servers import free_port
+from tests.redis_server import redis_server
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Redis of these tests' own."""
-    binary = shutil.which("redis-server")
-    if binary is None:
-        skip_or_fail("no redis-server on this machine")
-    port, home = free_port(), tmp_path_factory.mktemp("redis")
-    server = subprocess.Popen(
-        [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(home)],
-        stdout=subprocess.DEVNULL,
-    )
-    with Redis(port=port) as client:
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                client.ping()
-                break
-            except RedisError:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-    yield f"redis://127.0.0.1:{port}/0"
-    server.terminate()
-    server.wait(10)
+    with redis_server(tmp_path_factory.mktemp("redis")) as running:
+        yield running.url
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A house with its demo town, a platform that gives codes, and phones with the mini-program."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import count
@@ -115,7 +115,7 @@ def house(database: Database, platform: SandboxThread, tmp_path: Path) -> Iterat
     settings = settings_for(platform.url, data_dir=tmp_path, secret_key="for-tests")
     hand = Hand()
     made = make_office(database, settings, hand)
-    office = Office(made.database, settings, made.client, hand, shipped_lexicon)
+    office = replace(made, lexicon=shipped_lexicon)
     wechat = SandboxClient(platform.url)
     yield House(office, wechat, hand, make_api(office).test_client())
     made.client.close()

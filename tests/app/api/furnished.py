@@ -30,7 +30,7 @@ RESIDENT, NEIGHBOUR, NEWCOMER = "demo-resident-1", "demo-resident-2", "o-newcome
 WORKER, HEAD, STAFF = "demo-property_staff-1", "demo-building_head-1", "demo-community_staff-1"
 ELSEWHERE = "demo-community_staff-3"
 ACCUSING = "物业乱收费"
-WORDS = "3号楼楼道灯坏了，晚上看不见"
+WORDS = "3号楼楼道灯坏了，垃圾也没人收"
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ TABLE = {
     },
     "who reported the matter or joined it": {
         *("show_ticket", "show_timeline", "supplement", "urge", "withdraw", "reopen", "hide_name"),
-        *("join", "rate", "set_class", "set_place"),
+        *("join", "split", "rate", "set_class", "set_place"),
     },
     "who sent the photo": {"show_photo"},
     "who is asked to work on it": {

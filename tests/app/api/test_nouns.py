@@ -1,12 +1,13 @@
 """Homes, notices, directory, messages and privacy, as the screens of a mini-program ask them."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import consents, union
 from models.accounts import MINI
 from models.notices import actions, lists
 from models.notices.table import Notice
+from models.outbox import Delivery, OutboxMessage
 from models.people import Identity
 from tests import factories
 from tests.app.api.conftest import House, Phone
@@ -93,6 +94,9 @@ def test_messages_come_page_by_page_and_what_was_seen_has_arrived(house: House) 
         found = worker.get(f"/messages?limit=1&cursor={found['next']}")
         told += found["items"]
     assert [one["id"] for one in told] == sorted({one["id"] for one in told}, reverse=True)
+    with house.store.writing() as session:
+        session.execute(update(OutboxMessage).values(state=Delivery.HELD))
+    assert all(one["is_new"] for one in worker.get("/messages")["items"])
     worker.put("/messages/seen", {"up_to": told[0]["id"]}, 204)
     assert not any(one["is_new"] for one in worker.get("/messages")["items"])
 

@@ -74,6 +74,22 @@ def test_an_unhappy_resident_has_it_taken_up_again_or_takes_it_back(house: House
         assert session.get_one(Ticket, lost["id"]).hides_reporter
 
 
+def test_two_matters_told_at_once_go_on_apart_as_they_were_offered(house: House) -> None:
+    phone, other = house.phone("demo-resident-1"), house.phone("demo-resident-2")
+    filed = phone.post("/tickets", {"words": "3号楼楼道灯坏了，垃圾也没人收"})
+    number, parts = filed["ticket"]["id"], filed["parts"]
+    assert parts == ["3号楼楼道灯坏了", "垃圾也没人收"]
+    path = f"/tickets/{number}/splitting"
+    other.post(path, {"parts": parts}, 404)
+    phone.post(path, {"parts": [parts[0], "别的事"]}, 409)
+    apart = phone.post(path, {"parts": parts}, key="of-this-tap")["items"]
+    assert {one["words"] for one in apart} == set(parts)
+    assert number in {one["id"] for one in apart}
+    assert phone.post(path, {"parts": parts}, key="of-this-tap")["items"] == apart
+    phone.post(path, {"parts": parts}, 409)
+    assert len(phone.get("/tickets")["items"]) == 2
+
+
 def test_a_neighbours_matter_is_offered_joined_and_seen_without_its_words(house: House) -> None:
     for openid in ("demo-resident-1", "demo-resident-2"):
         _known_in_chat(house, openid)

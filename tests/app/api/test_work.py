@@ -1,5 +1,8 @@
 """Tasks and calls of those who work: taken, given back, handed on, finished, answered."""
 
+from datetime import timedelta
+from functools import partial
+
 from sqlalchemy import select
 
 from models.people import Identity
@@ -37,6 +40,32 @@ def test_a_task_is_taken_handed_on_and_finished_by_who_has_it(house: House) -> N
     done = other.post(f"{path}/result", {"result": "灯管换好了", "outcome": "fixed"})
     assert done["state"]["key"] == "resolved"
     assert resident.get(f"/tickets/{ticket_id}")["result"] == "灯管换好了"
+
+
+def test_tasks_come_page_by_page_as_they_stand_and_the_last_of_many_can_be_opened(
+    house: House,
+) -> None:
+    with house.store.writing() as session:
+        where, now = factories.building(session), house.hand.at
+        lit = partial(factories.ticket, session, where, now, category="facility")
+        made = [lit() for _ in range(5)]
+        last, first = made[0], made[3]
+        last.resolve_due_at += timedelta(days=1)
+        first.resolve_due_at -= timedelta(days=1)
+        expected = [first.id, made[1].id, made[2].id, made[4].id, last.id]
+    worker = known(house, "demo-property_staff-1")
+    page = worker.get("/tasks?limit=2")
+    with house.store.writing() as session:  # stands before the cursor: shifts nothing behind it
+        added = factories.ticket(session, factories.building(session), now, category="facility")
+        added.resolve_due_at = now
+    found = page["items"]
+    while page["next"]:
+        page = worker.get(f"/tasks?limit=2&cursor={page['next']}")
+        found += page["items"]
+    assert [one["ticket_id"] for one in found] == expected
+    cursor = worker.get("/tasks?limit=1")["next"]
+    assert worker.get(f"/messages?cursor={cursor}", 422)["type"].endswith("#cursor_unfit")
+    assert house.phone("demo-resident-1").get(f"/tasks?cursor={cursor}")["items"] == []
 
 
 def test_a_return_says_why_and_what_is_anothers_is_not_there(house: House) -> None:
