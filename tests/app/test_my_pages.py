@@ -4,7 +4,7 @@ import base64
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -114,7 +114,9 @@ def street(database: Database, tmp_path: Path) -> Iterator[Street]:
     app = Flask(__name__, static_folder=None)
     app.secret_key = settings.secret_key
     app.jinja_env.bytecode_cache = COMPILED
-    office = make_office(database, settings, lambda: town.now)
+    office = replace(
+        make_office(database, settings, lambda: town.now), lexicon=lambda: town.lexicon
+    )
     app.register_blueprint(make_pages(database, lambda: town.now, settings))
     app.register_blueprint(make_my(office))
     yield Street(town, app)
