@@ -22,9 +22,9 @@ _CLOSED_SQL = _OPEN_SQL.replace(" IN ", " NOT IN ")
 IS_CLOSED = sql(f"tickets.{_CLOSED_SQL}")
 _RESOLVED_SQL = "state = 'resolved'"
 IS_RESOLVED = sql(f"tickets.{_RESOLVED_SQL}")
-_TO_ROLL_UP_SQL = f"NOT is_rolled_up AND {_CLOSED_SQL}"
-IS_TO_ROLL_UP = sql(f"NOT tickets.{_TO_ROLL_UP_SQL.removeprefix('NOT ')}")
-
+# As an equation of its first column: SQLite else reads all that are closed for the few.
+_TO_ROLL_UP_SQL = f"is_rolled_up = false AND {_CLOSED_SQL}"
+IS_TO_ROLL_UP = sql(f"tickets.{_TO_ROLL_UP_SQL}")
 
 # What betrays nobody (models/open311/public.py) of the closed ones; {0} is the table, if any.
 _PUBLIC_CLOSED_SQL = (
@@ -157,7 +157,7 @@ class Ticket(Base):
         ),
         Index(
             "ix_tickets_to_roll_up",
-            "id",
+            *("is_rolled_up", "id"),
             sqlite_where=sql(_TO_ROLL_UP_SQL),
             postgresql_where=sql(_TO_ROLL_UP_SQL),
         ),
