@@ -1,22 +1,33 @@
 """Sheets for the hotline: what became of its orders, and rows that have to be mended."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from io import BytesIO
+from typing import BinaryIO
 
 from bots.rendering import label
 from config.policy import load
 from jobs.sheets import BOM, Value, csv_line, write_excel
 from models.exports import ExportForm
 from models.hotline.batches import RefusedRow
-from models.hotline.results import Result
+from models.hotline.results import Result, Told
 from models.localtime import local
 
 
-def results_sheet(form: ExportForm, results: Iterable[Result]) -> bytes:
-    """In the hotline's columns: numbers as text, moments with their zone, words as they are."""
-    words = load("hotline")["result"]
-    return _sheet(form, words["title"], list(words["heading"].values()), map(row_of, results))
+def write_results(form: ExportForm, out: BinaryIO, found: Iterable[Result]) -> list[Told]:
+    """In the hotline's columns: numbers as text, moments with their zone, words as they are.
+
+    Of each row only what handing it over takes stays in memory.
+    """
+    words, told = load("hotline")["result"], []
+
+    def rows() -> Iterator[Sequence[Value]]:
+        for one in found:
+            told.append(one.told)
+            yield row_of(one)
+
+    _write(form, out, words["title"], list(words["heading"].values()), rows())
+    return told
 
 
 def row_of(one: Result) -> Sequence[Value]:
@@ -47,17 +58,23 @@ def refused_sheet(headings: Sequence[str], rows: Iterable[RefusedRow]) -> bytes:
         for one in rows
     )
     named = [*headings, words["row"], words["reason"]]
-    return _sheet(ExportForm.EXCEL, words["title"], named, cells)
-
-
-def _sheet(
-    form: ExportForm, title: str, headings: Sequence[str], rows: Iterable[Sequence[Value]]
-) -> bytes:
-    if form == ExportForm.CSV:
-        return (BOM + "".join(csv_line(one) for one in (headings, *rows))).encode()
     out = BytesIO()
-    write_excel(out, title, headings, rows)
+    _write(ExportForm.EXCEL, out, words["title"], named, cells)
     return out.getvalue()
+
+
+def _write(
+    form: ExportForm,
+    out: BinaryIO,
+    title: str,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+) -> None:
+    if form == ExportForm.EXCEL:
+        write_excel(out, title, headings, rows)
+        return
+    out.write((BOM + csv_line(headings)).encode())
+    out.writelines(csv_line(one).encode() for one in rows)
 
 
 def _moment(at: datetime) -> str:

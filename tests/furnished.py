@@ -22,8 +22,9 @@ from models.digests import earlier
 from models.exports import Export, ExportForm
 from models.hazards.table import HazardPhoto
 from models.homes import claim
-from models.hotline import batches, cells
+from models.hotline import batches, cells, orders
 from models.hotline.batches import Line, Taken
+from models.hotline.cells import Order
 from models.imports import table as sheets
 from models.imports.cells import columns
 from models.legacy import opening
@@ -260,13 +261,16 @@ def _outside(scene: Scene) -> Rows:
 
 
 def _hotline(scene: Scene) -> Rows:
-    """A file of the hotline of which one row has to be mended."""
+    """A file of the hotline of which one row has to be mended; an order of the first matter."""
     session, now = scene.session, scene.now
     grid = [(1, ["工单编号", "诉求内容"]), (2, ["", "路灯坏了"])]
     batch = batches.keep(session, "12345", "热线.xlsx", grid, by=scene.by, at=now)
     [row] = cells.read(grid)
     batches.note(session, batch.id, [Line(row, Taken.REFUSED, ("没有工单编号",))])
     batches.finish(session, batch.id, now)
+    matter = scene.tickets[0]
+    brought = Order("12345", "H-1", WORDS, due_at=now + timedelta(hours=1))
+    orders.enter(session, brought, matter, matter.reporter_id, at=now)
     return {"hotline/batch_id": batch.id}
 
 

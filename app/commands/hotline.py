@@ -8,7 +8,7 @@ import click
 
 from app.commands import store
 from app.commands.named import person_named
-from app.hotline_sheets import refused_sheet, results_sheet
+from app.hotline_sheets import refused_sheet, write_results
 from app.house import now
 from app.sheets import SheetUnreadable, read_grid
 from config.policy import load
@@ -103,11 +103,12 @@ def export_results(
             by = person_named(session, MAIN, openid)
             desk.require(session, by, now())
             wanted = Wanted(source, Which(which), *_period(first, last))
-            found = list(desk.all_results(session, by, wanted, now()))
-        file.write_bytes(results_sheet(ExportForm(file.suffix[1:]), found))
+            found = desk.all_results(session, by, wanted, now())
+            with file.open("wb") as out:
+                told = write_results(ExportForm(file.suffix[1:]), out, found)
         with database.writing() as session:
-            results.hand_over(session, found, by=by, at=now())
-    click.echo(f"{len(found)} results")
+            results.hand_over(session, told, by=by, at=now())
+    click.echo(f"{len(told)} results")
 
 
 def _period(first: datetime | None, last: datetime | None) -> tuple[datetime | None, ...]:

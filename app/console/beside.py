@@ -9,6 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from models.hazards import desk as hazards
 from models.hazards.table import Hazard
+from models.hotline.results import Standing, has_news, is_callers, of_matter
+from models.hotline.table import HotlineOrder
 from models.legacy import desk as legacy
 from models.legacy.flow import LegacyState
 from models.legacy.table import LegacyProblem, LegacyTicket
@@ -19,8 +21,10 @@ from models.supervisions import sides
 from models.supervisions.table import Supervision
 from models.takeovers import IS_OPEN, Takeover
 from models.tickets.sight import Sight
-from models.tickets.table import Ticket
+from models.tickets.table import Supporter, Ticket
 from models.whistles.table import Whistle
+
+MOST_ORDERS = 20  # of the hotline: of a wide matter many call
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Beside:
     supervisions: Sequence[int]
     legacy: Sequence[int]
     hazards: Sequence[int]
+    hotline: Sequence[Standing]  # the first that came, and no more than a page shows
 
 
 def beside(session: Session, sight: Sight, ticket: Ticket, now: datetime) -> Beside:
@@ -49,7 +54,7 @@ def beside(session: Session, sight: Sight, ticket: Ticket, now: datetime) -> Bes
         .join(LegacyProblem, LegacyProblem.id == LegacyTicket.problem_id)
         .where(LegacyTicket.ticket_id == ticket.id, LegacyProblem.state != LegacyState.CANCELLED)
     )
-    row = session.execute(
+    rows = session.execute(
         select(
             project,
             select(Supervision.id).where(asked).exists(),
@@ -65,12 +70,20 @@ def beside(session: Session, sight: Sight, ticket: Ticket, now: datetime) -> Bes
                 legacy.within(sight, now).condition(),
             ),
             _ids(Hazard.id, Hazard.ticket_id == ticket.id, hazards.within(sight, now).condition()),
+            HotlineOrder,
+            has_news,
         )
         .select_from(this)
         .outerjoin(link, link.ticket_id == this.c.id)
         .outerjoin(project, project.id == link.project_id)
-    ).one()
-    return Beside(*row[:6], *(_numbers(one) for one in row[6:]))
+        .outerjoin(Ticket, Ticket.id == this.c.id)
+        .outerjoin(HotlineOrder, of_matter(ticket.id))
+        .outerjoin(Supporter, is_callers)
+        .order_by(HotlineOrder.id)
+        .limit(MOST_ORDERS)
+    ).all()
+    orders = [Standing(order, bool(news)) for *_, order, news in rows if order is not None]
+    return Beside(*rows[0][:6], *(_numbers(one) for one in rows[0][6:-2]), orders)
 
 
 def _ids(column: InstrumentedAttribute[int], *wanted: ColumnElement[bool]) -> ScalarSelect[str]:

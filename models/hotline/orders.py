@@ -1,7 +1,7 @@
 """What may happen to an order: entered, joined, parted, changed, withdrawn, given back."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -216,12 +216,6 @@ def give_back(session: Session, row: HotlineOrder, reason: str, *, by: int, at: 
     row.returned_at, row.return_reason = at, reason.strip()
     deadlines.stop(row)
     telling.tell(session, row, ticket, RETURNED, {}, by=by, at=at)
-
-
-def of_ticket(session: Session, ticket_id: int) -> Sequence[HotlineOrder]:
-    return session.scalars(
-        select(HotlineOrder).where(HotlineOrder.ticket_id == ticket_id).order_by(HotlineOrder.id)
-    ).all()
 
 
 def _keep(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -17,7 +17,15 @@ from models.tickets.table import Supporter, Ticket
 
 ENDED = (State.RESOLVED, State.ARCHIVED)
 RETURNED = "returned"
+is_callers = and_(Supporter.ticket_id == Ticket.id, Supporter.person_id == HotlineOrder.caller_id)
 _OWN, _BETWEEN = aliased(Ticket), aliased(Ticket)
+
+
+class Told(NamedTuple):
+    """交回的一件 — an order, and the moment of the result that is told of it."""
+
+    id: int
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,18 @@ class Result:
     is_solved: bool | None
     stars: int | None
     rated_at: datetime | None
+
+    @property
+    def told(self) -> Told:
+        return Told(self.id, self.changed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """交回情况 — an order, and whether it has a result that the hotline does not have yet."""
+
+    order: HotlineOrder
+    has_news: bool
 
 
 _is_reporters = Ticket.reporter_id == HotlineOrder.caller_id
@@ -64,6 +84,8 @@ _changed_at = case(
     else_=ended_at,
 )
 NOT_HANDED = or_(HotlineOrder.handed_at.is_(None), HotlineOrder.handed_at < _changed_at)
+# Ended, and the hotline does not have how.
+has_news = and_(_is_over, HotlineOrder.withdrawn_at.is_(None), NOT_HANDED)
 
 
 def carried() -> Select[Any]:
@@ -89,22 +111,22 @@ def found(
     return list(_results(session.execute(wanted.order_by(HotlineOrder.id).limit(limit))))
 
 
-def hand_over(session: Session, results: Sequence[Result], *, by: int, at: datetime) -> None:
+def hand_over(session: Session, told: Sequence[Told], *, by: int, at: datetime) -> None:
     """They are the hotline's now; what changes after this goes back again."""
-    if not results:
+    if not told:
         return
     events.record(
         session,
         Fact(
             verb="hotline_results_handed",
             subject_kind="hotline_order",
-            subject_id=results[-1].id,
+            subject_id=told[-1].id,
             at=at,
             actor_id=by,
-            detail={"amount": len(results)},
+            detail={"amount": len(told)},
         ),
     )
-    handed = [{"id": one.id, "handed_at": one.changed_at} for one in results]
+    handed = [{"id": one.id, "handed_at": one.changed_at} for one in told]
     session.execute(update(HotlineOrder), handed)
 
 
@@ -121,16 +143,24 @@ def waiting(session: Session, *conditions: ColumnElement[bool]) -> int:
     counted = (
         _joined(carried())
         .with_only_columns(func.count(HotlineOrder.id))
-        .where(_is_over, HotlineOrder.withdrawn_at.is_(None), NOT_HANDED, *conditions)
+        .where(has_news, *conditions)
     )
     return session.scalar(counted) or 0
 
 
-def _joined(orders: Select[Any]) -> Select[Any]:
-    return orders.outerjoin(
-        Supporter,
-        and_(Supporter.ticket_id == Ticket.id, Supporter.person_id == HotlineOrder.caller_id),
+def of_matter(ticket_id: int) -> ColumnElement[bool]:
+    """Orders of which this ticket is the one that goes on: its own, and of those merged into it."""
+    merged = select(Ticket.id).where(Ticket.merged_into == ticket_id)
+    further = select(Ticket.id).where(Ticket.merged_into.in_(merged))
+    return or_(
+        HotlineOrder.ticket_id == ticket_id,
+        HotlineOrder.ticket_id.in_(merged),
+        HotlineOrder.ticket_id.in_(further),
     )
+
+
+def _joined(orders: Select[Any]) -> Select[Any]:
+    return orders.outerjoin(Supporter, is_callers)
 
 
 def _told() -> Select[Any]:

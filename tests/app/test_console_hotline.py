@@ -13,6 +13,10 @@ from jobs.queue import Queue
 from models.base import Database
 from models.hotline import orders
 from models.hotline.table import HotlineOrder
+from models.ticket_flow import Action, Outcome
+from models.tickets.actions import apply
+from models.tickets.step import Actor
+from models.tickets.table import Ticket
 from tests import factories
 from tests.app.visitor import House, Visitor
 from tests.chat import Town, shipped_lexicon
@@ -84,6 +88,30 @@ def test_orders_come_in_are_parted_given_back_and_told_of_once(house: House) -> 
     day = {"which": "all", "from": "2026-03-03", "to": "2026-03-03", "form": "csv"}
     assert "T-2" in staff.post("/console/hotline/results", day).text
     assert staff.post("/console/hotline/results", {"from": "3月"}).status_code == 404
+
+
+def test_the_page_of_a_ticket_tells_of_the_orders_of_its_matter(house: House) -> None:
+    staff = house.signed_in("subdistrict_staff")
+    bring(house, staff, ROWS + ROWS.replace("T-1", "T-9"))
+    lamp = order(house, "T-1").ticket_id
+    assert order(house, "T-9").ticket_id == lamp
+
+    def panel() -> str:
+        page = staff.get(f"/console/tickets/{lamp}").text
+        return re.sub(r"<[^>]+>|\s+", "", page.split('id="hotline-title"')[1].split("</ul>")[0])
+
+    assert "热线编号T-1" in panel() and "热线编号T-9" in panel()
+    assert panel().count("并入这件") == 1 and panel().count("办结后交回热线") == 2
+    assert panel().count("热线要求3月3日") == 2
+    house.later(minutes=1)
+    with house.database.writing() as session:
+        ticket = session.get_one(Ticket, lamp)
+        step = {"by": Actor(ticket.owner_id), "at": house.now}
+        apply(session, ticket, Action.ACCEPT, **step)
+        apply(session, ticket, Action.RESOLVE, reason="换了灯泡", outcome=Outcome.FIXED, **step)
+    assert panel().count("结果还没交回热线") == 2
+    staff.post("/console/hotline/results", {"form": "csv"})
+    assert panel().count("结果已交回热线") == 2
 
 
 def test_an_order_about_the_community_is_not_on_its_page(house: House) -> None:

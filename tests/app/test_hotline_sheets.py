@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
 
-from app.hotline_sheets import results_sheet, row_of
+from app.hotline_sheets import row_of, write_results
 from config.policy import load
 from jobs.sheets import unguarded
 from models.exports import ExportForm
@@ -64,7 +64,9 @@ def read(form: ExportForm, sheet: bytes) -> list[list[str | int | None]]:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(results(), min_size=1, max_size=4), st.sampled_from(ExportForm))
 def test_a_sheet_of_results_says_all_that_was_put_in(told: list[Result], form: ExportForm) -> None:
-    found = read(form, results_sheet(form, told))
+    sheet = io.BytesIO()
+    assert write_results(form, sheet, iter(told)) == [one.told for one in told]
+    found = read(form, sheet.getvalue())
     as_text = str if form == ExportForm.CSV else lambda one: one
     assert found == [
         [None if one is None else as_text(one) for one in row_of(result)] for result in told

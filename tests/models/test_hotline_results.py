@@ -36,7 +36,8 @@ def new(session: Session) -> list[Result]:
 def told(session: Session) -> list[tuple[str, str, int | None]]:
     """What is new, which has gone back once it was read."""
     found = new(session)
-    results.hand_over(session, found, by=factories.demo_person(session, "admin"), at=MORNING)
+    handed = [one.told for one in found]
+    results.hand_over(session, handed, by=factories.demo_person(session, "admin"), at=MORNING)
     return [(one.number, one.outcome, one.stars) for one in found]
 
 
