@@ -155,7 +155,7 @@ def test_no_public_page_keeps_anybody_out(page: Page, full: Served) -> None:
 
 def test_a_matter_is_taken_up_before_any_script_has_come(page: Page, full: Served) -> None:
     held: list[Route] = []
-    page.route("**/*.js", lambda route: held.append(route))
+    page.route("**/*.js?*", lambda route: held.append(route))
     name = full.house.account("grid_worker")
     page.goto(f"{full.url}/console/tickets/1", wait_until="commit")
     page.get_by_label("账号").fill(name)

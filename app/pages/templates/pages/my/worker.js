@@ -110,7 +110,8 @@ async function lastSeen(request) {
   if (request.method !== "GET" || ![REPORT, DIRECTORY].includes(pathname)) return null;
   const copy = (await seen.match(request.url, ANY)) || (await seen.match(`${origin}${pathname}`, ANY));
   if (!copy) return null;
-  const at = new Date(copy.headers.get("Seen-At")).toLocaleString("zh-CN", { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
-  const said = `<p class="notice" role="status">现在没有网。这一页是 ${at} 看到的，可能有变化。</p>`;
+  const at = new Date(copy.headers.get("Seen-At")).toLocaleString("zh-CN", { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
+  const more = pathname === REPORT ? "照样能写，有网了会自动发出。" : "";
+  const said = `<p class="notice" role="status">现在没有网。这一页是 ${at} 看到的，可能有变化。${more}</p>`;
   return new Response((await copy.text()).replace("<main>", `<main>\n${said}`), { headers: copy.headers });
 }
