@@ -2,23 +2,31 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
+from app.hotline_sheets import write_results
+from bots import hotline
 from bots.lexicon import load_lexicon
 from bots.unanswered import group_of, grouped
+from config.policy import load
+from config.settings import Settings
 from models import localtime
 from models.accounts import MAIN
 from models.base import Base
 from models.directory import actions as directory
 from models.directory.details import Details
+from models.exports import ExportForm
+from models.hotline import cells, desk, orders, results
+from models.hotline.desk import Wanted
 from models.notices import actions
 from models.notices.table import Notice, NoticeState
 from models.on_duty import Holder
 from models.people import Identity
-from models.places import Area, AreaKind
+from models.places import Area, AreaKind, estate_names
 from models.posts import Post
 from models.projects import going, making
 from models.projects import lists as projects
@@ -27,7 +35,7 @@ from models.projects.flow import ProjectKind
 from models.projects.making import Planned
 from models.projects.table import Project, ProjectMilestone
 from models.supervisions import asking, sides, steps
-from models.supervisions.asking import Wanted
+from models.supervisions.asking import Wanted as Supervised
 from models.supervisions.table import Supervision
 from models.tickets.table import Ticket
 from models.unanswered import lists, settling
@@ -101,7 +109,7 @@ def supervise(session: Session, given: Mapping[str, Any]) -> int:
     by, at = _person(session, given["by"]), datetime.now(UTC)
     tickets = [session.get_one(Ticket, int(given["of"]))]
     holder = _holder(sides.choices(session, tickets, by, at), given["role"])
-    wanted = Wanted(holder, given["words"], _day(at, given["days"]))
+    wanted = Supervised(holder, given["words"], _day(at, given["days"]))
     return asking.ask(session, tickets, wanted, by=by, at=at).id
 
 
@@ -142,6 +150,30 @@ def reach_milestone(session: Session, given: Mapping[str, Any]) -> None:
     milestone: ProjectMilestone = projects.waiting(session, project)[0]
     by, at = _person(session, given["by"]), datetime.now(UTC)
     going.reach(session, milestone, given["words"], by=by, at=at)
+
+
+def bring_order(session: Session, given: Mapping[str, Any]) -> int:
+    """热线来单: one row of a hotline's sheet; the ticket that carries it."""
+    by, at = _person(session, given["by"]), datetime.now(UTC)
+    told = {"number": given["number"], "text": given["words"], "place": given["place"]}
+    if "hours" in given:
+        due = localtime.local(at + timedelta(hours=given["hours"]))
+        told["due_at"] = due.isoformat(" ", "minutes")
+    said = {cells.heading_of(key): value for key, value in told.items()}
+    [row] = cells.read([(1, list(said)), (2, list(said.values()))])
+    order = cells.order_of(row, load("hotline")["default_source"], at)
+    lexicon = load_lexicon(Settings().data_dir / "words").with_places(estate_names(session))
+    hotline.take(session, hotline.hear(order, lexicon), by=by, at=at)
+    return orders.known(session, order.source, [order.number])[order.number].ticket_id
+
+
+def collect_results(session: Session, openid: str) -> str:
+    """交回结果: the sheet of all that the hotline does not have yet."""
+    by, at, sheet = _person(session, openid), datetime.now(UTC), BytesIO()
+    wanted = Wanted(load("hotline")["default_source"])
+    told = write_results(ExportForm.CSV, sheet, desk.all_results(session, by, wanted, at))
+    results.hand_over(session, told, by=by, at=at)
+    return sheet.getvalue().decode("utf-8-sig")
 
 
 def answer_group(session: Session, given: Mapping[str, Any]) -> None:

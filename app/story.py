@@ -35,6 +35,7 @@ _BEHIND: Mapping[str, Callable[..., int | None]] = {
     "makes": staging.make_project,
     "reaches": staging.reach_milestone,
     "answers": staging.answer_group,
+    "brings": staging.bring_order,
     "waits": staging.wait_days,
 }
 _HELD: Mapping[str, type[Any]] = {
@@ -80,6 +81,8 @@ class Player:
         elif behind := _BEHIND.keys() & step.keys():
             (name,) = behind
             self._keep(step, self._stage(_BEHIND[name], step[name]))
+        elif "collects" in step:
+            self._collect(step)
         elif held := _HELD.keys() & step.keys():
             (name,) = held
             self._check(name, step)
@@ -140,6 +143,16 @@ class Player:
             raise StoryBroke(f"{link[1]}: {answer.status_code}")
         self._tell(f"  ↗ {link[1]}")
         self._expect(pieces, answer.text)
+
+    def _collect(self, step: Mapping[str, Any]) -> None:
+        """What goes back to the hotline, which has it then."""
+        with self._database.writing() as session:
+            sheet = staging.collect_results(session, step["collects"])
+        self._tell(f"\n{sheet}")
+        self._expect(step["sees"], sheet)
+        for piece in step.get("lacks", ()):
+            if piece in sheet:
+                raise StoryBroke(f"{piece!r} went back already: {sheet}")
 
     def _run_job(self, name: str, ahead: timedelta) -> None:
         """Now, or as if it were so much later."""
