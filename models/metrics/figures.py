@@ -154,7 +154,7 @@ def _spread(
     area, times = session.get_one(Area, scope.area_id), _times(periods)
     kept = {number for number, cut in enumerate(cuts) if is_kept(cut.kind or area.kind, cut.slice)}
     sources = {
-        is_rolled: _tickets(session, area, _arms(scope, is_rolled))
+        is_rolled: _tickets(session, area, _arms(scope, area, is_rolled))
         for is_rolled in {number in kept for number in range(len(cuts))}
     }
     rolled = [_rolled(number, cuts[number], times) for number in kept]
@@ -180,12 +180,14 @@ def _added(rolled: Parts, moving: Parts) -> Parts:
     return {part: counts for part, counts in found.items() if any(counts.values())}
 
 
-def _arms(scope: Scope, is_rolled: bool) -> list[Arm]:
+def _arms(scope: Scope, area: Area, is_rolled: bool) -> list[Arm]:
     """Every ticket that is seen; or what the rollups do not have yet, less what they must not."""
+    near = in_community(area)
     seen = [Ticket.id.not_in(scope.hidden)] if scope.hidden else []
     if not is_rolled:
-        return [(1, [true(), *seen])]
-    arms: list[Arm] = [(1, [IS_OPEN, *seen]), (1, [IS_TO_ROLL_UP, *seen])]
+        return [(1, [true(), *near, *seen])]
+    # Of few that are to be rolled up SQLite would read all that are closed near by.
+    arms: list[Arm] = [(1, [IS_OPEN, *near, *seen]), (1, [IS_TO_ROLL_UP, *seen])]
     if scope.hidden:
         arms.append((-1, [Ticket.id.in_(scope.hidden), Ticket.is_rolled_up]))
     return arms
@@ -235,13 +237,9 @@ def _tickets(session: Session, area: Area, arms: Sequence[Arm]) -> CTE:
     Each arm is a statement of its own, so that each finds its index.
     """
     place = place_of(session)
-    near = in_community(area)
     columns = (*COLUMNS, place.label("place"), reported_at(Ticket).label("reported"))
     inside = place.in_(inner_areas(area.id))
-    rows = (
-        select(*columns, literal(sign).label("sign")).where(*one, *near, inside)
-        for sign, one in arms
-    )
+    rows = (select(*columns, literal(sign).label("sign")).where(*one, inside) for sign, one in arms)
     return union_all(*rows).cte()
 
 

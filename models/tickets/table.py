@@ -145,7 +145,7 @@ class Ticket(Base):
         # Few wait for their reporter's word, of all that somebody ever reported.
         Index(
             "ix_tickets_unrated",
-            "reporter_id",
+            *("reporter_id", "state"),  # both: SQLite else may take the index of all they reported
             sqlite_where=sql(_RESOLVED_SQL),
             postgresql_where=sql(_RESOLVED_SQL),
         ),

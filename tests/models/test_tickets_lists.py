@@ -23,12 +23,8 @@ TO_ROLL_UP = select(Ticket.opened_at).where(IS_TO_ROLL_UP)
         (lambda session: lists.just_worked_on(session, 7, NOON), "ix_assignments_answered"),
         (lambda session: lists.unrated_by(session, 7), "ix_tickets_unrated"),
         (lambda session: session.execute(TO_ROLL_UP), "ix_tickets_to_roll_up (is_rolled_up=?)"),
-        (
-            lambda session: session.execute(TO_ROLL_UP.where(Ticket.community_id == 7)),
-            "ix_tickets_to_roll_up (is_rolled_up=?)",
-        ),
     ],
-    ids=["in hand", "answered last", "unrated", "to roll up", "to roll up of a community"],
+    ids=["in hand", "answered last", "unrated", "to roll up"],
 )
 def test_what_is_to_be_done_is_found_by_an_index(
     database: Database, look: Callable[[Session], Any], index: str

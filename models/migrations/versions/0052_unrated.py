@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_tickets_unrated",
         "tickets",
-        ["reporter_id"],
+        ["reporter_id", "state"],
         sqlite_where=IS_RESOLVED,
         postgresql_where=IS_RESOLVED,
     )
