@@ -45,11 +45,13 @@ TAG_HEADER = {
 LINKS = (
     (
         *("report", "ticket_id", "/ticket/id"),
-        ("show_ticket", "show_timeline", "supplement", "urge", "rate", "reopen", "withdraw"),
+        ("show_ticket", "show_timeline", "supplement", "urge", "hide_name", "withdraw"),
     ),
     ("send_photo", "photo", "/photo", ("show_photo",)),
     ("claim_home", "home_id", "/id", ("choose_home", "leave_home")),
 )
+# Where it goes into the body of another: whose answer, what of that body it is, and where from.
+LINKS_INTO = (("send_photo", "report", {"photos": ["$response.body#/photo"]}),)
 BOUNDS = ("minLength", "maxLength", "minimum", "maximum", "maxItems", "pattern")
 ANSWERS = load("api")["answers"]
 BODY, FORM = "json", "files"
@@ -154,6 +156,10 @@ def _links(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
         for target in targets if name == route.name else ():
             found = {parameter: f"$response.body#{pointer}"}
             yield target, {"operationId": target, "parameters": found}
+    for name, target, part in LINKS_INTO:
+        if name == route.name:
+            shown = load("api")["examples"][target]
+            yield target, {"operationId": target, "requestBody": shown | part}
 
 
 def _responses(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
