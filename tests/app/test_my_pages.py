@@ -305,8 +305,10 @@ def test_what_can_not_be_sent_is_said_and_the_words_stay(street: Street) -> None
     found = me.post("/suggestion", words=SAID).json
     assert found and "飞线" in found["label"]
     assert me.post("/suggestion", words="！").json == {"label": None, "words": []}
-    large = me.client.post("/p/my/letters", data={"size": "large"}, follow_redirects=True)
-    assert '<html lang="zh-CN" class="large"' in large.text
+    here = {"size": "large", "next": "/p/my/directory?words=充电"}
+    large = me.client.post("/p/my/letters", data=here, follow_redirects=True)
+    assert '<html lang="zh-CN" class="large"' in large.text and "办事指南" in large.text
+    assert me.client.post("/p/my/letters", data={"next": "//evil.example"}).location == "/p/my/"
     token = me.token()
     answers = {
         me.client.post("/p/my/matters/1/urge", data={"csrf_token": token}).status_code

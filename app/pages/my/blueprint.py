@@ -117,8 +117,7 @@ def _sent_to_the_door() -> Answer:
     """A script is only told: it keeps what it was to send until its person is back."""
     if is_by_script():
         return say_status(401)
-    on = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("my.sign_in", next=on))
+    return redirect(url_for("my.sign_in", next=_here()))
 
 
 def _secured(settings: Settings, response: Response) -> Response:
@@ -152,10 +151,16 @@ def _shared() -> dict[str, Any]:
         "who": visit.speaker if visit else None,
         "token": token_field,
         "is_large": request.cookies.get(LARGE_COOKIE) == "1",
+        "here": _here(),
         "done": request.args.get("done", ""),
         "places": f"{PATH}/places/",
         "name_of_page": _name_of_page(),
     }
+
+
+def _here() -> str | None:
+    """Where one can come back to."""
+    return request.full_path.rstrip("?") if request.method == "GET" else None
 
 
 def _name_of_page() -> str:

@@ -1,10 +1,10 @@
 """The first page: say a problem, my matters, my building head; and larger letters."""
 
-from flask import redirect, request, url_for
+from flask import redirect, request
 
 from app.pages.my.access import Gate, page
 from app.pages.my.keys import A_YEAR, LARGE_COOKIE, PATH
-from app.pages.my.rendering import Answer, render
+from app.pages.my.rendering import Answer, inside, render
 from app.pages.my.visit import Visit
 from bots.handlers.building_heads import served_by
 from config.policy import load
@@ -38,8 +38,8 @@ def head(visit: Visit) -> Answer:
 
 @page("/letters", "POST", gate=Gate.ANYBODY)
 def letters(visit: Visit) -> Answer:
-    """Larger or as they were, kept in this browser."""
-    response = redirect(url_for("my.home"))
+    """Larger or as they were, kept in this browser; one reads on where one was."""
+    response = redirect(inside(request.form.get("next")))
     large = request.form.get("size") == "large"
     response.set_cookie(
         LARGE_COOKIE, "1" if large else "0", max_age=A_YEAR, path=PATH, samesite="Lax"

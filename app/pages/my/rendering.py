@@ -1,6 +1,7 @@
 """Words on the resident's pages: templates, filters, and what a refusal says."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import redirect, render_template, request, url_for
 
@@ -41,3 +42,11 @@ def page_before() -> int | None:
     """Where a list goes on; a number that no row can have is none."""
     before = request.args.get("before", type=int)
     return before if before is not None and abs(before) <= LARGEST_ID else None
+
+
+def inside(address: str | None) -> str:
+    """Where to go on: one of these pages, whatever the address asks for."""
+    home = url_for("my.home")
+    parts = urlsplit(address or "")
+    is_ours = not (parts.scheme or parts.netloc) and parts.path.startswith(home)
+    return address if address and is_ours and "\\" not in address else home

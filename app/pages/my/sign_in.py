@@ -3,7 +3,6 @@
 import hmac
 import secrets
 from functools import partial
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, make_response, redirect, request, url_for
@@ -20,7 +19,7 @@ from app.pages.my.keys import (
     keep_sign_in,
     token_field,
 )
-from app.pages.my.rendering import Answer, render
+from app.pages.my.rendering import Answer, inside, render
 from app.pages.my.visit import Visit
 from jobs.channels.refusals import ApiRefused, ApiStopped, CredentialsMissing
 from jobs.channels.wire import NotReached, Unanswered
@@ -40,7 +39,7 @@ log = structlog.get_logger(__name__)
 def sign_in(visit: Visit) -> Answer:
     """Inside WeChat nobody has to tap: its silent authorisation asks nothing."""
     if visit.speaker is not None:
-        return redirect(_inside(request.args.get("next")))
+        return redirect(inside(request.args.get("next")))
     if "MicroMessenger" in request.user_agent.string and "by-hand" not in request.args:
         return redirect(url_for("my.sign_in_wechat", next=request.args.get("next")))
     return render("sign_in.html", next=request.args.get("next"), problem=None)
@@ -56,7 +55,7 @@ def sign_in_wechat(visit: Visit) -> Answer:
         response = redirect(visit.office.client.oauth_authorize_url(MAIN, back, state))
     except CredentialsMissing:
         return _turned_away()
-    sealed = str(_states(visit).dumps([state, _inside(request.args.get("next"))]))
+    sealed = str(_states(visit).dumps([state, inside(request.args.get("next"))]))
     _keep_at_the_door(response, visit, STATE, sealed, STATE_PATH)
     return response
 
@@ -154,11 +153,3 @@ def _turned_away() -> Answer:
 
 def _states(visit: Visit) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(visit.office.settings.secret_key, salt="page sign-in")
-
-
-def _inside(address: str | None) -> str:
-    """Where to go on: one of these pages, whatever the address asks for."""
-    home = url_for("my.home")
-    parts = urlsplit(address or "")
-    is_ours = not (parts.scheme or parts.netloc) and parts.path.startswith(home)
-    return address if address and is_ours and "\\" not in address else home

@@ -3,7 +3,7 @@
 
 // A phone may be shared: what one has written is nobody else's to send.
 const WHO = document.documentElement.dataset.who;
-const UNSENT = `linli-unsent-${WHO}`, LATER_MS = 60_000;
+const UNSENT = `linli-unsent-${WHO}`, LATER_MS = 60_000, PATIENCE_MS = 120_000;
 const AT = { report: "/p/my/report", token: "/p/my/form-token", door: "/p/my/sign-in", matters: "/p/my/matters" };
 const WAITS = {
   net: "没有网，您说的事存在手机里，连上网会自动发出。",
@@ -40,8 +40,10 @@ function tellWaiting(why) {
 
 // What was said to a request, what it was refused for, or why it must wait.
 async function ask(address, given) {
+  const patience = new AbortController(), timer = setTimeout(() => patience.abort(), PATIENCE_MS);
   let answer;
-  try { answer = await fetch(address, { headers: { Accept: "application/json" }, ...given }); } catch { return { waits: "net" }; }
+  try { answer = await fetch(address, { headers: { Accept: "application/json" }, signal: patience.signal, ...given }); }
+  catch { return { waits: "net" }; } finally { clearTimeout(timer); }
   if (answer.status === 401) return { waits: "door" };
   if ([408, 425, 429].includes(answer.status) || answer.status >= 500) return { waits: "busy" };
   if (!answer.ok) return { refused: await reason(answer), status: answer.status };
