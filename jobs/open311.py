@@ -42,7 +42,7 @@ def file_away(database: Database, now: datetime, referral_id: int) -> None:
 def follow_all(database: Database, now: datetime) -> str | None:
     """Each by itself, so that a house that does not answer holds up no other."""
     with database.writing() as session:
-        found = referrals.to_follow(session)
+        found = referrals.to_follow(session, now)
         for one in found:
             key = f"{FOLLOW}:{one}:{now.isoformat()}"
             tasks.ask(session, FOLLOW, {"referral_id": one}, now, key, now)
@@ -51,7 +51,7 @@ def follow_all(database: Database, now: datetime) -> str | None:
 
 @task(FOLLOW)
 def follow(database: Database, now: datetime, referral_id: int) -> None:
-    """One that can not be asked now is asked after at the next time of the schedule."""
+    """One that can not be asked now is asked after the next time that it is due."""
     with database.reading() as session:
         away = referrals.away(session, referral_id)
     try:

@@ -35,9 +35,9 @@ def second_told(database: Database) -> tuple[Claimed, str]:
         system, _ = outside_systems.register(session, "城管平台", where, [Power.READ], **by)
         secret = endpoints.set_address(session, system.id, "https://example.org/", **by)
         ticket(session, building(session, 3), text=SAID)
-        [first] = sending.claim(session, MORNING)
+        [first] = sending.claim(session, MORNING, 9)
         sending.sent(session, first, "204", MORNING)
-        [second] = sending.claim(session, MORNING)
+        [second] = sending.claim(session, MORNING, 9)
     assert secret is not None
     return second, secret
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, TextClause, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from models.open311 import public
@@ -82,7 +82,7 @@ def _page(session: Session, asked: Asked) -> Select[Any]:
     return select(number).order_by(at.desc(), number.desc()).limit(asked.rows).offset(before)
 
 
-def _roads(is_open: bool | None) -> Iterator[Sequence[ColumnElement[bool]]]:
+def _roads(is_open: bool | None) -> Iterator[Sequence[ColumnElement[bool] | TextClause]]:
     """One that was merged is as far as what it was merged into."""
     if is_open is not False:
         yield IS_OPEN, *public.betrays_nobody(Ticket)

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, and_, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, and_, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from config.categories import Urgency, label_of
+from config.policy import load
 from models import events, privacy_consents, tasks
 from models.base import Base
 from models.errors import AlreadyDone, NotAllowed, NotFound
 from models.masking import hiding
 from models.open311 import public
 from models.open311.endpoints import Endpoint
+from models.open311.public import POLICY
 from models.places import Area, root_area_id
 from models.ticket_flow import Action, Outcome
 from models.tickets import facts
@@ -37,6 +39,7 @@ class ReferralState(StrEnum):
     FILED = "filed"
     ANSWERED = "answered"
     REFUSED = "refused"
+    GIVEN_UP = "given_up"  # filed, and never closed there as long as anybody asked
     IN_DOUBT = "in_doubt"  # sent, and no answer came: never sent again by itself
 
 
@@ -58,6 +61,7 @@ class Referral(Base):
     request_number: Mapped[str | None]  # theirs
     token: Mapped[str | None]
     filed_at: Mapped[datetime | None]
+    ask_at: Mapped[datetime | None]  # when it is next asked after
     answer: Mapped[str | None]
     ended_at: Mapped[datetime | None]
 
@@ -210,9 +214,23 @@ def filed(
         apply(session, ticket, Action.RESOLVE, by=by, at=at, **given)
 
 
-def to_follow(session: Session) -> Sequence[int]:
-    found = select(Referral.id).where(_IS_FILED).order_by(Referral.id)
-    return session.scalars(found).all()
+def to_follow(session: Session, at: datetime) -> Sequence[int]:
+    """Those to ask after now: ever more rarely, and after half a year no more."""
+    is_due = or_(Referral.ask_at.is_(None), Referral.ask_at <= at)
+    due = session.scalars(select(Referral).where(_IS_FILED, is_due).order_by(Referral.id)).all()
+    return [one.id for one in due if _goes_on(session, one, at)]
+
+
+def _goes_on(session: Session, referral: Referral, at: datetime) -> bool:
+    rules = load(POLICY)["follow"]
+    age = at - (referral.filed_at or at)
+    if age >= timedelta(days=rules["days"]):
+        referral.state, referral.ended_at = ReferralState.GIVEN_UP, at
+        _tell(session, referral, "referral_given_up", at)
+        return False
+    shortest, longest = (timedelta(hours=rules[one]) for one in ("least_hours", "most_hours"))
+    referral.ask_at = at + min(max(age / rules["share_of_age"], shortest), longest)
+    return True
 
 
 def numbered(session: Session, referral_id: int, number: str) -> None:

@@ -63,13 +63,25 @@ def restart(session: Session, system_id: int, *, by: int, at: datetime) -> None:
 def stop(session: Session, endpoint: WebhookEndpoint, reason: StopReason, at: datetime) -> None:
     """It answers no more, or wants nothing more: who keeps the system is told."""
     endpoint.stopped_at, endpoint.stop_reason = at, reason
-    system = session.get_one(OutsideSystem, endpoint.system_id)
-    keepers = [
-        one.person_id
-        for one in on_duty.holders_at(session, system.area_id, at)
-        if one.role in roles_with(Right.OUTSIDE)
-    ]
-    outside_systems.tell(session, system, "webhook_stopped", at, None, keepers, reason=reason)
+    _tell_keepers(session, endpoint, "webhook_stopped", at, stop_reason=reason)
+
+
+def note_failure(session: Session, endpoint: WebhookEndpoint, at: datetime) -> timedelta:
+    """How long nothing but failures has come of it; after a while who keeps the system is told."""
+    endpoint.failing_since = endpoint.failing_since or at
+    failing_for = at - endpoint.failing_since
+    patience = timedelta(hours=load("webhooks")["sending"]["tell_after_hours"])
+    if failing_for >= patience and endpoint.failing_told_at is None:
+        endpoint.failing_told_at = at
+        _tell_keepers(session, endpoint, "webhook_failing", at)
+    return failing_for
+
+
+def note_success(session: Session, endpoint: WebhookEndpoint, at: datetime) -> None:
+    """Taken up again by itself; who was told of the failures is told of that, too."""
+    if endpoint.failing_told_at is not None:
+        _tell_keepers(session, endpoint, "webhook_working", at)
+    _forget_failures(endpoint)
 
 
 def signing_secrets(endpoint: WebhookEndpoint, at: datetime) -> list[bytes]:
@@ -88,8 +100,24 @@ def _kept(session: Session, system_id: int, *, by: int, at: datetime) -> Webhook
     return endpoint
 
 
+def _tell_keepers(
+    session: Session, endpoint: WebhookEndpoint, verb: str, at: datetime, **detail: str
+) -> None:
+    system = session.get_one(OutsideSystem, endpoint.system_id)
+    keepers = [
+        one.person_id
+        for one in on_duty.holders_at(session, system.area_id, at)
+        if one.role in roles_with(Right.OUTSIDE)
+    ]
+    outside_systems.tell(session, system, verb, at, None, keepers, **detail)
+
+
+def _forget_failures(endpoint: WebhookEndpoint) -> None:
+    endpoint.failing_since = endpoint.failing_told_at = endpoint.rests_until = None
+
+
 def _start_afresh(endpoint: WebhookEndpoint) -> None:
-    endpoint.failing_since = endpoint.rests_until = None
+    _forget_failures(endpoint)
     endpoint.stopped_at = endpoint.stop_reason = None
 
 

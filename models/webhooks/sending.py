@@ -14,9 +14,9 @@ from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
-from models.outside_systems import OutsideSystem, sees
+from models.outside_systems import OutsideSystem
 from models.tickets.table import Ticket
-from models.webhooks import endpoints, wording
+from models.webhooks import endpoints, hearing, wording
 from models.webhooks.table import (
     IS_OPEN,
     IS_OPEN_BEFORE,
@@ -25,6 +25,8 @@ from models.webhooks.table import (
     WebhookEndpoint,
     WebhookState,
 )
+
+MOST_LOOKS = 50  # in one transaction, of one system
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def sweep(session: Session, now: datetime) -> None:
     )
 
 
-def claim(session: Session, now: datetime) -> list[Claimed]:
+def claim(session: Session, now: datetime, most_in_all: int) -> list[Claimed]:
     """A few for each system, so that a slow one holds up no other; commit before the first call.
 
     One that fails is tried with a single telling.
@@ -72,16 +74,29 @@ def claim(session: Session, now: datetime) -> list[Claimed]:
             select(Webhook.system_id).where(IS_OPEN, Webhook.state == WebhookState.SENDING)
         )
     )
-    claimed = []
+    claimed: list[Claimed] = []
     waiting = _due(now).with_only_columns(Webhook.system_id).order_by(None).distinct()
     for system_id in session.scalars(waiting).all():
         endpoint = session.get_one(WebhookEndpoint, system_id)
         room = (1 if endpoint.failing_since else most) - busy[system_id]
-        due = _due(now).where(Webhook.system_id == system_id).limit(max(room, 0))
-        found = session.scalars(due.with_for_update(skip_locked=True, of=Webhook)).all()
+        claimed += _of_system(session, endpoint, min(room, most_in_all - len(claimed)), now)
+    return claimed
+
+
+def _of_system(
+    session: Session, endpoint: WebhookEndpoint, room: int, now: datetime
+) -> list[Claimed]:
+    """What is withheld takes no room, and makes way for the next of its ticket."""
+    claimed: list[Claimed] = []
+    for _ in range(MOST_LOOKS):
+        due = _due(now).where(Webhook.system_id == endpoint.system_id)
+        due = due.limit(max(room - len(claimed), 0)).with_for_update(skip_locked=True, of=Webhook)
+        found = session.scalars(due).all()
+        if not found:
+            break
         taken = (_taken(session, endpoint, webhook, now) for webhook in found)
         claimed += [one for one in taken if one is not None]
-    session.flush()
+        session.flush()
     return claimed
 
 
@@ -114,9 +129,9 @@ def _due(now: datetime) -> Select[Webhook]:
 def _taken(
     session: Session, endpoint: WebhookEndpoint, webhook: Webhook, now: datetime
 ) -> Claimed | None:
-    """None where by now it is hidden from them; then it is never said."""
+    """None where it is not, or no more, for them; then it is never said."""
     system = session.get_one(OutsideSystem, webhook.system_id)
-    seen = select(Ticket).where(Ticket.id == webhook.ticket_id, sees(session, system))
+    seen = select(Ticket).where(Ticket.id == webhook.ticket_id, hearing.hears(session, system))
     ticket = session.scalars(seen).first()
     if ticket is None:
         webhook.state = WebhookState.WITHHELD
@@ -143,7 +158,7 @@ def sent(session: Session, one: Claimed, answer: str, now: datetime) -> None:
         return
     endpoint = session.get_one(WebhookEndpoint, one.system_id)
     if endpoint.failing_since is not None:
-        endpoint.failing_since = endpoint.rests_until = None
+        endpoints.note_success(session, endpoint, now)
         session.execute(
             update(Webhook)
             .where(Webhook.system_id == one.system_id, Webhook.state == WebhookState.QUEUED)
@@ -172,17 +187,22 @@ def failed(
     if not held:
         return
     endpoint = session.get_one(WebhookEndpoint, one.system_id, with_for_update=True)
-    endpoint.failing_since = endpoint.failing_since or now
-    is_dead = now - endpoint.failing_since >= timedelta(hours=rules["stop_after_hours"])
+    failing_for = endpoints.note_failure(session, endpoint, now)
+    if endpoint.failing_told_at is not None:
+        rest(session, one, now)
+    is_dead = failing_for >= timedelta(hours=rules["stop_after_hours"])
     if is_dead and endpoint.stopped_at is None:
         _give_up(session, endpoint, StopReason.FAILING, now)
 
 
 def rest(session: Session, one: Claimed, now: datetime) -> None:
-    """Nobody answers there: nothing else is tried for some minutes."""
-    minutes = load("webhooks")["sending"]["rest_minutes"]
+    """Nothing else is tried there for a while, the longer the longer it has failed; then one."""
+    shortest, longest = (
+        timedelta(minutes=minutes) for minutes in load("webhooks")["sending"]["rest_minutes"]
+    )
     endpoint = session.get_one(WebhookEndpoint, one.system_id)
-    endpoint.rests_until = now + timedelta(minutes=minutes)
+    failing_for = now - (endpoint.failing_since or now)
+    endpoint.rests_until = now + min(max(failing_for / 4, shortest), longest)
 
 
 def gone(session: Session, one: Claimed, answer: str, now: datetime) -> None:

@@ -40,6 +40,7 @@ class WebhookEndpoint(Base):
     former_until: Mapped[datetime | None]
     set_at: Mapped[datetime]
     failing_since: Mapped[datetime | None]  # the first failure after the last success
+    failing_told_at: Mapped[datetime | None]  # when its keepers heard of that
     rests_until: Mapped[datetime | None]  # nobody answered there
     stopped_at: Mapped[datetime | None]
     stop_reason: Mapped[StopReason | None]
@@ -54,6 +55,9 @@ _OPEN_SQL = "state IN ('queued', 'sending')"
 IS_OPEN = text(f"webhooks.{_OPEN_SQL}")
 IS_OPEN_BEFORE = text(f"before.{_OPEN_SQL}")
 _IS_OPEN = text(_OPEN_SQL)
+_TOLD_SQL = "state IN ('sent', 'failed')"
+IS_TOLD = text(f"webhooks.{_TOLD_SQL}")
+_IS_TOLD = text(_TOLD_SQL)
 
 
 class Webhook(Base):
@@ -88,5 +92,12 @@ class Webhook(Base):
             *("system_id", "ticket_id", "event_id"),
             sqlite_where=_IS_OPEN,
             postgresql_where=_IS_OPEN,
+        ),
+        # Whether a system has ever been told of a ticket.
+        Index(
+            "ix_webhooks_told",
+            *("system_id", "ticket_id"),
+            sqlite_where=_IS_TOLD,
+            postgresql_where=_IS_TOLD,
         ),
     )

@@ -88,7 +88,7 @@ def test_an_address_is_set_what_was_sent_is_listed_and_sent_again(house: House) 
     with house.database.writing() as session:
         for _ in range(20):
             ticket(session, building(session, 3), house.now)
-        for one in sending.claim(session, house.now):
+        for one in sending.claim(session, house.now, 9):
             sending.gone(session, one, "410", house.now)
     shown = admin.get(page).text
     assert "对方说不要了" in shown and "没发出去 40" in shown and "全部 40" in shown

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -153,6 +154,28 @@ def test_a_matter_is_filed_elsewhere_closed_here_followed_and_its_end_told(
             select(Event.verb).where(Event.subject_id == number, Event.verb.like("referral%"))
         ).all()
     assert verbs == ["referral_asked", "referral_filed", "referral_answered"]
+
+
+def test_what_is_never_closed_there_is_asked_after_ever_more_rarely_and_given_up_after_half_a_year(
+    database: Database, broken: str
+) -> None:
+    factories.town(database)
+    number, referral_id = handed_on(database, broken)
+    with database.writing() as session:
+        referrals.begin(session, referral_id, MORNING)
+        referrals.filed(session, referral_id, "12", None, MORNING)
+    asked = []
+    for hours in range(0, 190 * 24, 4):
+        now = MORNING + timedelta(hours=hours)
+        if follow_all(database, now) is not None:
+            asked.append(hours)
+    waits = [later - former for former, later in zip(asked, asked[1:], strict=False)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (4, 24)
+    assert asked[-1] < 182 * 24
+    assert state(database, referral_id) == ReferralState.GIVEN_UP
+    [words] = told(database, "referral_given_up")
+    assert words.startswith(f"#{number} 转给隔壁街道半年了，那边一直没办结")
 
 
 @pytest.mark.parametrize(

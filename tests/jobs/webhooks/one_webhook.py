@@ -4,11 +4,10 @@ import sys
 from datetime import datetime
 
 from jobs.channels import outside
-from jobs.webhooks import send_due
+from jobs.webhooks import Sender
 from models.base import Database
 from models.sealing import KEYRING
 
 KEYRING.use({"1": bytes(32)})
-send_due(
-    Database(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), outside.networks("127.0.0.0/8")
-)
+with Sender(Database(sys.argv[1]), outside.networks("127.0.0.0/8")) as sender:
+    sender.begin(datetime.fromisoformat(sys.argv[2]))
