@@ -22,9 +22,9 @@ addEventListener("activate", event => event.waitUntil((async () => {
 
 addEventListener("fetch", event => {
   const { request } = event, { origin, pathname } = new URL(request.url);
-  if (origin !== location.origin) return;
+  // Forms go their own way: some phones lose the photos of one that a worker passes on.
+  if (origin !== location.origin || request.method !== "GET") return;
   if (request.mode === "navigate") event.respondWith(page(event));
-  else if (request.method !== "GET") return;
   else if (pathname.startsWith(STATIC)) event.respondWith(look(request));
   else if (pathname.startsWith(PLACES)) event.respondWith(places(event));
 });
@@ -73,7 +73,7 @@ async function keep(request, answer) {
 async function keepCopy(request, answer) {
   const { pathname, searchParams } = new URL(request.url);
   const isKept = pathname === REPORT || pathname.startsWith(PLACES) || (pathname === DIRECTORY && !searchParams.has("words"));
-  if (!isKept || request.method !== "GET" || answer.status !== 200 || answer.redirected) return;
+  if (!isKept || answer.status !== 200 || answer.redirected) return;
   const body = await answer.text(), headers = new Headers(answer.headers);
   if (headers.get(PERSON) !== await ownerSeen()) return;
   headers.delete("Content-Encoding"); headers.delete("Content-Length");
@@ -107,7 +107,7 @@ async function keepPlaces(seen, form) {
 
 async function lastSeen(request) {
   const seen = await caches.open(SEEN), { origin, pathname } = new URL(request.url);
-  if (request.method !== "GET" || ![REPORT, DIRECTORY].includes(pathname)) return null;
+  if (![REPORT, DIRECTORY].includes(pathname)) return null;
   const copy = (await seen.match(request.url, ANY)) || (await seen.match(`${origin}${pathname}`, ANY));
   if (!copy) return null;
   const at = new Date(copy.headers.get("Seen-At")).toLocaleString("zh-CN", { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
