@@ -5,6 +5,7 @@ from importlib import import_module
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from app.browser_headers import Secured
 from app.console.blueprint import add_console, load_pages
 from app.errors import register_errors
 from app.front import Later
@@ -36,5 +37,6 @@ def make_site(settings: Settings, database: Database) -> Flask:
     register_errors(site)
     # Its libraries take longer to load than all pages together.
     api = Later(lambda: import_module("app.api.application").make_api(office))
-    site.wsgi_app = DispatcherMiddleware(site.wsgi_app, {API: api})  # type: ignore[method-assign]
+    doors = DispatcherMiddleware(site.wsgi_app, {API: api})
+    site.wsgi_app = Secured(doors, settings)  # type: ignore[method-assign]
     return site

@@ -29,9 +29,6 @@ NOUNS = (
 LARGEST_BODY = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 BEARER = "Bearer "

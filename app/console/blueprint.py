@@ -93,7 +93,7 @@ def _blueprint(office: Office, tokens: CSRFProtect) -> Blueprint:
     )
     looks.serve(console)
     console.before_request(tokens.protect)
-    console.after_request(headers.secure(office.settings))
+    console.after_request(headers.secure)
     for one in PAGES.values():
         console.add_url_rule(
             one.rule, one.name, partial(_answer, office, one), methods=[one.method]

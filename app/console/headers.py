@@ -1,9 +1,8 @@
 """What each answer of the console says to the browser beside its page."""
 
-from collections.abc import Callable
-
 from flask import Flask, Response
 
+from app.browser_headers import is_https
 from config.settings import Settings
 
 COOKIE = "linli_console"
@@ -14,13 +13,10 @@ CONTENT = (
 )
 ALWAYS = {
     "Content-Security-Policy": CONTENT,
-    "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-A_YEAR = 31_536_000
 
 
 def set_cookies(app: Flask, settings: Settings) -> None:
@@ -30,20 +26,11 @@ def set_cookies(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_PATH="/console",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=_is_https(settings),
+        SESSION_COOKIE_SECURE=is_https(settings),
     )
 
 
-def secure(settings: Settings) -> Callable[[Response], Response]:
-    def add(response: Response) -> Response:
-        response.headers.update(ALWAYS)
-        response.headers["Cache-Control"] = "no-store"
-        if _is_https(settings):
-            response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
-        return response
-
-    return add
-
-
-def _is_https(settings: Settings) -> bool:
-    return settings.base_url.startswith("https://")
+def secure(response: Response) -> Response:
+    response.headers.update(ALWAYS)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -55,3 +55,17 @@ def test_the_first_part_of_every_address_of_the_site_leads_to_it(database: Datab
     assert {rule.rule.split("/")[1] for rule in site.url_map.iter_rules()} | {"api"} == SEGMENTS
     served = site.test_client().get("/api/v1/openapi.json")
     assert served.get_json()["servers"] == [{"url": "/api/v1"}]
+
+
+@pytest.mark.parametrize("base_url", ["https://linli.example", "http://127.0.0.1:8000"])
+def test_every_door_says_what_browsers_are_to_keep_to(database: Database, base_url: str) -> None:
+    site = make_site(Settings(secret_key="for-tests", base_url=base_url), database)
+    doors = ("console/sign-in", "p/", "p/my/", "p/no/such", "open311/v2/services.json", "metrics")
+    for path in (*doors, "api/v1/docs", "api/v1/no/such", "console/static/console.css"):
+        with site.test_client().get(f"/{path}") as answer:
+            headers = answer.headers
+        assert headers.getlist("X-Content-Type-Options") == ["nosniff"], path
+        assert headers.getlist("Cross-Origin-Opener-Policy") == ["same-origin"], path
+        assert headers["Referrer-Policy"] in ("no-referrer", "same-origin"), path
+        kept_to_https = headers.getlist("Strict-Transport-Security")
+        assert kept_to_https == ["max-age=31536000"] * base_url.startswith("https:"), path

@@ -66,15 +66,15 @@ def test_what_is_made_is_found_and_changed_and_ended_by_the_links_of_the_documen
     things = furnish(house, picture)
     found = list(_tried(_schema(house, things, RESIDENT, BY_LINKS)))
     assert list(chain.from_iterable(map(_failures, found))) == []
-    done = {
-        node.value.operation.definition.raw["operationId"]
-        for one in found
-        for key, node in one.cases.items()
-        if node.parent_id and one.interactions[key].response.status_code < 300
-    }
+    statuses: dict[str, set[int]] = {}
+    for one in found:
+        for key, node in one.cases.items():
+            if node.parent_id:
+                name = node.value.operation.definition.raw["operationId"]
+                statuses.setdefault(name, set()).add(one.interactions[key].response.status_code)
     every = {target for *_, targets in LINKS for target in targets} | {"report"}
-    assert done
-    assert done == every or CASES < 10
+    assert set(statuses) == every or CASES < 10
+    assert any(min(answered) < 300 for answered in statuses.values()), statuses
 
 
 def _schema(house: House, things: Things, who: str, phases: dict[str, Any]) -> Any:
