@@ -11,6 +11,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app import staging
+from app.civic_tool import CivicTool
 from app.sandbox.client import NothingCame, SandboxClient
 from config.policy import load
 from models.base import Database
@@ -63,6 +64,7 @@ class Player:
         self._database = database
         self._web_url = web_url
         self._tell = tell
+        self._tool = CivicTool(database, web_url)
         self._kept: dict[str, str] = {}
         self._names = {one["openid"]: one["name"] for one in sandbox.people()}
 
@@ -81,6 +83,8 @@ class Player:
         elif behind := _BEHIND.keys() & step.keys():
             (name,) = behind
             self._keep(step, self._stage(_BEHIND[name], step[name]))
+        elif "tool" in step:
+            self._use_tool(step)
         elif "collects" in step:
             self._collect(step)
         elif held := _HELD.keys() & step.keys():
@@ -92,6 +96,12 @@ class Player:
                 self._open(heard, step["opens"])
         else:
             self._act(step)
+
+    def _use_tool(self, step: Mapping[str, Any]) -> None:
+        read = self._tool.act(step)
+        self._tell("\n".join(f"  ⇄ {line}" for line in read.splitlines()))
+        self._expect(step.get("sees", ()), read)
+        self._keep_number(step, read)
 
     def _act(self, step: Mapping[str, Any]) -> None:
         who = self._who(step["who"])
@@ -112,10 +122,13 @@ class Player:
             delivered = self._sandbox.subscribe(who)
         self._show(who, delivered.reply_text)
         self._expect(step.get("sees", ()), delivered.reply_text)
+        self._keep_number(step, delivered.reply_text)
+
+    def _keep_number(self, step: Mapping[str, Any], text: str) -> None:
         if "keep" in step:
-            found = _NUMBER.search(delivered.reply_text)
+            found = _NUMBER.search(text)
             if found is None:
-                raise StoryBroke(f"no ticket number in: {delivered.reply_text}")
+                raise StoryBroke(f"no ticket number in: {text}")
             self._keep(step, int(found[1]))
 
     def _keep(self, step: Mapping[str, Any], number: int | None) -> None:
