@@ -63,7 +63,7 @@ def test_orders_come_in_are_parted_given_back_and_told_of_once(house: House) -> 
     staff = house.signed_in("subdistrict_staff")
     bring(house, staff, ROWS)
     page = staff.get("/console/hotline").text
-    assert "新收 2，并入已有工单 1" in page and "（并入居民的工单）" in page
+    assert "新收 2，并入已有工单 1" in page and "（并入已有工单）" in page
     assert "热线要求" in page and "我们要求" in page
     mend = re.search(r"/console/hotline/files/\d+\.xlsx", page)
     assert mend is not None
@@ -112,6 +112,10 @@ def test_the_page_of_a_ticket_tells_of_the_orders_of_its_matter(house: House) ->
     assert panel().count("结果还没交回热线") == 2
     staff.post("/console/hotline/results", {"form": "csv"})
     assert panel().count("结果已交回热线") == 2
+    house.later(minutes=1)
+    joined = f"/console/hotline/orders/{number_of(house, 'T-9')}"
+    assert staff.post(joined, {"act": "give_back", "reason": "重复了"}).status_code == 302
+    assert "已退回热线，原因还没交回" in panel()
 
 
 def test_an_order_about_the_community_is_not_on_its_page(house: House) -> None:
