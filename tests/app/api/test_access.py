@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import count
 from typing import Any
 
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 from app.api.application import load_routes
 from app.api.routes import ROUTES, Gate
 from models.outbox import Delivery, OutboxMessage
+from tests.app.api.answers import agree, shown
 from tests.app.api.conftest import House, Phone
 from tests.app.api.furnished import (
     ACCUSING,
@@ -85,7 +87,16 @@ BEFORE = {
     "reopen": [("property", "accept_task"), ("property", "finish_task")],
     "answer_call": [("department", "check_in")],
 }
-BY = {"decline_task": "building head"}
+BY_HAND = {"give_phone", "send_photo"}
+# Who has something to do or to find there.
+BY = {
+    "decline_task": "building head",
+    "list_calls": "department",
+    "list_homes": "newcomer",
+    "list_homes_to_verify": "building head",
+    "list_messages": "property",
+    "list_tasks": "property",
+}
 NOBODYS = 987_654
 _keys = count()
 
@@ -163,17 +174,39 @@ def test_a_key_of_a_system_opens_nothing_of_residents_nor_their_token_its_doors(
             assert answer.status_code == 401, one.name
 
 
-def test_every_example_of_the_document_works(walk: Walk) -> None:
-    """But for codes, which only the platform gives, and the form with a picture."""
-    others = {"give_phone", "send_photo", "see_messages"}
+def test_every_example_of_the_document_works_and_is_answered_as_its_page_shows(
+    walk: Walk, picture: bytes
+) -> None:
+    """Codes are such as the platform has just given, and the picture is one."""
+    found: dict[str, Any] = {}
     for group, admitted in ADMITTED.items():
-        for name in TABLE[group] - others:
+        for name in sorted(TABLE[group] - BY_HAND):
             who = BY.get(name) or max(admitted)
             for other, earlier in BEFORE.get(name, ()):
                 assert walk.send(other, earlier).status_code == CALLS[earlier].status
             answer = walk.send(who, name)
             assert answer.status_code == CALLS[name].status, (name, who, answer.text)
+            found[name] = shown(answer)
             walk.again()
+    agree(found | _answers_by_hand(walk.house, picture))
+
+
+def _answers_by_hand(house: House, picture: bytes) -> dict[str, Any]:
+    phone, code = Phone(house, RESIDENT), {"code": house.wechat.login_code(RESIDENT)}
+    key = {"Idempotency-Key": "by-hand-1"}
+    found = {"sign_in": phone.send("POST", "/sessions", json=code)}
+    phone.tokens = found["sign_in"].get_json()
+    renewing = {"refresh_token": phone.tokens["refresh_token"]}
+    found["renew"] = phone.send("POST", "/sessions/renewal", json=renewing)
+    phone.tokens = found["renew"].get_json()
+    number = {"code": house.wechat.phone_code(RESIDENT, "13800001234")}
+    found["give_phone"] = phone.send("PUT", "/me/phone", json=number)
+    form = {"photo": (BytesIO(picture), "photo.jpg")}
+    found["send_photo"] = phone.send("POST", "/photos", data=form, headers=key)
+    assert {name: one.status_code for name, one in found.items()} == {
+        name: CALLS[name].status for name in found
+    }
+    return {name: shown(one) for name, one in found.items()}
 
 
 def test_the_accused_find_the_same_as_under_a_number_that_nobody_has(walk: Walk) -> None:

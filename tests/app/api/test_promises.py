@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.api import limits, problems
+from app.api import limits, problems, screens
 from app.api.application import load_routes
-from app.api.routes import ROUTES, Kind
+from app.api.routes import JPEG, ROUTES, Kind
 from config.policy import load
 from models import resident_sessions
 from models.errors import DomainError
@@ -213,7 +213,9 @@ def test_the_document_and_its_page_tell_of_every_route(house: House) -> None:
         assert (route.kind is Kind.READS) == (route.method == "GET")
 
 
-def test_the_page_of_screens_shows_each_call_as_the_tests_send_it(house: House) -> None:
+def test_the_page_of_screens_shows_each_call_as_the_tests_send_it_and_are_answered(
+    house: House,
+) -> None:
     page = house.http.get("/docs/screens")
     text = html.unescape(page.get_data(as_text=True))
     words = load("api")
@@ -223,6 +225,9 @@ def test_the_page_of_screens_shows_each_call_as_the_tests_send_it(house: House) 
     for route in ROUTES:
         if route.name in shown and route.example:
             assert json.dumps(route.example, ensure_ascii=False, indent=2) in text, route.name
+        if route.name in shown and route.gives not in (None, JPEG):
+            answered = screens.answers()[route.name]
+            assert json.dumps(answered, ensure_ascii=False, indent=2) in text, route.name
     assert "/docs/screens" in house.http.get("/docs").get_data(as_text=True)
     spec = house.http.get("/openapi.json").get_json()
     for path in spec["paths"].values():
