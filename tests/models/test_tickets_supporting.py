@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import union
+from models import homes, union
 from models.base import Base, Database
 from models.errors import DomainError, NotAllowed, NotFound
 from models.people import Identity
@@ -70,6 +70,34 @@ def test_nobody_is_lost_doubled_or_turned_in_a_circle(
             now += timedelta(minutes=minutes)
             _attempt(session, step, reports[one], reports[other], staff, now)
             _check(session, reports)
+        raise _Enough
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rooms=st.lists(st.sampled_from([None, "501", "5 01室", "1-501"]), min_size=1, max_size=6),
+    leaves_at=st.none() | st.integers(0, 5),
+)
+def test_who_stands_behind_a_matter_is_counted_as_if_all_were_counted_anew(
+    filled: Database, rooms: list[str | None], leaves_at: int | None
+) -> None:
+    """With a door that others have, one of their own, or none that is known; nobody twice."""
+    with pytest.raises(_Enough), filled.writing() as session:
+        place = building(session)
+        one = ticket(session, place, reporter=person(session).id)
+        for number, room in enumerate(rooms):
+            who = person(session).id
+            if room is not None:
+                homes.claim(session, who, place, room, MORNING, "main")
+            if number == leaves_at:
+                one.reporter_left_at = MORNING
+            for _ in range(2):
+                supporting.stand_behind(session, one, who, MORNING)
+            counted = one.households
+            supporting.settle(session, one.id, MORNING)
+            assert one.households == counted
         raise _Enough
 
 
