@@ -240,3 +240,23 @@ def test_numbers_within_what_is_sent_open_nothing_of_anothers(walk: Walk) -> Non
     assert any(one["is_new"] for one in told)
     walk.send("neighbour", "see_messages", body={"up_to": told[0]["id"] + 50})
     assert walk.send("property", "list_messages").get_json()["items"] == told
+
+
+def test_keys_tags_and_cursors_of_one_open_nothing_to_another(walk: Walk) -> None:
+    house, path = walk.house, f"/tickets/{walk.things.ticket_id}"
+    owner, other = signed_in(house, RESIDENT), signed_in(house, NEIGHBOUR)
+    owner.post(f"{path}/supplements", {"words": "今天更暗了"}, key="of-this-form")
+    other.post(f"{path}/supplements", {"words": "今天更暗了"}, 404, key="of-this-form")
+    photo = f"/photos/{walk.things.photo}"
+    for each in (path, f"{path}/timeline", photo):
+        tag = {"If-None-Match": owner.send("GET", each).headers["ETag"]}
+        assert owner.send("GET", each, headers=tag).status_code == 304
+        assert other.send("GET", each, headers=tag).status_code == 404
+    with house.store.writing() as session:
+        session.execute(update(OutboxMessage).values(state=Delivery.HELD))
+    worker = signed_in(house, WORKER)
+    for who, each in ((owner, "/tickets"), (worker, "/messages")):
+        cursor = who.get(f"{each}?limit=1")["next"]
+        assert cursor
+        theirs = {one["id"] for one in other.get(each)["items"]}
+        assert {one["id"] for one in other.get(f"{each}?cursor={cursor}")["items"]} <= theirs
