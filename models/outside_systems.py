@@ -51,28 +51,18 @@ def register(
     per_minute: int | None = None,
 ) -> tuple[OutsideSystem, str]:
     """The system and its first key, which nobody sees again. Raises NotAllowed, SystemUnfit."""
-    rules = load("outside")
-    often = rules["per_minute"] if per_minute is None else per_minute
     rights.require(session, Right.OUTSIDE, area_id, by, at)
-    for field, is_fit in (
-        ("name", 0 < len(name.strip()) <= LONGEST_NAME),
-        ("role", role in rules["eyes"]),
-        ("area", session.get_one(Area, area_id).kind in rules["areas"]),
-        ("department", department is None or department in departments()),
-        ("per_minute", 0 < often <= rules["most_per_minute"]),
-    ):
-        if not is_fit:
-            raise SystemUnfit(field=field, most=rules["most_per_minute"])
     system = OutsideSystem(
         name=name.strip(),
         area_id=area_id,
         role=role,
         department=department,
         powers=[one for one in Power if one in powers],
-        per_minute=often,
+        per_minute=load("outside")["per_minute"] if per_minute is None else per_minute,
         added_by=by,
         added_at=at,
     )
+    _require_fit(system, session.get_one(Area, area_id))
     session.add(system)
     session.flush()
     tell(session, system, "outside_system_registered", at, by, powers=system.powers)
@@ -230,6 +220,19 @@ def tell(
         context={"name": system.name, **detail},
     )
     events.record(session, fact)
+
+
+def _require_fit(system: OutsideSystem, area: Area) -> None:
+    rules = load("outside")
+    for field, is_fit in (
+        ("name", 0 < len(system.name) <= LONGEST_NAME),
+        ("role", system.role in rules["eyes"]),
+        ("area", area.kind in rules["areas"]),
+        ("department", system.department is None or system.department in departments()),
+        ("per_minute", 0 < system.per_minute <= rules["most_per_minute"]),
+    ):
+        if not is_fit:
+            raise SystemUnfit(field=field, most=rules["most_per_minute"])
 
 
 def _key(session: Session, system: OutsideSystem, at: datetime) -> str:
