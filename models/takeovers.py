@@ -12,7 +12,6 @@ from models import conversations, events
 from models.base import Base
 from models.conversations import Question
 from models.errors import NotAllowed, TakenOverAlready, TooLate
-from models.events import Fact
 from models.outbox import Quiet
 from models.people import Identity, Person
 from models.posts import Role
@@ -269,21 +268,12 @@ def _told(
 ) -> None:
     ticket = session.get_one(Ticket, takeover.ticket_id)
     author = session.get_one(Person, by) if by is not None else None
-    context: dict[str, Any] = facts.context(session, ticket)
-    events.record(
-        session,
-        Fact(
-            verb=verb,
-            subject_kind="ticket",
-            subject_id=ticket.id,
-            at=at,
-            account=ticket.account,
-            actor_id=by,
-            area_id=ticket.area_id,
-            detail={"takeover": takeover.id},
-            words=seal_for(author.own_key, words) if author and words else None,
-            parties={part: [person_id] for part, person_id in parties.items()},
-            context=context | {"role": takeover.role, "words": words},
-            quiet=quiet,
-        ),
-    )
+    more: dict[str, Any] = {
+        "actor_id": by,
+        "detail": {"takeover": takeover.id},
+        "words": seal_for(author.own_key, words) if author and words else None,
+        "parties": {part: [person_id] for part, person_id in parties.items()},
+        "quiet": quiet,
+    }
+    named = {"role": takeover.role, "words": words}
+    events.record(session, facts.fact(session, ticket, verb, at, named, **more))

@@ -207,20 +207,11 @@ def _told(
 ) -> None:
     author = session.get_one(Person, by)
     session.flush()
-    events.record(
-        session,
-        Fact(
-            verb=verb,
-            subject_kind="ticket",
-            subject_id=ticket.id,
-            at=at,
-            account=ticket.account,
-            actor_id=by,
-            capacity=capacity,
-            area_id=ticket.area_id,
-            detail=detail or {},
-            words=seal_for(author.own_key, words) if words else None,
-            parties=facts.parties(session, ticket),
-            context=facts.context(session, ticket) | (extra or {}),
-        ),
-    )
+    more: dict[str, Any] = {
+        "actor_id": by,
+        "capacity": capacity,
+        "detail": detail or {},
+        "words": seal_for(author.own_key, words) if words else None,
+        "parties": facts.parties(session, ticket),
+    }
+    events.record(session, facts.fact(session, ticket, verb, at, extra or {}, **more))

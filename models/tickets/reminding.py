@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from models import events, outbox
-from models.events import Event, Fact
+from models.events import Event
 from models.statements import Statement
 from models.tickets import facts
 from models.tickets.table import Ticket
@@ -35,26 +36,17 @@ def tell(
     expires_at: datetime | None = None,
 ) -> None:
     """The clock's event about a ticket, with the messages it causes."""
-    events.record(
-        session,
-        Fact(
-            verb=verb,
-            subject_kind="ticket",
-            subject_id=ticket.id,
-            at=at,
-            account=ticket.account,
-            capacity="clock",
-            old=ticket.state,
-            new=ticket.state,
-            area_id=ticket.area_id,
-            detail={"level": ticket.level, "due": ticket.resolve_due_at.isoformat()},
-            parties=parties,
-            context=facts.context(session, ticket)
-            | {"minutes": int((at - ticket.opened_at).total_seconds() // 60)},
-            quiet=facts.quiet_of(ticket.urgency, ticket.state),
-            expires_at=expires_at,
-        ),
-    )
+    more: dict[str, Any] = {
+        "capacity": "clock",
+        "old": ticket.state,
+        "new": ticket.state,
+        "detail": {"level": ticket.level, "due": ticket.resolve_due_at.isoformat()},
+        "parties": parties,
+        "quiet": facts.quiet_of(ticket.urgency, ticket.state),
+        "expires_at": expires_at,
+    }
+    named = {"minutes": int((at - ticket.opened_at).total_seconds() // 60)}
+    events.record(session, facts.fact(session, ticket, verb, at, named, **more))
 
 
 def has_told(session: Session, ticket: Ticket, verb: str, *, of: datetime | None = None) -> bool:
