@@ -13,7 +13,7 @@ from models import events
 from models.base import claim
 from models.errors import NotAllowed, NotFound, TooLate
 from models.events import Fact
-from models.homes import CURRENT, LIVING, Home
+from models.homes import LIVING, USUAL, Home
 from models.insertion import Insertion
 from models.metrics import rollups, voices
 from models.protection import accused_persons, is_supporter, may_see
@@ -28,7 +28,8 @@ _DIGITS = re.compile(r"\d+")  # however people write their room
 RATABLE = frozenset({State.RESOLVED, State.ARCHIVED})
 _LIVES = Statement(
     select(Home.id)
-    .where(Home.person_id == bindparam("person_id", required=True), text(CURRENT))
+    # Whoever has a home has a usual one, and those are found by their index.
+    .where(Home.person_id == bindparam("person_id", required=True), text(USUAL))
     .limit(1)
 )
 
