@@ -1,6 +1,7 @@
 """How often something may be asked in a minute, counted together by all processes of a house."""
 
 from datetime import datetime
+from importlib import import_module
 
 import structlog
 from limits import RateLimitItemPerMinute
@@ -39,4 +40,7 @@ class SharedLimit:
 
 
 def _shared(redis_url: str) -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(storage_from_string(redis_url, wrap_exceptions=True, **PATIENCE))
+    """Redis is loaded here, for a house that has one; its own retries would hold up for seconds."""
+    never = import_module("redis.retry").Retry(import_module("redis.backoff").NoBackoff(), 0)
+    kept = storage_from_string(redis_url, wrap_exceptions=True, retry=never, **PATIENCE)
+    return FixedWindowRateLimiter(kept)

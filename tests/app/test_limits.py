@@ -1,5 +1,7 @@
 """A limit that all processes count together, and that holds by itself where Redis is away."""
 
+import signal
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +26,10 @@ def test_two_processes_share_one_count_which_goes_on_where_redis_goes_away(
             True
         ] * 2
         assert [over(one, "b"), over(one, minutes=1)] == [False, False]
+        redis.process.send_signal(signal.SIGSTOP)  # there, and silent
+        began = time.monotonic()
+        assert not over(one, minutes=2)
+        assert time.monotonic() - began < 2
         redis.process.kill()
         redis.process.wait()
         assert [over(other, minutes=2) for _ in range(4)] == [False] * 3 + [True]
