@@ -160,6 +160,7 @@ def test_photos_in_the_form_come_to_who_works_on_it_drawn_anew_and_are_shown_to_
     tool: Tool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(load("open311")["most"], "body_bytes", 20_000)
+
     def sent(*contents: bytes, part: str = "media") -> dict[str, Any]:
         return {part: [(BytesIO(one), "photo.jpg") for one in contents]}
 
