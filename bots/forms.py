@@ -69,7 +69,10 @@ def suggestion(words: str, lexicon: Lexicon, at: datetime) -> Understanding:
 def file(
     session: Session, who: Identity, form: Form, said: Heard, channel: Channel, now: datetime
 ) -> Filed:
-    """The ticket, as if it had been said in chat. NotFound for a place or photo not there."""
+    """The ticket, as if it had been said in chat.
+
+    Raises NotFound for a place and PhotoGone for a photo that is not there.
+    """
     chat = chat_of(session, who, form.words, said, now)
     meant = _chosen(_meant(said), form)
     location = _location(chat, meant, form)

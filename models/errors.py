@@ -77,6 +77,12 @@ class TooManyHomes(DomainError):
     template = "too_many_homes"
 
 
+class PhotoGone(DomainError):
+    """A form names a photo that its sender never brought, or that went with another form."""
+
+    template = "photo_gone"
+
+
 class StoreBusy(DomainError):
     """The database did not take the work in time; nothing was kept, try again."""
 

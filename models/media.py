@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
-from models.errors import NotFound, TooManyAttempts
+from models.errors import NotFound, PhotoGone, TooManyAttempts
 
 # The platform forgets a medium after three days.
 MEDIA_LIFE = timedelta(days=3)
@@ -209,7 +209,7 @@ def require_room(session: Session, person_id: int, now: datetime) -> None:
 
 
 def hand_in(session: Session, person_id: int, names: Sequence[str], ticket_id: int) -> None:
-    """The form was sent. Raises NotFound for a photo of somebody else's, or of another form."""
+    """The form was sent. Raises PhotoGone for a photo of somebody else's, or of another form."""
     handed = session.scalars(
         update(Media)
         .where(
@@ -223,7 +223,7 @@ def hand_in(session: Session, person_id: int, names: Sequence[str], ticket_id: i
         .execution_options(synchronize_session=False)
     ).all()
     if set(handed) != set(names):
-        raise NotFound(number="")
+        raise PhotoGone
 
 
 def own_photo(session: Session, person_id: int, name: str) -> str:

@@ -255,7 +255,7 @@ def _outside(scene: Scene) -> Rows:
     system, _ = outside_systems.register(session, "城管平台", where, list(Power), **kept)
     endpoints.set_address(session, system.id, "https://example.org/linli", **kept)
     factories.ticket(session, factories.building(session), scene.now)
-    [told] = sending.claim(session, scene.now)
+    [told] = sending.claim(session, scene.now, 1)
     sending.failed(session, told, "500", scene.now)
     return {"outside/system_id": system.id}
 

@@ -49,7 +49,7 @@ STATE = ("transition_not_allowed", "not_allowed")
     "/tickets",
     takes=TicketIn,
     gives=Filed,
-    refuses=("not_found", "nothing_said", "content_unfit"),
+    refuses=("not_found", "nothing_said", "photo_gone", "content_unfit"),
 )
 def report(call: Call, body: TicketIn) -> Work:
     """Report a matter in one's own words.
@@ -116,7 +116,7 @@ def show_timeline(call: Call, ticket_id: int) -> Work:
     "/tickets/<int:ticket_id>/supplements",
     takes=Supplement,
     gives=Supplemented,
-    refuses=("not_allowed", "too_late", "content_unfit"),
+    refuses=("not_allowed", "too_late", "photo_gone", "content_unfit"),
 )
 def supplement(call: Call, ticket_id: int, body: Supplement) -> Work:
     """Add words and photos.
