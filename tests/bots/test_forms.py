@@ -10,7 +10,7 @@ from bots import forms
 from bots.forms import Filed, Form
 from models import media
 from models.base import Database
-from models.errors import NotAllowed, NotFound, NothingSaid, TooManyAttempts
+from models.errors import NotAllowed, NotFound, NothingSaid, PhotoGone, TooManyAttempts
 from models.events import Event
 from models.media import Media
 from models.people import Identity
@@ -61,8 +61,9 @@ def test_what_is_picked_stands_and_what_is_not_there_opens_nothing(town: Town) -
         assert (ticket.area_id, ticket.category) == (other.id, "noise")
         assert ticket.hides_reporter
         assert filed.is_class_known
-    for wrong in (Form(LIFT, area_id=10**6), Form(LIFT, photos=["no such photo"])):
-        with pytest.raises(NotFound), town.database.writing() as session:
+    no_place, no_photo = Form(LIFT, area_id=10**6), Form(LIFT, photos=["no such photo"])
+    for wrong, refusal in ((no_place, NotFound), (no_photo, PhotoGone)):
+        with pytest.raises(refusal), town.database.writing() as session:
             _file(town, session, "demo-resident-1", wrong)
     with pytest.raises(NothingSaid), town.database.writing() as session:
         _file(town, session, "demo-resident-1", Form(" 　\n "))
@@ -74,13 +75,13 @@ def test_a_photo_goes_with_the_form_of_its_owner_once(town: Town) -> None:
         who, other = (_identity(session, f"demo-resident-{number}") for number in (1, 2))
         name = media.upload(session, who.person_id, now=MORNING, **PHOTO)
         late = MORNING + media.UNSENT_LIFE
-    with pytest.raises(NotFound), town.database.writing() as session:
+    with pytest.raises(PhotoGone), town.database.writing() as session:
         _file(town, session, "demo-resident-2", Form(LIFT, photos=[name]))
     with town.database.writing() as session:
         filed = _file(town, session, "demo-resident-1", Form(LIFT, photos=[name]))
         [photo] = media.photos_of(session, filed.opened.ticket_id)
         assert photo.media_id == name
-    with pytest.raises(NotFound), town.database.writing() as session:
+    with pytest.raises(PhotoGone), town.database.writing() as session:
         _file(town, session, "demo-resident-1", Form(LIFT, photos=[name]))
     with town.database.writing() as session:
         unsent = media.upload(session, other.person_id, now=MORNING, **PHOTO)
