@@ -19,7 +19,11 @@ def hears(session: Session, system: OutsideSystem) -> ColumnElement[bool]:
     called = called.where(
         Whistle.ticket_id == Ticket.id, WhistleCall.department == system.department
     )
+    # What failed untried, when its address was given up, was never theirs.
     told = select(Webhook.id).where(
-        IS_TOLD, Webhook.system_id == system.id, Webhook.ticket_id == Ticket.id
+        IS_TOLD,
+        Webhook.attempts > 0,
+        Webhook.system_id == system.id,
+        Webhook.ticket_id == Ticket.id,
     )
     return and_(sees(session, system), or_(given, called.exists(), told.exists()))

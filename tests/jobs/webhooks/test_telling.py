@@ -125,6 +125,29 @@ def test_a_department_hears_what_was_given_to_it_from_then_to_its_end_and_nothin
     assert receiver.kinds() == ["ticket.dispatched"] * 2
 
 
+def test_what_only_waited_when_an_address_was_given_up_is_not_told_to_a_department_later(
+    store: Database, receiver: Receiver
+) -> None:
+    town(store)
+    receiver.answers = [(410, {})]
+    later = MORNING + DAY
+    with store.writing() as session:
+        system_id, _ = listening(session, receiver.address, department="city_management")
+        given = ticket(session, building(session, 3))
+        hand_to(session, given, "city_management")
+        other = ticket(session, building(session, 2), later).id
+    send_due(store, MORNING)
+    assert set(states(store)) == {"failed"}
+    with store.writing() as session:
+        endpoints.restart(session, system_id, by=demo_person(session, "admin"), at=later)
+        for number in (given.id, other):
+            one = session.get_one(Ticket, number)
+            apply(session, one, Action.ACCEPT, by=Actor(one.owner_id), at=later)
+    receiver.came.clear()
+    send_all(store, later)
+    assert {came["body"]["data"]["ticket"]["id"] for came in receiver.came} == {given.id}
+
+
 def test_a_department_hears_its_own_calls_alone(database: Database, receiver: Receiver) -> None:
     town(database)
     with database.writing() as session:

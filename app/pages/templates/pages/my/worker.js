@@ -62,7 +62,7 @@ async function ownerSeen() {
 async function keep(request, answer) {
   const owner = answer.headers.get(PERSON);
   if (owner === null) return;
-  if (await ownerSeen() !== owner) await caches.delete(SEEN);
+  if (owner === NOBODY || await ownerSeen() !== owner) await caches.delete(SEEN);
   if (owner === NOBODY) return;
   await (await caches.open(SEEN)).put(OWNER, new Response(owner));
   if (new URL(request.url).pathname === HOME) await refresh();
@@ -109,7 +109,8 @@ async function lastSeen(request) {
   const seen = await caches.open(SEEN), { origin, pathname } = new URL(request.url);
   if (![REPORT, DIRECTORY].includes(pathname)) return null;
   const copy = (await seen.match(request.url, ANY)) || (await seen.match(`${origin}${pathname}`, ANY));
-  if (!copy) return null;
+  // A copy that was written while its owner signed out is nobody's to see.
+  if (!copy || copy.headers.get(PERSON) !== await ownerSeen()) return null;
   const at = new Date(copy.headers.get("Seen-At")).toLocaleString("zh-CN", { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
   const more = pathname === REPORT ? "照样能写，有网了会自动发出。" : "";
   const said = `<p class="notice" role="status">现在没有网。这一页是 ${at} 看到的，可能有变化。${more}</p>`;
