@@ -1,10 +1,10 @@
 """The border types of chat: what a person sent, and what a handler answers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 
 class MessageKind(StrEnum):
@@ -65,8 +65,7 @@ PERSON_EVENTS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingMessage:
+class IncomingMessage(Struct, frozen=True, gc=False):
     """来信 — one push of the platform, in our words.
 
     `key` is the same in every delivery of one message and differs from every other of the
@@ -95,7 +94,7 @@ class IncomingMessage:
     event_key: str | None = None
     scene: str | None = None  # of a scanned QR code, without WeChat's prefix
     ticket: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = {}  # made anew for each message
 
     @property
     def is_from_person(self) -> bool:
@@ -103,9 +102,8 @@ class IncomingMessage:
         return self.event is None or self.event in PERSON_EVENTS
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """回复 — a template and what fills it; `bots.rendering` makes the words."""
 
     template: str
-    context: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = {}

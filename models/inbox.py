@@ -1,10 +1,10 @@
 """Messages received: each is worked on once, and its reply is kept for repeats."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
     JSON,
     CheckConstraint,
@@ -64,8 +64,7 @@ class InboxMessage(Base):
     kept: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True, gc=False):
     """收讫 — a message's row as this delivery finds it."""
 
     id: int

@@ -1,12 +1,14 @@
 """One message, whatever the number of its deliveries: worked on once, one reply kept."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 from sqlalchemy.orm import Session
 
 from app.logs import fault
@@ -26,8 +28,7 @@ class NotKept(Exception):
     """The work of this delivery was not kept: the platform shall repeat the message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, gc=False):
     """一次投递 — one of up to three times that the platform brings a message."""
 
     message: IncomingMessage
@@ -36,8 +37,7 @@ class Delivery:
     request: str = ""  # its number in the log, where another process may do the work
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True, gc=False):
     """应答 — what the answer to this delivery says; none means `success`."""
 
     text: str | None
