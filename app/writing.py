@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from app import logs
+from app import collector, logs
 from app.house import open_database
 from app.serving import workers_of
 from app.wechat.writer import Writer
@@ -91,7 +91,7 @@ class WriterProcess:
         desk = make_desk(self._settings)
         threading.Thread(target=_follow_wording, args=(database,), daemon=True).start()
         gc.collect()
-        gc.freeze()
+        collector.settle()
         Writer(self._listener, database, desk).serve()
 
 

@@ -1,13 +1,12 @@
 """The web process: the WeChat door and health at once, the site when it is asked for."""
 
-import gc
 from importlib import import_module
 
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import health, house, logs
+from app import collector, health, house, logs
 from app.errors import register_errors
 from app.front import Front, site_of
 from app.house import LiveLexicon, open_database
@@ -39,8 +38,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.register_blueprint(health.make_health(database))
     register_errors(app)
-    # What is loaded by now lives as long as the process; the collector need not walk it again.
-    gc.freeze()
+    collector.settle()
     return app
 
 
