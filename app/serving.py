@@ -76,6 +76,7 @@ def serve_web(
     port: int,
     application: str = "app.wsgi:create_app",
     beside: Beside | None = None,
+    threads: int = THREADS,
 ) -> None:
     """Serves until told to stop; the settings reach the processes through the environment.
 
@@ -99,7 +100,7 @@ def serve_web(
         port=port,
         interface=Interfaces.WSGI,
         workers=workers_of(settings),
-        blocking_threads=THREADS,
+        blocking_threads=threads,
         backlog=BACKLOG,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
         websockets=False,
