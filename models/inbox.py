@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import (
     JSON,
     CheckConstraint,
@@ -16,7 +17,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
@@ -64,10 +64,20 @@ class InboxMessage(Base):
     kept: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
-class Received(Struct, frozen=True, gc=False):
-    """收讫 — a message's row as this delivery finds it."""
+class Letter(Struct, frozen=True, gc=False):
+    """来信 — what makes a message this one, and when this delivery of it came."""
 
-    id: int
+    account: str
+    openid: str
+    key: str
+    kind: str
+    at: datetime
+
+
+class Received(Struct, frozen=True, gc=False):
+    """收讫 — a message as this delivery finds it; without `id` it has no row yet."""
+
+    id: int | None
     deliveries: int
     outcome: Outcome
     reply: str | None
@@ -80,17 +90,24 @@ class Received(Struct, frozen=True, gc=False):
         return self.outcome is not Outcome.PENDING
 
 
+class Overtaken(Exception):
+    """Another delivery's work was kept first: undo this one's, and receive again."""
+
+
 _columns = InboxMessage.__table__.c
 
 _KEY = ("account", "openid", "message_key")
-_NEW = (*_KEY, "kind", "received_at")
-# A delivery that meets its twin at work waits on the unique key (PostgreSQL) or on the writer's
-# turn (SQLite), and then reads what the twin committed.
-_put = Insertion(InboxMessage.__table__, _NEW, unique=_KEY)
+# With the end of the work, not before it: a row that is put first and finished later costs a
+# second statement, and its way into and out of the index of what is unworked.
+_put = Insertion(
+    InboxMessage.__table__,
+    (*_KEY, "kind", "received_at", "outcome", "reply", "answered_at", "kept"),
+    unique=_KEY,
+)
 _repeat = Statement(
-    insert(InboxMessage)
-    .values({name: bindparam(name, type_=_columns[name].type) for name in _NEW})
-    .on_conflict_do_update(index_elements=_KEY, set_={"deliveries": _columns.deliveries + 1})
+    update(InboxMessage)
+    .where(*(_columns[name] == bindparam(f"the_{name}", required=True) for name in _KEY))
+    .values(deliveries=_columns.deliveries + 1)
     .returning(
         _columns.id,
         _columns.deliveries,
@@ -110,11 +127,6 @@ _finish = Statement(
         kept=bindparam("new_kept", type_=JSON(none_as_null=True)),
     )
 )
-_keep = Statement(
-    update(InboxMessage)
-    .where(_columns.id == bindparam("inbox_id"))
-    .values(kept=bindparam("new_kept", type_=JSON(none_as_null=True)))
-)
 _defer = Statement(
     update(InboxMessage)
     .where(
@@ -127,46 +139,58 @@ _defer = Statement(
 )
 
 
-def receive(
-    session: Session, *, account: str, openid: str, key: str, kind: str, now: datetime
-) -> Received:
-    """Registers one delivery; the caller does the work unless it `is_repeat`."""
-    new = {
-        "account": account,
-        "openid": openid,
-        "message_key": key,
-        "kind": kind,
-        "received_at": now,
-    }
-    ids = _put.run(session, [new])
-    if ids:
-        return Received(ids[0], 1, Outcome.PENDING, None, False, now)
-    row = _repeat.first(session, **new)
-    assert row is not None
+def receive(session: Session, letter: Letter) -> Received:
+    """Counts one delivery; the caller does the work unless it `is_repeat`, and keeps its end.
+
+    A delivery whose twin is at work just now waits for it when it keeps its own end
+    (PostgreSQL), or for the writer's turn before it begins (SQLite).
+    """
+    row = _repeat.first(
+        session,
+        the_account=letter.account,
+        the_openid=letter.openid,
+        the_message_key=letter.key,
+    )
+    if row is None:
+        return Received(None, 1, Outcome.PENDING, None, False, letter.at)
     inbox_id, deliveries, outcome, reply, is_deferred, received_at = row
     return Received(inbox_id, deliveries, Outcome(outcome), reply, bool(is_deferred), received_at)
 
 
-def keep_reply(session: Session, inbox_id: int, reply: str | None, now: datetime) -> None:
-    """The work is done; every repeat gets this reply, and none means there is nothing to say."""
-    _end(session, inbox_id, Outcome.ANSWERED, reply, now, None)
+def keep_reply(
+    session: Session, letter: Letter, received: Received, reply: str | None, now: datetime
+) -> Received:
+    """The work is done; every repeat gets this reply, and none means there is nothing to say.
+
+    This and the others that keep an end raise Overtaken.
+    """
+    return _end(session, letter, received, Outcome.ANSWERED, reply, now, None)
 
 
-def limit(session: Session, inbox_id: int, kept: dict[str, Any], now: datetime) -> None:
+def limit(
+    session: Session, letter: Letter, received: Received, kept: dict[str, Any], now: datetime
+) -> Received:
     """The sender was too fast: what was said is kept, nothing is done about it."""
-    _end(session, inbox_id, Outcome.LIMITED, None, now, kept)
+    return _end(session, letter, received, Outcome.LIMITED, None, now, kept)
 
 
 def give_up(
-    session: Session, inbox_id: int, reply: str, kept: dict[str, Any], now: datetime
-) -> None:
+    session: Session,
+    letter: Letter,
+    received: Received,
+    reply: str,
+    kept: dict[str, Any],
+    now: datetime,
+) -> Received:
     """The work failed on every delivery: the person is told so, what was said is kept."""
-    _end(session, inbox_id, Outcome.FAILED, reply, now, kept)
+    return _end(session, letter, received, Outcome.FAILED, reply, now, kept)
 
 
-def keep_unworked(session: Session, inbox_id: int, kept: dict[str, Any]) -> None:
+def keep_unworked(
+    session: Session, letter: Letter, received: Received, kept: dict[str, Any]
+) -> Received:
     """The work failed; what was said is kept until a further delivery succeeds."""
-    _keep.run(session, inbox_id=inbox_id, new_kept=kept)
+    return _end(session, letter, received, Outcome.PENDING, None, None, kept)
 
 
 def defer(session: Session, received: Received) -> bool:
@@ -180,12 +204,43 @@ def defer(session: Session, received: Received) -> bool:
 
 def _end(
     session: Session,
-    inbox_id: int,
+    letter: Letter,
+    received: Received,
     outcome: Outcome,
     reply: str | None,
-    now: datetime,
+    now: datetime | None,
     kept: dict[str, Any] | None,
-) -> None:
-    _finish.run(
-        session, inbox_id=inbox_id, new_outcome=outcome, new_reply=reply, at=now, new_kept=kept
-    )
+) -> Received:
+    inbox_id = received.id
+    if inbox_id is None:
+        inbox_id = _put_row(session, letter, outcome, reply, now, kept)
+    else:
+        _finish.run(
+            session, inbox_id=inbox_id, new_outcome=outcome, new_reply=reply, at=now, new_kept=kept
+        )
+    return replace(received, id=inbox_id, outcome=outcome, reply=reply)
+
+
+def _put_row(
+    session: Session,
+    letter: Letter,
+    outcome: Outcome,
+    reply: str | None,
+    now: datetime | None,
+    kept: dict[str, Any] | None,
+) -> int:
+    row = {
+        "account": letter.account,
+        "openid": letter.openid,
+        "message_key": letter.key,
+        "kind": letter.kind,
+        "received_at": letter.at,
+        "outcome": outcome,
+        "reply": reply,
+        "answered_at": now,
+        "kept": kept,
+    }
+    ids = _put.run(session, [row])
+    if not ids:
+        raise Overtaken
+    return ids[0]

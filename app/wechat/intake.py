@@ -17,7 +17,7 @@ from bots.message import IncomingMessage
 from models import inbox, tracing
 from models.base import Database
 from models.errors import StoreBusy
-from models.inbox import Outcome, Received
+from models.inbox import Letter, Overtaken, Received
 
 LAST_DELIVERY = 3  # WeChat does not try a fourth time
 
@@ -61,37 +61,26 @@ class Desk:
     def take(self, delivery: Delivery, heard: Any, session: Session) -> Received:
         """Works on the message unless that is done, and keeps its reply."""
         with tracing.Afresh(delivery.request):
-            received = self._receive(session, delivery)
+            letter = letter_of(delivery)
+            received = inbox.receive(session, letter)
             if not received.is_repeat:
-                received = self._work(session, delivery, received, heard)
+                received = self._work(session, delivery, letter, received, heard)
             return self.settle(session, delivery, received)
 
-    def _receive(self, session: Session, delivery: Delivery) -> Received:
-        message = delivery.message
-        return inbox.receive(
-            session,
-            account=message.account,
-            openid=message.openid,
-            key=message.key,
-            kind=message.event or message.kind,
-            now=delivery.arrived,
-        )
-
     def _work(
-        self, session: Session, delivery: Delivery, received: Received, heard: Any
+        self, session: Session, delivery: Delivery, letter: Letter, received: Received, heard: Any
     ) -> Received:
         message, now = delivery.message, delivery.arrived
         if message.is_from_person and self.limit.is_over(message.account, message.openid, now):
-            inbox.limit(session, received.id, content_of(message), now)
-            return replace(received, outcome=Outcome.LIMITED)
+            return inbox.limit(session, letter, received, content_of(message), now)
         reply = self.answer(session, message, heard, now) or None
-        inbox.keep_reply(session, received.id, reply, self.clock())
-        return replace(received, outcome=Outcome.ANSWERED, reply=reply)
+        return inbox.keep_reply(session, letter, received, reply, self.clock())
 
     def settle(self, session: Session, delivery: Delivery, received: Received) -> Received:
         """Sends the reply apart when this delivery can not carry it any more."""
         if received.reply is None or received.is_deferred or self.clock() < delivery.deadline:
             return received
+        assert received.id is not None
         if inbox.defer(session, received):
             self.deliver_late(
                 session, received.id, delivery.message, received.reply, delivery.arrived
@@ -100,14 +89,14 @@ class Desk:
 
     def keep_failure(self, delivery: Delivery, session: Session) -> Received:
         """Keeps what was said, so that no fault of ours loses it; the last delivery apologises."""
-        message, now = delivery.message, delivery.arrived
-        received = self._receive(session, delivery)
-        if not received.is_repeat and received.deliveries < LAST_DELIVERY:
-            inbox.keep_unworked(session, received.id, content_of(message))
-        elif not received.is_repeat:
-            reply = self.on_failure(session, message, now)
-            inbox.give_up(session, received.id, reply, content_of(message), now)
-            received = replace(received, outcome=Outcome.FAILED, reply=reply)
+        message, now, letter = delivery.message, delivery.arrived, letter_of(delivery)
+        received = inbox.receive(session, letter)
+        if received.is_repeat:
+            return self.settle(session, delivery, received)
+        if received.deliveries < LAST_DELIVERY:
+            return inbox.keep_unworked(session, letter, received, content_of(message))
+        reply = self.on_failure(session, message, now)
+        received = inbox.give_up(session, letter, received, reply, content_of(message), now)
         return self.settle(session, delivery, received)
 
 
@@ -170,11 +159,25 @@ def write_here(database: Database, desk: Desk) -> Callable[[Delivery, Any], Rece
 
     def write(delivery: Delivery, heard: Any) -> Received:
         message = delivery.message
-        return database.write(
-            partial(desk.take, delivery, heard), whose=(message.account, message.openid)
-        )
+        work, whose = partial(desk.take, delivery, heard), (message.account, message.openid)
+        try:
+            return database.write(work, whose)
+        except Overtaken:  # by another process; what that one has kept is found now
+            return database.write(work, whose)
 
     return write
+
+
+def letter_of(delivery: Delivery) -> Letter:
+    """The row that the message of this delivery has, or will have."""
+    message = delivery.message
+    return Letter(
+        message.account,
+        message.openid,
+        message.key,
+        message.event or message.kind,
+        delivery.arrived,
+    )
 
 
 def content_of(message: IncomingMessage) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bots.message import EventKind, IncomingMessage, MessageKind
 from models import inbox
 from models.access_log import Access
 from models.events import Event
-from models.inbox import InboxMessage, Outcome
+from models.inbox import InboxMessage, Letter, Outcome
 from models.outbox import OutboxMessage
 from models.posts import Role
 from models.tickets.table import Ticket
@@ -42,19 +42,19 @@ def letters(house: House) -> dict[str, int]:
 
 def _came(house: House, session: object, openid: str, words: str, outcome: str) -> int:
     message = IncomingMessage("main", openid, openid, MessageKind.TEXT, house.now, text=words)
-    received = inbox.receive(
-        session, account="main", openid=openid, key=message.key, kind="text", now=house.now
-    )
+    letter = Letter("main", openid, message.key, "text", house.now)
+    received = inbox.receive(session, letter)
     kept = content_of(message)
     match outcome:
         case "failed":
-            inbox.give_up(session, received.id, "抱歉", kept, house.now)
+            received = inbox.give_up(session, letter, received, "抱歉", kept, house.now)
         case "pending":
-            inbox.keep_unworked(session, received.id, kept)
+            received = inbox.keep_unworked(session, letter, received, kept)
         case "limited":
-            inbox.limit(session, received.id, kept, house.now)
+            received = inbox.limit(session, letter, received, kept, house.now)
         case _:
-            inbox.keep_reply(session, received.id, "好", house.now)
+            received = inbox.keep_reply(session, letter, received, "好", house.now)
+    assert received.id is not None
     return received.id
 
 

@@ -13,7 +13,7 @@ from models.access_log import Access, Looked
 from models.base import Database
 from models.conversations import Question
 from models.events import Fact
-from models.inbox import InboxMessage
+from models.inbox import InboxMessage, Letter
 from models.job_runs import FIRST_SEEN, JobRun
 from models.outbox import Delivery, OutboxMessage
 from models.past import PAST_EVENTS, PAST_MESSAGES, EveryEvent, EveryMessage
@@ -60,12 +60,12 @@ def one_day(session: Session, at: datetime, resident: int, staff: int) -> None:
         )
     session.flush()
     for outcome in ("answered", "failed"):
-        push = {"account": "main", "openid": outcome, "key": str(day), "kind": "text"}
-        got = inbox.receive(session, **push, now=at)
+        letter = Letter("main", outcome, str(day), "text", at)
+        got = inbox.receive(session, letter)
         if outcome == "answered":
-            inbox.keep_reply(session, got.id, "收到", at)
+            inbox.keep_reply(session, letter, got, "收到", at)
         else:
-            inbox.give_up(session, got.id, "转人工", {"text": "x"}, at)
+            inbox.give_up(session, letter, got, "转人工", {"text": "x"}, at)
     conversations.ask(session, resident, "place", {}, at)
     session.add(Access(person_id=staff, subject_id=resident, what=Looked.CONTACT, at=at))
     for name in ("done", "failed"):
@@ -108,8 +108,7 @@ def test_each_kind_is_put_away_at_its_age_and_what_is_needed_stays(aged: Databas
     assert len(lives) == 2 * 4, "of two of four lives, and of the days up to the 400th alone"
     assert ended.count("failed") == 12 and 1 < ended.count("answered") < 4
     with aged.writing() as session:
-        push = {"account": "main", "openid": "answered", "kind": "text"}
-        again = inbox.receive(session, **push, key="1100", now=TONIGHT)
+        again = inbox.receive(session, Letter("main", "answered", "1100", "text", TONIGHT))
     assert again.is_repeat and again.reply == "收到", "the platform's repeats are still answered"
     assert oldest(aged, Question.opened_at) >= 1000 and oldest(aged, Access.at) == 100
     assert len(runs) == 1, "the clock goes on from the latest"

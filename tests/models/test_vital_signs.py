@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import accounts, inbox, vital_signs
 from models.accounts import Account
 from models.base import Database
+from models.inbox import Letter
 from models.outbox import Channel, Delivery, OutboxMessage
 from models.tasks import Task, TaskState
 from tests import factories
@@ -78,11 +79,12 @@ def _make(session: Session, person_id: int) -> None:
     ):
         session.add(_message(person_id, number, more))
     for openid, end in (("a", None), ("b", inbox.limit), ("c", inbox.keep_reply)):
-        row = inbox.receive(
-            session, account="main", openid=openid, key="1", kind="text", now=MORNING
-        )
+        letter = Letter("main", openid, "1", "text", MORNING)
+        row = inbox.receive(session, letter)
         if end is not None:
-            end(session, row.id, None, MORNING)
+            end(session, letter, row, None, MORNING)
+        else:
+            inbox.keep_unworked(session, letter, row, {})
     where = factories.building(session)
     factories.ticket(session, where, MORNING - MINUTE)
     factories.ticket(session, where, MORNING - 2 * HOUR)

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from app.wechat import intake
 from jobs import queue
 from models import attempts, inbox, outbox
 from models.outbox import Delivery, OutboxMessage
 
 FOR_EVER = timedelta(days=36500)
 EVERYBODYS = "everybody's"
-_receive = inbox.receive
+_letter_of = intake.letter_of
 _queue, _queue_each = outbox.queue, outbox.queue_each
 _claim, _begin = attempts.claim, attempts.begin
 _counted = itertools.count()
@@ -24,10 +26,11 @@ _counted = itertools.count()
 def _without_inbox_key() -> None:
     """Every delivery has a key of its own, as if the inbox had no unique one."""
 
-    def receive(session: Any, *, key: str, **values: Any) -> inbox.Received:
-        return _receive(session, key=_own(key), **values)
+    def letter_of(delivery: Any) -> inbox.Letter:
+        letter = _letter_of(delivery)
+        return replace(letter, key=_own(letter.key))
 
-    inbox.receive = receive
+    intake.letter_of = letter_of
 
 
 def _without_outbox_key() -> None:
