@@ -1,12 +1,14 @@
 """Statements of several askers as one, on PostgreSQL: what they ask with is read as a table."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     ColumnElement,
+    DateTime,
     Dialect,
     Integer,
     LargeBinary,
@@ -136,12 +138,20 @@ def _is_bytes(type_: TypeEngine[Any]) -> bool:
 def _binder(type_: TypeEngine[Any], dialect: Dialect) -> Binder | None:
     if isinstance(type_, JSON):
         return None  # it is part of the record as it is
+    if isinstance(type_, TypeDecorator) and isinstance(type_.impl_instance, DateTime):
+        return _moment  # the record tells it with its zone; a report has twenty of them
     if not _is_bytes(type_):
         return binder_of(type_, dialect)
     if isinstance(type_, TypeDecorator):
         seal = type_.process_bind_param
         return lambda value: _hex(seal(value, dialect))
     return _hex
+
+
+def _moment(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return value
 
 
 def _hex(value: bytes | None) -> str | None:

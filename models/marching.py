@@ -15,7 +15,8 @@ Work = Callable[[Session], Any]
 
 # How far a work has come on the average when it asks a subject: whoever asks the one that comes
 # earliest is behind. Of all threads; to lose a count between two of them does no harm.
-_depths: dict[Subject, tuple[int, int]] = {}
+_depths: dict[Subject, tuple[int, float]] = {}
+ENOUGH = 1000  # works that a subject's place is learned from
 
 
 class _Lone(Session):
@@ -32,8 +33,14 @@ class _Runner:
     """One work under way; it stands wherever it asks the store for something."""
 
     def __init__(
-        self, work: Work, context: Context, connection: Connection, info: Mapping[Any, Any]
+        self,
+        place: int,
+        work: Work,
+        context: Context,
+        connection: Connection,
+        info: Mapping[Any, Any],
     ) -> None:
+        self.place = place
         self.session = _Lone(
             connection,
             expire_on_commit=False,
@@ -47,20 +54,17 @@ class _Runner:
         self.asks: Any = None
         self.made: Any = None
 
-    @property
-    def is_done(self) -> bool:
-        return bool(self._walk.dead)
-
-    def go(self, answer: Any) -> None:
-        """Until it asks again, or has ended. Raises what the work raises."""
+    def go(self, answer: Any) -> bool:
+        """Until it asks again; false when it has ended. Raises what the work raises."""
         asked = self._walk.switch(answer)
         if self._walk.dead:
             self.made = asked
-            return
+            return False
         self.asks = asked
         if asked is not None:
             self._depth += 1
             _note_depth(asked[0], self._depth)
+        return True
 
     def ask(self, subject: Subject, asked: Any) -> Any:
         return self._hub.switch((subject, asked))
@@ -74,53 +78,84 @@ class _Runner:
         self.session.close()
 
 
+class _Column:
+    """行列 — those under way, by what they ask; who needs the store for itself goes last."""
+
+    def __init__(self) -> None:
+        self.walking = 0
+        self.alone: list[_Runner] = []
+        self._asking: dict[Subject, list[_Runner]] = {}
+
+    def go(self, runner: _Runner, answer: Any) -> None:
+        if not runner.go(answer):
+            return
+        self.walking += 1
+        if runner.asks is None:
+            self.alone.append(runner)
+        else:
+            self._asking.setdefault(runner.asks[0], []).append(runner)
+
+    def hindmost(self) -> tuple[Subject, list[_Runner]] | None:
+        """Those who are behind; nobody when all who are left go alone, or only one is."""
+        if self.walking < 2 or not self._asking:
+            return None
+        subject = min(self._asking, key=_depth)
+        askers = self._asking.pop(subject)
+        self.walking -= len(askers)
+        # As they were lined up: in that order they take the locks of their rows.
+        return subject, sorted(askers, key=_place)
+
+    def rest(self) -> list[_Runner]:
+        return [*(one for askers in self._asking.values() for one in askers), *self.alone]
+
+
 def march(
     connection: Connection, info: Mapping[Any, Any], works: Sequence[tuple[Work, Context]]
 ) -> list[Any]:
     """What each made. Raises the first failure; what has been written by then is to be undone."""
-    runners = [_Runner(work, context, connection, info) for work, context in works]
+    runners = [
+        _Runner(place, work, context, connection, info)
+        for place, (work, context) in enumerate(works)
+    ]
     try:
-        for runner in runners:
-            runner.go(runner.session)
-        while walking := [one for one in runners if not one.is_done]:
-            asking = [one for one in walking if one.asks is not None]
-            if asking and len(walking) > 1:
-                _go_on(connection, asking)
-            else:
-                _see_off(connection, walking[0])
+        with closing(connection.connection.cursor()) as cursor:
+            _walk(runners, cursor, connection)
         return [one.made for one in runners]
     finally:
         for runner in runners:
             runner.stop()
 
 
-def _go_on(connection: Connection, runners: Sequence[_Runner]) -> None:
+def _walk(runners: Sequence[_Runner], cursor: Any, connection: Connection) -> None:
     """Those who are behind, to where they ask next: all who ask the same by one statement."""
-    together: dict[Subject, list[_Runner]] = {}
+    column = _Column()
     for runner in runners:
-        together.setdefault(runner.asks[0], []).append(runner)
-    subject = min(together, key=_depth)
-    askers = together[subject]
-    with closing(connection.connection.cursor()) as cursor:
-        answers = subject.answer_all(
-            cursor, connection.dialect, [runner.asks[1] for runner in askers]
-        )
-    for runner, answer in zip(askers, answers, strict=True):
-        runner.go(answer)
+        column.go(runner, runner.session)
+    while (behind := column.hindmost()) is not None:
+        subject, askers = behind
+        asked = [runner.asks[1] for runner in askers]
+        answers = subject.answer_all(cursor, connection.dialect, asked)
+        for runner, answer in zip(askers, answers, strict=True):
+            column.go(runner, answer)
+    for runner in column.rest():
+        _see_off(cursor, connection, runner)
 
 
-def _see_off(connection: Connection, runner: _Runner) -> None:
+def _see_off(cursor: Any, connection: Connection, runner: _Runner) -> None:
     """To its end, and nobody else moves meanwhile."""
-    with closing(connection.connection.cursor()) as cursor:
-        way = runner.session.info[Statement] = Direct(cursor, connection.dialect)
-        runner.go(None if runner.asks is None else way.ask(*runner.asks))
+    way = runner.session.info[Statement] = Direct(cursor, connection.dialect)
+    runner.go(None if runner.asks is None else way.ask(*runner.asks))
+
+
+def _place(runner: _Runner) -> int:
+    return runner.place
 
 
 def _note_depth(subject: Subject, depth: int) -> None:
-    times, steps = _depths.get(subject, (0, 0))
-    _depths[subject] = times + 1, steps + depth
+    times, mean = _depths.get(subject, (0, 0.0))
+    if times < ENOUGH:
+        _depths[subject] = times + 1, mean + (depth - mean) / (times + 1)
 
 
 def _depth(subject: Subject) -> float:
-    times, steps = _depths[subject]
-    return steps / times
+    return _depths[subject][1]
