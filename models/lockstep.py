@@ -69,7 +69,7 @@ class Lockstep:
         connection = self._connect()
         # A few rows by their keys are what is looked for here. The store reckons with a hundred
         # records, finds the tables small as long as nobody has analysed them, and reads them all.
-        for way in ("hashjoin", "mergejoin"):
+        for way in ("hashjoin", "mergejoin", "seqscan"):
             connection.exec_driver_sql(f"SET enable_{way} = off")
         connection.commit()
         return connection
