@@ -137,7 +137,10 @@ class Lexicon:
             for word, place in places.items()
         }
         self._entries = {**self._nameless, **named}
-        self._beyond = self._frequencies_beyond()
+        beyond = self._frequencies_beyond()
+        # Both asked at once: what the caches of the processor do not hold takes longest to find.
+        self._ours = {part: (times, self._entries.get(part)) for part, times in beyond.items()}
+        self._ours |= {word: (beyond.get(word, 0), one) for word, one in self._entries.items()}
 
     def hits(self, text: str) -> list[Hit]:
         """Entries said in a normalised text, the longest at each point, none overlapping."""
@@ -155,7 +158,7 @@ class Lexicon:
 
     def _walk(self, text: str) -> tuple[bytearray, list[tuple[int, int, Entry]]]:
         """Word edges and all entries there, in one pass: the last first, of one start the short."""
-        frequency, ours, entry_of = self.tokenizer.FREQ.get, self._beyond.get, self._entries.get
+        frequency, ours = self.tokenizer.FREQ.get, self._ours.get
         log_total, length = self._log_total, len(text)
         likely = [0.0] * (length + 1)
         cuts = [0] * length
@@ -163,23 +166,25 @@ class Lexicon:
         for start in range(length - 1, -1, -1):
             cut = start + 1
             alone = text[start]
-            times = frequency(alone) or ours(alone) or 1
-            best = log(times) - log_total + likely[cut]
-            if (entry := entry_of(alone)) is not None:
-                said.append((start, cut, entry))
+            times = frequency(alone)
+            if (mine := ours(alone)) is not None:
+                times = times or mine[0]
+                if mine[1] is not None:
+                    said.append((start, cut, mine[1]))
+            best = log(times or 1) - log_total + likely[cut]
             for end in range(start + 2, length + 1):
                 part = text[start:end]
                 times = frequency(part)
-                if not times:
-                    times = ours(part, times)
-                    if times is None:
-                        break
+                if (mine := ours(part)) is not None:
+                    times = times or mine[0]
+                    if mine[1] is not None:
+                        said.append((start, end, mine[1]))
+                elif times is None:
+                    break
                 if times:
                     score = log(times) - log_total + likely[end]
                     if score >= best:
                         best, cut = score, end
-                if (entry := entry_of(part)) is not None:
-                    said.append((start, end, entry))
             likely[start], cuts[start] = best, cut
         return _edges(cuts), said
 
