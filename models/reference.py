@@ -28,6 +28,7 @@ class ReferenceToken(Base):
     token: Mapped[int] = mapped_column(BigInteger)
 
 
+TOKEN = select(ReferenceToken.token).scalar_subquery()
 _TOKEN = Statement(select(ReferenceToken.token))
 
 
@@ -65,6 +66,11 @@ def _token(session: Session) -> int | None:
         seen[ReferenceToken] = row[0] if row else None
     token: int | None = seen[ReferenceToken]
     return token
+
+
+def note_token(session: Session, token: int) -> None:
+    """Another statement of this block has read it along: nobody need ask for it alone."""
+    session.info.setdefault(SEEN, {})[ReferenceToken] = token
 
 
 def looked_up(session: Session, key: Hashable, read: Callable[[], Value]) -> Value:

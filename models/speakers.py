@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, exists, select, text
 from sqlalchemy.orm import Session, aliased
 
+from models import reference
 from models.base import UtcDateTime
 from models.conversations import Question
 from models.homes import CURRENT, Home, HomeState
@@ -71,6 +72,7 @@ _SPEAKER = Statement(
         ),
         exists(select(OutboxMessage.id).where(OutboxMessage.person_id == Person.id, _IS_HELD)),
         exists(select(_beside.id).where(_beside.person_id == Person.id, _IS_BESIDE)),
+        reference.TOKEN,
     )
     .join(Person, Person.id == Identity.person_id)
     .outerjoin(Home, and_(Home.person_id == Person.id, _IS_USUAL))
@@ -94,6 +96,7 @@ def known_speaker(session: Session, account: str, openid: str, now: datetime) ->
     row = _SPEAKER.first(session, account=account, openid=openid, now=now)
     if row is None:
         return None
+    reference.note_token(session, row[14])
     return Speaker(
         identity_id=row[0],
         person_id=row[1],
