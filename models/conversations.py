@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, bindparam, insert, select, text, update
+from sqlalchemy import ForeignKey, Index, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
+from models.insertion import Insertion
 from models.statements import Statement
 
 QUESTION_HOURS = 24
@@ -52,11 +53,7 @@ class Question(Base):
 
 _columns = Question.__table__.c
 _NEW = ("person_id", "kind", "ticket_id", "context", "is_pushed", "opened_at", "expires_at")
-_insert = Statement(
-    insert(Question)
-    .values({name: bindparam(name, type_=_columns[name].type) for name in _NEW})
-    .returning(_columns.id)
-)
+_questions = Insertion(Question.__table__, _NEW)
 _OPEN = (
     select(Question)
     .where(
@@ -91,18 +88,17 @@ def ask(
     """Opens a question; returns its id. One that a reply asks takes the place of the one before."""
     if not is_pushed:
         close_asked(session, person_id, now)
-    row = _insert.first(
-        session,
-        person_id=person_id,
-        kind=kind,
-        ticket_id=ticket_id,
-        context=context,
-        is_pushed=is_pushed,
-        opened_at=now,
-        expires_at=now + timedelta(hours=hours),
-    )
-    assert row is not None
-    return int(row[0])
+    row = {
+        "person_id": person_id,
+        "kind": kind,
+        "ticket_id": ticket_id,
+        "context": context,
+        "is_pushed": is_pushed,
+        "opened_at": now,
+        "expires_at": now + timedelta(hours=hours),
+    }
+    [question_id] = _questions.run(session, [row])
+    return question_id
 
 
 def open_questions(session: Session, person_id: int, now: datetime) -> list[Question]:

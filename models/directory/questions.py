@@ -3,28 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.categories import Intent
-from models.base import UtcDateTime
 from models.directory import actions
 from models.directory.table import DirectoryEntry, UnansweredQuestion
+from models.insertion import Insertion
 from models.places import Area, AreaWithin
-from models.statements import Statement
 from models.tickets.table import IS_OPEN, Ticket
 
-_NOTE = Statement(
-    insert(UnansweredQuestion).values(
-        ticket_id=bindparam("ticket_id"),
-        asked_at=bindparam("asked_at", type_=UtcDateTime()),
-    )
-)
+_asked = Insertion(UnansweredQuestion.__table__, ("ticket_id", "asked_at"))
 
 
 def note(session: Session, ticket_id: int, at: datetime) -> None:
     """This ticket asks what no entry answers."""
-    _NOTE.run(session, ticket_id=ticket_id, asked_at=at)
+    _asked.run(session, [{"ticket_id": ticket_id, "asked_at": at}])
 
 
 def of_ticket(session: Session, ticket_id: int) -> UnansweredQuestion | None:
