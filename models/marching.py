@@ -1,6 +1,6 @@
 """Several works over one connection, each up to its next statement, then all statements at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from contextvars import Context
 from typing import Any
@@ -13,10 +13,35 @@ from models.statements import Direct, Statement, Subject
 
 Work = Callable[[Session], Any]
 
-# How far a work has come on the average when it asks a subject: whoever asks the one that comes
-# earliest is behind. Of all threads; to lose a count between two of them does no harm.
-_depths: dict[Subject, tuple[int, float]] = {}
 ENOUGH = 1000  # works that a subject's place is learned from
+
+
+class _Ways:
+    """常走的路 — what works ask before what, learned from those that came by: who asks an earlier
+    subject is behind. Of all threads; to lose a count between two of them does no harm."""
+
+    def __init__(self) -> None:
+        self._depths: dict[Subject, tuple[int, float]] = {}
+        self._before: dict[Subject, set[Subject]] = {}
+
+    def note(self, path: Sequence[Subject]) -> None:
+        """A work has come this far."""
+        subject = path[-1]
+        times, mean = self._depths.get(subject, (0, 0.0))
+        if times < ENOUGH:
+            self._depths[subject] = times + 1, mean + (len(path) - mean) / (times + 1)
+            self._before.setdefault(subject, set()).update(path[:-1])
+
+    def earliest(self, subjects: Collection[Subject]) -> Subject:
+        """One that none of the others leads to; of several, or of none, the usual first."""
+        free = [one for one in subjects if not any(self._leads(other, one) for other in subjects)]
+        return min(free or subjects, key=lambda one: self._depths[one][1])
+
+    def _leads(self, first: Subject, then: Subject) -> bool:
+        return first in self._before[then] and then not in self._before[first]
+
+
+_ways = _Ways()
 
 
 class _Lone(Session):
@@ -50,7 +75,7 @@ class _Runner:
         self._hub = getcurrent()
         self._walk = greenlet(work)
         self._walk.gr_context = context
-        self._depth = 0
+        self._path: list[Subject] = []
         self.asks: Any = None
         self.made: Any = None
 
@@ -62,8 +87,8 @@ class _Runner:
             return False
         self.asks = asked
         if asked is not None:
-            self._depth += 1
-            _note_depth(asked[0], self._depth)
+            self._path.append(asked[0])
+            _ways.note(self._path)
         return True
 
     def ask(self, subject: Subject, asked: Any) -> Any:
@@ -99,7 +124,7 @@ class _Column:
         """Those who are behind; nobody when all who are left go alone, or only one is."""
         if self.walking < 2 or not self._asking:
             return None
-        subject = min(self._asking, key=_depth)
+        subject = _ways.earliest(self._asking)
         askers = self._asking.pop(subject)
         self.walking -= len(askers)
         # As they were lined up: in that order they take the locks of their rows.
@@ -149,13 +174,3 @@ def _see_off(cursor: Any, connection: Connection, runner: _Runner) -> None:
 
 def _place(runner: _Runner) -> int:
     return runner.place
-
-
-def _note_depth(subject: Subject, depth: int) -> None:
-    times, mean = _depths.get(subject, (0, 0.0))
-    if times < ENOUGH:
-        _depths[subject] = times + 1, mean + (depth - mean) / (times + 1)
-
-
-def _depth(subject: Subject) -> float:
-    return _depths[subject][1]
