@@ -54,7 +54,7 @@ def rated_by_digit(chat: Chat, ticket_id: int, digit: int) -> Reply:
         add_note(chat.session, ticket, words, **_by(chat), for_reporter=False)
         return rate(chat, ticket, digit)
     rate(chat, ticket, digit)
-    return replace(past_them, context=past_them.context | {"rated": ticket.state})
+    return Reply(past_them.template, past_them.context | {"rated": ticket.state})
 
 
 @registry.command("rate")
