@@ -101,7 +101,9 @@ def _ordinary(chat: Chat) -> Reply:
         return found
     if chat.parts:
         return intake.take_in(chat)  # several matters are more than a question or an addition
-    before = reported_lately(chat.session, chat.person_id, chat.now)
+    before = None
+    if chat.speaker.has_reported:
+        before = reported_lately(chat.session, chat.person_id, chat.now)
     return (
         small_talk.answer(chat, before)
         or directory.answer(chat)

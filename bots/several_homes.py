@@ -1,7 +1,7 @@
 """Of somebody with several homes: which one they speak of, and between which we can not tell."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bots.chat import Chat
 from bots.places_in_text import PlaceMention
@@ -25,8 +25,7 @@ def speaker_at_home(chat: Chat, mention: PlaceMention | None) -> Speaker:
         return who
     lived = _lived(chat)
     best = (_fitting(lived, mention) or lived)[0]
-    return replace(
-        who,
+    return who._replace(
         home_id=best.building.id,
         home_state=best.home.state,
         home_name=best.building.name,

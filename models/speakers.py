@@ -1,7 +1,7 @@
 """Who is writing: one query that tells everything the dialogue needs about an identity."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, exists, select, text
 from sqlalchemy.orm import Session, aliased
@@ -16,15 +16,16 @@ from models.places import Area
 from models.posts import Post
 from models.sealing import new_own_key
 from models.statements import Statement
+from models.tickets import recent
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(NamedTuple):
     """说话人 — a person as one account knows them, with home and standing."""
 
+    account: str
+    # From here on in the order of the statement's columns.
     identity_id: int
     person_id: int
-    account: str
     name: str | None
     is_following: bool
     home_id: int | None  # of the building
@@ -36,7 +37,8 @@ class Speaker:
     has_posts: bool
     has_questions: bool
     has_held: bool  # messages that waited for this person to write
-    has_homes_beside: bool = False  # `home_id` is the usual one of several
+    has_homes_beside: bool  # `home_id` is the usual one of several
+    has_reported: bool  # lately, and it is open still
     is_new: bool = False
 
     @property
@@ -72,6 +74,7 @@ _SPEAKER = Statement(
         ),
         exists(select(OutboxMessage.id).where(OutboxMessage.person_id == Person.id, _IS_HELD)),
         exists(select(_beside.id).where(_beside.person_id == Person.id, _IS_BESIDE)),
+        recent.has_reported(Person.id),
         reference.TOKEN,
     )
     .join(Person, Person.id == Identity.person_id)
@@ -93,27 +96,18 @@ def speaker(session: Session, account: str, openid: str, now: datetime) -> Speak
 
 def known_speaker(session: Session, account: str, openid: str, now: datetime) -> Speaker | None:
     """Who this openid is, or None for somebody who never wrote before."""
-    row = _SPEAKER.first(session, account=account, openid=openid, now=now)
+    row = _SPEAKER.first(
+        session,
+        account=account,
+        openid=openid,
+        now=now,
+        since=recent.since(now),
+    )
     if row is None:
         return None
-    reference.note_token(session, row[14])
-    return Speaker(
-        identity_id=row[0],
-        person_id=row[1],
-        account=account,
-        name=row[2],
-        is_following=row[3],
-        home_id=row[4],
-        home_state=row[5],
-        home_name=row[6],
-        estate_id=row[7],
-        estate_name=row[8],
-        community_id=row[9],
-        has_posts=bool(row[10]),
-        has_questions=bool(row[11]),
-        has_held=bool(row[12]),
-        has_homes_beside=bool(row[13]),
-    )
+    *known, token = row
+    reference.note_token(session, token)
+    return Speaker(account, *known)
 
 
 def _newcomer(session: Session, account: str, openid: str, now: datetime) -> Speaker:
@@ -124,4 +118,4 @@ def _newcomer(session: Session, account: str, openid: str, now: datetime) -> Spe
     session.flush()
     found = known_speaker(session, account, openid, now)
     assert found is not None
-    return replace(found, is_new=True)
+    return found._replace(is_new=True)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.base import UtcDateTime
 from models.statements import Statement
@@ -22,20 +23,33 @@ class Reported:
     area_id: int | None
 
 
-_LATEST = Statement(
-    select(Ticket.id, Ticket.category, Ticket.subcategory, Ticket.area_id)
-    .where(
-        Ticket.reporter_id == bindparam("person_id", required=True),
+def _reported(person_id: Any) -> Select[int]:
+    """Open ones of this person since a moment that is asked with."""
+    return select(Ticket.id).where(
+        Ticket.reporter_id == person_id,
         Ticket.opened_at > bindparam("since", type_=UtcDateTime(), required=True),
         Ticket.reporter_left_at.is_(None),
         IS_OPEN,
     )
+
+
+_LATEST = Statement(
+    _reported(bindparam("person_id", required=True))
+    .add_columns(Ticket.category, Ticket.subcategory, Ticket.area_id)
     .order_by(Ticket.id.desc())
     .limit(1)
 )
 
 
+def has_reported(person_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether there is such a matter, for the statement that is asked anyway; with `since`."""
+    return exists(_reported(person_id))
+
+
+def since(now: datetime) -> datetime:
+    return now - timedelta(minutes=RECENT_MINUTES)
+
+
 def reported_lately(session: Session, person_id: int, now: datetime) -> Reported | None:
-    since = now - timedelta(minutes=RECENT_MINUTES)
-    row = _LATEST.first(session, person_id=person_id, since=since)
+    row = _LATEST.first(session, person_id=person_id, since=since(now))
     return Reported(row[0], row[1], row[2], row[3]) if row else None
