@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from math import exp, sqrt
+from typing import NamedTuple
 
 from bots.places_in_text import DIGITS
 from bots.things import class_of_things, folded, is_of_class, named
@@ -22,8 +22,7 @@ _FLOOR = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
+class Matter(NamedTuple):
     """事由 — a report as it is held against another."""
 
     text: str
@@ -38,8 +37,7 @@ class Matter:
         return f"{self.category}.{self.subcategory or LAST_RESORT}"
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(NamedTuple):
     """特征 — what likeness is told by, read out of a matter once."""
 
     matter: Matter

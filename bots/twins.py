@@ -1,10 +1,9 @@
 """Which neighbour's open ticket tells of the matter just reported, if one does."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -15,14 +14,12 @@ from models.protection import accused_persons
 from models.tickets.opening import Report
 from models.tickets.supporting import is_offered
 from models.tickets.table import About, Ticket
-from models.tickets.twins import Outline, Twin, newest_of_class, twin
+from models.tickets.twins import MOST_COMPARED, Outline, Twin, newest_of_class, twins
 
-MOST_COMPARED = 4  # each costs a fiftieth of a millisecond on the way of a report
 SHOWN_WORDS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """新报的事 — what a neighbour's ticket is held against."""
 
     person_id: int
@@ -97,8 +94,7 @@ def _likest(
         return None
     asked_from = load("likeness")["asking"]["ask_from"]
     own = signs(reported.matter)
-    read = [one for one in (twin(session, ticket_id) for ticket_id in near) if one is not None]
-    like = [one for one in read if likeness(signs(_matter(one)), own) >= asked_from]
+    like = [one for one in twins(session, near) if likeness(signs(_matter(one)), own) >= asked_from]
     return min(like, key=lambda one: (-one.households, one.ticket_id), default=None)
 
 
@@ -110,8 +106,8 @@ def _near(newest: Sequence[Outline], reported: Reported, category: str) -> Itera
         wide = is_shared and is_wide_kind(category, subcategory)
         if (
             about == reported.about
-            and not _names_others(things, reported.things)
             and are_near(place, matter.place, wide=wide)
+            and not _names_others(things, reported.things)
             and is_offered(category, subcategory)
         ):
             yield ticket_id

@@ -1,10 +1,11 @@
 """Open tickets that may tell of the matter just reported: one statement on the way of a report."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import repeat
+from typing import NamedTuple
 
-from sqlalchemy import String, bindparam, select, type_coerce
+from sqlalchemy import Integer, String, bindparam, select, type_coerce
 from sqlalchemy.orm import Session
 
 from config.categories import Urgency
@@ -14,8 +15,7 @@ from models.statements import Statement
 from models.tickets.table import IS_OPEN, About, Ticket
 
 
-@dataclass(frozen=True, slots=True)
-class Twin:
+class Twin(NamedTuple):
     """相似工单 — a neighbour's open ticket of the same class and community."""
 
     ticket_id: int
@@ -32,6 +32,7 @@ class Twin:
 
 
 MOST_LOOKED_AT = 10
+MOST_COMPARED = 4  # each costs a fiftieth of a millisecond on the way of a report
 
 # By its index alone, which a test holds it to.
 NEWEST = (
@@ -52,12 +53,13 @@ NEWEST = (
     .limit(MOST_LOOKED_AT)
 )
 _NEWEST = Statement(NEWEST)
-_TWIN = Statement(
+_NUMBERS = tuple(f"ticket_{place}" for place in range(MOST_COMPARED))
+_TWINS = Statement(
     select(
         *(Ticket.id, Ticket.text, Ticket.category, Ticket.subcategory, Ticket.evidence),
         *(Ticket.place_name, Ticket.spot, Ticket.opened_at, Ticket.households, Ticket.about),
         Ticket.hides_reporter,
-    ).where(Ticket.id == bindparam("ticket_id", required=True))
+    ).where(Ticket.id.in_([bindparam(name, type_=Integer(), required=True) for name in _NUMBERS]))
 )
 
 
@@ -75,7 +77,9 @@ def newest_of_class(
     )
 
 
-def twin(session: Session, ticket_id: int) -> Twin | None:
-    """The whole of one, if it is still there."""
-    row = _TWIN.first(session, ticket_id=ticket_id)
-    return Twin(*row) if row and row[1] is not None else None
+def twins(session: Session, ticket_ids: Sequence[int]) -> list[Twin]:
+    """The whole of these, at most MOST_COMPARED; without those that have no words any more."""
+    # The last fills what is left of the statement's places.
+    padded = [*ticket_ids, *repeat(ticket_ids[-1], MOST_COMPARED)]
+    rows = _TWINS.run(session, **dict(zip(_NUMBERS, padded, strict=False)))
+    return [Twin(*row) for row in rows if row[1] is not None]

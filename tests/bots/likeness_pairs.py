@@ -121,7 +121,7 @@ def _weighed() -> Iterator[tuple[Pair, float]]:
         for one in found:
             if one.part == "tune" and may_be_one(one.earlier, one.later):
                 yield one, counts
-                unlisted = replace(one.earlier, things=frozenset())
+                unlisted = one.earlier._replace(things=frozenset())
                 yield replace(one, earlier=unlisted), counts * OF_UNLISTED
 
 
