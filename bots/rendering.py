@@ -1,6 +1,6 @@
 """Words every reply and message: a template's name and plain context in, Chinese text out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache, partial
@@ -19,6 +19,7 @@ from jinja2 import (
     Template,
 )
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from config import categories, policy
@@ -29,6 +30,8 @@ FILES = FileSystemLoader(HERE)
 PARTS = frozenset(one.stem for one in HERE.glob("*_parts.txt"))  # others take pieces from them
 MOST_KEPT = 4096
 WEEKDAYS = "一二三四五六日"
+UTC = "+00:00"
+MINUTE = len("2026-03-02T08:30")
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +93,24 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+class Filling(Context):
+    """填充 — what fills a sentence. Nothing that a sentence calls wants it passed along.
+
+    To ask that of each call, as jinja does, took a quarter of the time of a reply.
+    """
+
+    def call(
+        self,
+        called: Callable[..., Any],
+        /,
+        *args: Any,
+        _loop_vars: Any = None,  # for those who want them
+        _block_vars: Any = None,
+        **named: Any,
+    ) -> Any:
+        return called(*args, **named)
+
+
 @cache
 def shipped() -> Environment:
     return _environment(Environment, FILES)
@@ -112,6 +133,7 @@ def _environment(make: type[Environment], loader: BaseLoader) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
+    environment.context_class = Filling
     environment.filters.update(moment=moment, day=day, short=short, label=label, kind=kind)
     parts: Any = environment.get_template("_parts.txt").module
     # Said of every ticket in few ways: a macro takes ten times as long as to look up what it said.
@@ -148,6 +170,13 @@ def day(at: datetime | str) -> str:
 
 def moment(at: datetime | str) -> str:
     """3月2日（周一）16:30"""
+    if isinstance(at, str) and at.endswith(UTC):
+        return _moment(at[:MINUTE] + UTC)  # in a rush hundreds are told of one minute
+    return _moment(at)
+
+
+@lru_cache(MOST_KEPT)
+def _moment(at: datetime | str) -> str:
     there = local(at)
     return f"{_day(there)}{there.hour:02}:{there.minute:02}"
 
