@@ -9,12 +9,13 @@ from config.policy import load
 from models.tickets.table import About
 
 _HARMLESS = frozenset({Intent.PRAISE, Intent.WISH, Intent.ERRAND})
+_OF_NO_CLASS = _HARMLESS | {Intent.ENQUIRY}
 
 
 def accused(text: str, understanding: Understanding) -> About | None:
     """Somebody named with a sign of complaint, or a class that is about them by itself."""
     named = accused_by_name(text, understanding)
-    if named is not None or understanding.intent in _HARMLESS | {Intent.ENQUIRY}:
+    if named is not None or understanding.intent in _OF_NO_CLASS:
         return named
     by_class = load("dispatch")["accused"]["categories"].get(understanding.category)
     return About(by_class) if by_class else None

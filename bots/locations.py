@@ -1,8 +1,7 @@
 """Where a message is about: the place that was named or scanned, the home, the post."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bots.chat import Chat
 from bots.places_in_text import PlaceMention
@@ -13,8 +12,7 @@ from models.places import Area, AreaKind
 from models.tickets import refining
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """报事地点 — where a matter is, as far as it is known."""
 
     area_id: int | None = None
@@ -32,7 +30,7 @@ def location_of(
     if offered and not chat.is_alarm:
         return Location(spot=mention.spot if mention else None, offered=offered)
     found = locate(chat, mention, kept)
-    return replace(found, offered=offered) if offered else found
+    return found._replace(offered=offered) if offered else found
 
 
 def locate(
