@@ -1,7 +1,6 @@
 """Rows of one table written on the hot path, in as few round trips as the store has."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Dialect, Table, bindparam
@@ -58,8 +57,7 @@ class Insertion:
     def _counted(self, cursor: Any, dialect: Dialect, rows: Sequence[Row]) -> Iterable[int]:
         # SQLite counts its ids up from row to row and knows the last; RETURNING doubles the cost.
         one = self._plan(dialect, 1)
-        values = tuple(chain.from_iterable(map(one.bind, rows)))
-        cursor.execute(self._plan(dialect, len(rows)).sql, values)
+        cursor.execute(self._plan(dialect, len(rows)).sql, one.bind_rows(rows))
         last: int = cursor.lastrowid
         return range(last - cursor.rowcount + 1, last + 1)
 
