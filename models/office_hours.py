@@ -80,15 +80,6 @@ def length_of(spans: Iterable[Span]) -> int:
     return sum(length for _, length in spans)
 
 
-def clock_time(spans: Iterable[Span], worked: int) -> int:
-    """When so much of a day's work is done, in microseconds from midnight."""
-    for begin, length in spans:
-        if worked <= length:
-            return begin + worked
-        worked -= length
-    raise ValueError("more than a day's work")
-
-
 def since_midnight(moment: time) -> int:
     seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
     return seconds * 1_000_000 + moment.microsecond

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from config.categories import LEVEL_ONE, Urgency
 from config.policy import load
 from models.worktime import MICROSECONDS, Timekeeping, WallClock, WorkCalendar
@@ -24,8 +26,7 @@ UNITS = ("minutes", "days")
 LIMITS = ("accept", "arrive", "resolve")
 
 
-@dataclass(frozen=True)
-class Deadlines:
+class Deadlines(Struct, frozen=True, gc=False):
     """办理时限 — by when a ticket must be accepted, met on site (emergencies) and resolved."""
 
     accept_due_at: datetime
@@ -224,6 +225,8 @@ def limit_in(row: Mapping[str, float], limit: str) -> Limit | None:
 def _due(
     keeping: Timekeeping, opened_at: datetime, minutes: float, stops: Iterable[Pause]
 ) -> datetime:
+    if not stops:
+        return keeping.add(opened_at, minutes)
     # In whole microseconds: a remainder of a rounding must not be carried over a pause.
     cursor, left = opened_at, round(minutes * MICROSECONDS)
     for begin, end in stops:
@@ -239,6 +242,8 @@ def _due(
 
 def _in_order(pauses: Iterable[Pause]) -> list[Pause]:
     """By their beginnings; one that overlaps the last gives back only what is left of it."""
+    if not pauses:
+        return []
     stops = sorted((begin.astimezone(UTC), end.astimezone(UTC)) for begin, end in pauses)
     if any(end < begin for begin, end in stops):
         raise ValueError("a pause can not end before it begins")
