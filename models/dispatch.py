@@ -1,13 +1,14 @@
 """Which posts are asked: the table of config/dispatch.toml over the posts of a place."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
-from operator import attrgetter
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
+    ScalarSelect,
     bindparam,
     func,
     literal_column,
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 from config.categories import Intent, Urgency
 from config.policy import load
 from models.dispatch_changes import AS_SHIPPED, Changes, row_of
-from models.on_duty import Holder
+from models.on_duty import Holder, Serving, without
 from models.places import AreaWithin
 from models.posts import Post, Role
 from models.reference import looked_up
@@ -31,8 +32,7 @@ from models.tickets.levels import level_of
 from models.tickets.table import IS_OPEN, About, Ticket
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True, gc=False):
     """派单方案 — whom to ask for one ticket."""
 
     owner: Holder | None
@@ -104,33 +104,40 @@ def meant_by(about: About | None) -> frozenset[str]:
 # Whoever has this many counts as fully loaded: a desk with ten thousand open tickets must not
 # have them counted at every report.
 FULL_LOAD = 100
-_LOAD = Statement(
-    select(func.count()).select_from(
-        select(Ticket.id)
-        .where(Ticket.owner_id == bindparam("person_id", required=True), IS_OPEN)
-        .limit(literal_column(str(FULL_LOAD)))
-        .subquery()
-    )
-)
-Loads = Callable[[int], int]
-"""Person → open tickets, up to FULL_LOAD. Asked only where it decides between equals."""
-
-_RANK = attrgetter("nearness", "role", "department")
+Loads = Callable[[tuple[int, ...]], Sequence[int]]
+"""Persons → open tickets, up to FULL_LOAD. Asked only where it decides between equals."""
 
 
-def unweighed(_: int) -> int:
+def unweighed(person_ids: Sequence[int]) -> Sequence[int]:
     """For whoever asks only if there is anybody."""
-    return 0
+    return [0] * len(person_ids)
 
 
 def loads(session: Session) -> Loads:
-    """How much each person has in hand now."""
+    """How much each of these persons has in hand now."""
 
-    def open_tickets(person_id: int) -> int:
-        row = _LOAD.first(session, person_id=person_id)
-        return row[0] if row else 0
+    def open_tickets(person_ids: tuple[int, ...]) -> Sequence[int]:
+        asked = {_person(number): one for number, one in enumerate(person_ids)}
+        [row] = _open_tickets(len(person_ids)).run(session, **asked)
+        return row
 
     return open_tickets
+
+
+@cache
+def _open_tickets(count: int) -> Statement:
+    """Of so many persons at once: each round trip to the store costs more than the counting."""
+    return Statement(select(*(_open_tickets_of(_person(number)) for number in range(count))))
+
+
+def _open_tickets_of(name: str) -> ScalarSelect[int]:
+    is_theirs = Ticket.owner_id == bindparam(name, required=True)
+    most = select(Ticket.id).where(is_theirs, IS_OPEN).limit(literal_column(str(FULL_LOAD)))
+    return select(func.count()).select_from(most.subquery()).scalar_subquery()
+
+
+def _person(number: int) -> str:
+    return f"person_{number}"
 
 
 def duty_phones(session: Session, post_ids: Sequence[int]) -> dict[int, str]:
@@ -178,20 +185,21 @@ def plan(
     barred: frozenset[int] = frozenset(),
 ) -> Plan:
     """Who is asked. Nobody in `barred` (or holding a hidden post) is, in whatever other role."""
-    accused = barred | {one.person_id for one in holders if one.role in rule.hidden_from}
-    free = [one for one in holders if one.person_id not in accused]
+    accused = barred
+    if rule.hidden_from:
+        accused |= {one.person_id for one in holders if one.role in rule.hidden_from}
+    free = without(holders, accused)
     wanted = tuple(load("dispatch")["levels"].get(level, rule.owner))
-    owner = holder_of(free, wanted, loads, department=rule.department)
+    owner = _first(free, wanted, loads, rule.department)
     gap = () if owner else wanted
     if owner is None:
         owner = _first(free, _fallback(wanted, rule.hidden_from), loads)
     taken = {owner.person_id} if owner else set()
     helpers = [one for one in (_first(free, [role], loads) for role in rule.helpers) if one]
-    alerted = [one for one in free if one.role in rule.alerted or _is_called(one, rule)]
     return Plan(
         owner=owner,
-        helpers=tuple(one for one in helpers if one.person_id not in taken),
-        alerted=tuple(_distinct(one for one in alerted if one.person_id not in taken)),
+        helpers=tuple([one for one in helpers if one.person_id not in taken]),
+        alerted=_alerted(free, rule, taken),
         gap=gap,
     )
 
@@ -205,29 +213,25 @@ def holder_of(
     barred: frozenset[int] = frozenset(),
 ) -> Holder | None:
     """Who of these roles is asked, of this department if one is named."""
-    free = [
-        one
-        for one in holders
-        if one.person_id not in barred
-        and (
-            department is None
-            or one.role != Role.DEPARTMENT_LIAISON
-            or one.department == department
-        )
-    ]
-    return _first(free, roles, loads)
+    return _first(without(holders, barred), roles, loads, department)
 
 
-def _first(holders: Sequence[Holder], roles: Sequence[str], loads: Loads) -> Holder | None:
+def _first(
+    serving: Serving, roles: Sequence[str], loads: Loads, department: str | None = None
+) -> Holder | None:
     """Of the first role that anybody holds, the nearest; among equals the least loaded."""
     for role in roles:
-        serving = [one for one in holders if one.role == role]
-        if len(serving) > 1:
-            equals = [one for one in serving if _RANK(one) == _RANK(serving[0])]
-            return min(equals, key=lambda one: loads(one.person_id)) if equals[1:] else equals[0]
-        if serving:
-            return serving[0]
+        of = department if role == Role.DEPARTMENT_LIAISON else None
+        if equals := serving.nearest.get((role, of)):
+            return _least_loaded(equals, loads)
     return None
+
+
+def _least_loaded(equals: Sequence[Holder], loads: Loads) -> Holder:
+    if len(equals) == 1:
+        return equals[0]
+    counts = loads(tuple([one.person_id for one in equals]))
+    return equals[counts.index(min(counts))]
 
 
 @cache
@@ -246,6 +250,13 @@ def _fallback(wanted: tuple[str, ...], hidden_from: frozenset[str]) -> tuple[str
 
 def _height(role: str) -> int:
     return tuple(Level).index(level_of(role))
+
+
+def _alerted(free: Serving, rule: Rule, taken: Set[int]) -> tuple[Holder, ...]:
+    if not rule.alerted and not rule.departments:
+        return ()
+    asked = [one for one in free if one.role in rule.alerted or _is_called(one, rule)]
+    return tuple(_distinct(one for one in asked if one.person_id not in taken))
 
 
 def _is_called(one: Holder, rule: Rule) -> bool:

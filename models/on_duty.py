@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
+from operator import attrgetter
 
 from sqlalchemy.orm import Session
 
@@ -38,13 +39,43 @@ class Holder:
     name: str | None = None
 
 
+class Serving(tuple[Holder, ...]):
+    """当班 — who serves a place at a moment, nearest first."""
+
+    @cached_property
+    def nearest(self) -> Mapping[tuple[str, str | None], Sequence[Holder]]:
+        """Role → the nearest of it, who are equals; a liaison's also by role and department.
+
+        Of a place it is made once, for as long as the same people serve it.
+        """
+        found: dict[tuple[str, str | None], list[Holder]] = {}
+        for one in self:
+            for department in {
+                None,
+                one.department if one.role == Role.DEPARTMENT_LIAISON else None,
+            }:
+                equals = found.setdefault((one.role, department), [one])
+                if one is not equals[0] and _rank(one) == _rank(equals[0]):
+                    equals.append(one)
+        return found
+
+
 Spell = tuple[Holder, datetime, datetime]
 """在岗时段 — who answers for a post, from when until when."""
+
+_rank = attrgetter("nearness", "role", "department")
 
 BEFORE = datetime.min.replace(tzinfo=UTC)
 
 
-def holders_at(session: Session, area_id: int, now: datetime) -> Sequence[Holder]:
+def without(holders: Sequence[Holder], barred: Collection[int]) -> Serving:
+    """Those of them who are not barred."""
+    if barred:
+        return Serving(one for one in holders if one.person_id not in barred)
+    return holders if isinstance(holders, Serving) else Serving(holders)
+
+
+def holders_at(session: Session, area_id: int, now: datetime) -> Serving:
     """Everybody who serves this place now, nearest first.
 
     Who is away counts as their substitute; away without one, they are left out.
@@ -77,15 +108,15 @@ class _Roster:
     def __init__(self, spells: Sequence[Spell]) -> None:
         self.spells = spells
         # As one, so that no thread takes the holders of another time.
-        self._last: tuple[datetime, datetime, Sequence[Holder]] | None = None
+        self._last: tuple[datetime, datetime, Serving] | None = None
 
-    def at(self, now: datetime) -> Sequence[Holder]:
+    def at(self, now: datetime) -> Serving:
         last = self._last
         if last is None or not last[0] <= now < last[1]:
             changes = {moment for _, *times in self.spells for moment in times}
             since = max((one for one in changes if one <= now), default=BEFORE)
             until = min((one for one in changes if one > now), default=FAR)
-            holders = tuple([one for one, begin, end in self.spells if begin <= now < end])
+            holders = Serving(one for one, begin, end in self.spells if begin <= now < end)
             last = self._last = since, until, holders
         return last[2]
 
