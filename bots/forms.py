@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy.orm import Session
 
 from bots import reporting, twins
@@ -159,7 +160,9 @@ def _report(
         things=said.things,
         is_anonymous=form.hides_reporter,
     )
-    return replace(report, is_class_known=report.is_class_known or form.category is not None)
+    return structs.replace(
+        report, is_class_known=report.is_class_known or form.category is not None
+    )
 
 
 def _location(chat: Chat, meant: Understanding, form: Form) -> Location:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
 from sqlalchemy.orm import Session
 
 from bots import on_behalf, twins
@@ -127,7 +128,7 @@ def _told_apart(session: Session, known: HotlineOrder, heard: Heard, by: int, at
     if about in (None, ticket.about) or not orders.says_anew(known, order):
         return False
     report = _report(session, heard, known.caller_id)
-    own = _own(session, replace(report, about=about, hides_reporter=True), by, at)
+    own = _own(session, structs.replace(report, about=about, hides_reporter=True), by, at)
     orders.hand_past(session, known, own, order, by=by, at=at)
     return True
 

@@ -1,10 +1,10 @@
 """The append-only event log; every reaction to an event starts here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -38,8 +38,7 @@ class Event(Base):
     __table_args__ = (Index("ix_events_subject", "subject_kind", "subject_id"),)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True, gc=False):
     """What a verb tells the log, and whom it concerns.
 
     `parties` maps a part (owner, helper, reporter ...) to person ids; config/notifications.toml
@@ -56,10 +55,10 @@ class Fact:
     old: str | None = None
     new: str | None = None
     area_id: int | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, Any] = {}
     words: bytes | None = None
-    parties: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    context: Mapping[str, Any] = field(default_factory=dict)
+    parties: Mapping[str, Sequence[int]] = {}
+    context: Mapping[str, Any] = {}
     quiet: Quiet = Quiet.RESPECT  # whether it may come at night
     expires_at: datetime | None = None
 
@@ -81,7 +80,7 @@ def record(session: Session, *facts: Fact) -> list[int]:
         for message in _messages(fact, event_id)
     ]
     if messages:
-        outbox.queue(session, messages)
+        outbox.put(session, messages)
     queueing.queue(session, facts, ids)
     return ids
 
@@ -109,20 +108,28 @@ def reactions(verb: str) -> Mapping[str, str]:
 
 
 def _messages(fact: Fact, event_id: int) -> Iterable[dict[str, Any]]:
-    for part, template in reactions(fact.verb).items():
-        for person_id in dict.fromkeys(fact.parties.get(part, ())):
-            if person_id == fact.actor_id:
-                continue  # who did it has the reply
-            yield {
-                "person_id": person_id,
-                "account": fact.account,
-                "template": template,
-                "context": fact.context,
-                "quiet": fact.quiet,
-                "unique_key": f"{event_id}:{template}:{person_id}",
-                "ticket_id": fact.subject_id if fact.subject_kind == "ticket" else None,
-                "event_id": event_id,
-                "not_before": fact.at,
-                "expires_at": fact.expires_at,
-                "created_at": fact.at,
-            }
+    told = [
+        (template, person_id)
+        for part, template in reactions(fact.verb).items()
+        for person_id in dict.fromkeys(fact.parties.get(part, ()))
+        if person_id != fact.actor_id  # who did it has the reply
+    ]
+    said = _said(fact, event_id) if told else {}
+    for template, person_id in told:
+        key = f"{event_id}:{template}:{person_id}"
+        yield {**said, "person_id": person_id, "template": template, "unique_key": key}
+
+
+def _said(fact: Fact, event_id: int) -> dict[str, Any]:
+    """What all messages of an event have in common."""
+    return outbox.whole(
+        {
+            "account": fact.account,
+            "context": fact.context,
+            "quiet": fact.quiet,
+            "ticket_id": fact.subject_id if fact.subject_kind == "ticket" else None,
+            "event_id": event_id,
+            "expires_at": fact.expires_at,
+            "created_at": fact.at,
+        }
+    )

@@ -164,7 +164,12 @@ _WAITING = (Delivery.QUEUED, Delivery.HELD)
 
 def queue(session: Session, rows: Iterable[Draft | dict[str, Any]]) -> int:
     """Puts messages into the ledger, each once by its unique key; says how many were new."""
-    return len(_put.run(session, [_row(draft) for draft in rows]))
+    return len(put(session, [whole(draft) for draft in rows]))
+
+
+def put(session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """The same of rows that are whole already; returns the ids of the new ones."""
+    return _put.run(session, rows)
 
 
 def queue_each(
@@ -176,7 +181,7 @@ def queue_each(
     """
     columns: dict[str, ColumnElement[Any]] = {
         name: literal(value, _columns[name].type)
-        for name, value in _row(said).items()
+        for name, value in whole(said).items()
         if value is not None
     }
     columns |= {"person_id": _person_id, "unique_key": literal(f"{unique_key}:") + _AS_WORD}
@@ -190,7 +195,8 @@ def queue_each(
     return session.connection().execute(statement).rowcount
 
 
-def _row(draft: Draft | dict[str, Any]) -> dict[str, Any]:
+def whole(draft: Draft | dict[str, Any]) -> dict[str, Any]:
+    """With what the draft leaves out, and due when it may come."""
     quiet = draft.get("quiet", Quiet.RESPECT)
     due = draft.get("not_before", draft["created_at"])
     return {

@@ -30,12 +30,12 @@ def quiet_since(at: datetime) -> datetime | None:
         return None
     evening, morning = _hours()
     there = local(at)
+    is_late, is_early = there.time() >= evening, there.time() < morning
+    is_night = is_late and is_early if evening <= morning else is_late or is_early
+    if not is_night:
+        return None
     tonight = datetime.combine(there.date(), evening, SHANGHAI)
-    if evening <= morning:
-        return tonight if evening <= there.time() < morning else None
-    if there.time() >= evening:
-        return tonight
-    return tonight - timedelta(days=1) if there.time() < morning else None
+    return tonight if is_late else tonight - timedelta(days=1)
 
 
 @cache

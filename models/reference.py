@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import READS, SEEN, Base, Database
 from models.statements import Statement
 
+_UNREAD: Any = object()
 MOST_KEPT = 20_000  # looks; a district has fewer buildings
 
 Value = TypeVar("Value")
@@ -48,22 +49,24 @@ class Reference:
         if token != now or len(looks) > MOST_KEPT:
             looks = {}
             self._kept = now, looks
-        if key in looks:
-            return cast(Value, looks[key])
-        value = looks[key] = read()
-        return value
+        value = looks.get(key, _UNREAD)
+        if value is _UNREAD:
+            value = looks[key] = read()
+        return cast(Value, value)
 
 
 def _token(session: Session) -> int | None:
     """Read once a block; in one that writes, until it uses the ORM, which may change what is
     watched as Statements do not."""
-    if session.in_transaction() and not session.info.get(READS):
-        row = _TOKEN.first(session)
-        return row[0] if row else None
-    seen: dict[Any, Any] = session.info.setdefault(SEEN, {})
+    info = session.info
+    if session.in_transaction() and not info.get(READS):
+        session.flush()  # a Statement sees what is written, not what the session still holds
+        return _token_now(session)
+    seen: dict[Any, Any] | None = info.get(SEEN)
+    if seen is None:
+        seen = info[SEEN] = {}
     if ReferenceToken not in seen:
-        row = _TOKEN.first(session)
-        seen[ReferenceToken] = row[0] if row else None
+        seen[ReferenceToken] = _token_now(session)
     token: int | None = seen[ReferenceToken]
     return token
 
@@ -73,11 +76,17 @@ def note_token(session: Session, token: int) -> None:
     session.info.setdefault(SEEN, {})[ReferenceToken] = token
 
 
+def _token_now(session: Session) -> int | None:
+    row = _TOKEN.first(session)
+    return row[0] if row else None
+
+
 def looked_up(session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
     """What `read` finds in the data that changes rarely; see `Reference.look`."""
-    session.flush()  # a Statement sees what is written, not what the session still holds
     store: dict[Any, Any] = session.info.get(Database, {})
-    reference: Reference = store.setdefault(Reference, Reference())
+    reference: Reference | None = store.get(Reference)
+    if reference is None:
+        reference = store.setdefault(Reference, Reference())
     return reference.look(session, key, read)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy.orm import Session
 
 from app.open311 import photos
@@ -102,7 +103,7 @@ def _opened(
     if report.area_id is not None and not _acts_at(session, system, report.area_id):
         raise Unusable("the address lies outside of what this api_key may file for")
     if given.service is not None:
-        report = replace(report, is_class_known=True)
+        report = structs.replace(report, is_class_known=True)
     # Who keeps the system must not learn that others complain of the same people.
     twin = None if report.about else twins.twin_of_report(session, report, at)
     note = _beside(given, report)

@@ -94,7 +94,7 @@ def opened(
     `holders` serve its place: one of them who reports is no mere resident.
     """
     if not rules.belongs(
-        *(ticket[key] for key in ("category", "subcategory", "intent", "urgency"))
+        ticket["category"], ticket["subcategory"], ticket["intent"], ticket["urgency"]
     ):
         return []
     roles = [one.role for one in holders if one.person_id == ticket["reporter_id"]]

@@ -1,9 +1,10 @@
 """What staff do with the area tree: add an area, and change its name, other names, households."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.orm import Session
 

@@ -1,10 +1,10 @@
 """Opens a ticket: the hot path of the house, a handful of statements compiled once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from config.categories import Intent, Urgency
@@ -24,8 +24,7 @@ from models.tickets.levels import level_of
 from models.tickets.table import About, Answer, Assignment, Part, Ticket
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True, gc=False):
     """诉求 — what a resident said, understood and placed as far as it could be."""
 
     account: str
@@ -49,8 +48,7 @@ class Report:
     hazard_id: int | None = None  # passed up out of the ledger by its finder, who is not asked
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True, gc=False):
     """受理结果 — what the resident is told at once."""
 
     ticket_id: int
