@@ -66,7 +66,9 @@ IS_SENDING = text("outbox.state IN ('sending', 'in_doubt') AND outbox.state = 's
 IS_IN_DOUBT = text("outbox.state IN ('sending', 'in_doubt') AND outbox.state = 'in_doubt'")
 
 TROUBLED = (Delivery.IN_DOUBT, Delivery.FAILED, Delivery.HELD, Delivery.EXPIRED)
-IS_TROUBLED = text("outbox.state IN ('in_doubt', 'failed', 'held', 'expired')")
+# State by state, as those of tickets (models/tickets/table.py); {0} is the table, if any.
+_TROUBLED_SQL = "({})".format(" OR ".join(f"{{0}}state = '{state}'" for state in TROUBLED))
+IS_TROUBLED = text(_TROUBLED_SQL.format("outbox."))
 
 
 def _only(condition: str) -> dict[str, Any]:
@@ -115,11 +117,7 @@ class OutboxMessage(Base):
             "ix_outbox_open", "state", "lease_until", **_only("state IN ('sending', 'in_doubt')")
         ),
         Index("ix_outbox_held", "expires_at", **_only("state = 'held'")),
-        Index(
-            "ix_outbox_troubled",
-            "id",
-            **_only("state IN ('in_doubt', 'failed', 'held', 'expired')"),
-        ),
+        Index("ix_outbox_troubled", "id", **_only(_TROUBLED_SQL.format(""))),
         Index("ix_outbox_begun", "begun_at", **_only("begun_at IS NOT NULL")),
         Index("ix_outbox_event", "event_id", **_only("event_id IS NOT NULL")),
         Index("ix_outbox_platform", "platform_id", **_only("platform_id IS NOT NULL")),

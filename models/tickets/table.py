@@ -12,31 +12,34 @@ from config.categories import Intent, Urgency
 from models.base import Base
 from models.ticket_flow import OPEN, WAITING, Level, Outcome, State
 
-_OPEN_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in sorted(OPEN)))
+# State by state; {0} is the table, if any. Of a list of more than two SQLite makes a table for each
+# index and each row written: the five of a report took half the time that its row takes.
+_OPEN_SQL = "({})".format(" OR ".join(f"{{0}}state = '{state}'" for state in sorted(OPEN)))
+_CLOSED_SQL = "({})".format(" AND ".join(f"{{0}}state <> '{state}'" for state in sorted(OPEN)))
 
 # For the partial indexes to serve, a query must say this very condition with no bound values.
-IS_OPEN = sql(f"tickets.{_OPEN_SQL}")
+IS_OPEN = sql(_OPEN_SQL.format("tickets."))
 
 # The other indexes leave open ones out, so that a report has none of them to write.
-_CLOSED_SQL = _OPEN_SQL.replace(" IN ", " NOT IN ")
-IS_CLOSED = sql(f"tickets.{_CLOSED_SQL}")
+IS_CLOSED = sql(_CLOSED_SQL.format("tickets."))
 _RESOLVED_SQL = "state = 'resolved'"
 IS_RESOLVED = sql(f"tickets.{_RESOLVED_SQL}")
 # As an equation of its first column: SQLite else reads all that are closed for the few.
-_TO_ROLL_UP_SQL = f"is_rolled_up = false AND {_CLOSED_SQL}"
-IS_TO_ROLL_UP = sql(f"tickets.{_TO_ROLL_UP_SQL}")
+_TO_ROLL_UP_SQL = f"{{0}}is_rolled_up = false AND {_CLOSED_SQL}"
+IS_TO_ROLL_UP = sql(_TO_ROLL_UP_SQL.format("tickets."))
 
-# What betrays nobody (models/open311/public.py) of the closed ones; {0} is the table, if any.
+# What betrays nobody (models/open311/public.py) of the closed ones.
 _PUBLIC_CLOSED_SQL = (
-    f"{{0}}{_CLOSED_SQL} AND {{0}}about IS NULL AND NOT {{0}}hides_reporter"
+    f"{_CLOSED_SQL} AND {{0}}about IS NULL AND NOT {{0}}hides_reporter"
     " AND {0}urgency <> 'emergency' AND {0}intent IN ('report', 'hazard')"
     " AND {0}area_id IS NOT NULL"
 )
 IS_PUBLIC_CLOSED = sql(_PUBLIC_CLOSED_SQL.format("tickets."))
 
 
-def _where_open(*columns: str, name: str) -> Index:
-    return Index(name, *columns, sqlite_where=sql(_OPEN_SQL), postgresql_where=sql(_OPEN_SQL))
+def _where(condition: str, name: str, *columns: str) -> Index:
+    is_so = sql(condition.format(""))
+    return Index(name, *columns, sqlite_where=is_so, postgresql_where=is_so)
 
 
 class About(StrEnum):
@@ -120,60 +123,34 @@ class Ticket(Base):
     is_rolled_up: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (
-        _where_open("owner_id", name="ix_tickets_owner_open"),
+        _where(_OPEN_SQL, "ix_tickets_owner_open", "owner_id"),
         # Who reports is asked whether a neighbour's is the same matter: by class and time, and
         # with all that most are told apart by, so that no row of theirs is read for it.
-        _where_open(
+        _where(
+            _OPEN_SQL,
+            "ix_tickets_community_open",
             *("community_id", "category", "opened_at"),
             *("reporter_id", "urgency", "subcategory", "place_name", "about", "things", "state"),
-            name="ix_tickets_community_open",
         ),
         # Resolved ones have no end yet: they are found by that.
-        Index(
-            "ix_tickets_community_closed",
-            *("community_id", "ended_at"),
-            sqlite_where=sql(_CLOSED_SQL),
-            postgresql_where=sql(_CLOSED_SQL),
-        ),
+        _where(_CLOSED_SQL, "ix_tickets_community_closed", "community_id", "ended_at"),
         # Read from outside, the latest first; with all that they are told apart by.
-        Index(
+        _where(
+            _PUBLIC_CLOSED_SQL,
             "ix_tickets_public_closed",
             *("opened_at", "category", "subcategory", "area_id", "state", "merged_into"),
-            sqlite_where=sql(_PUBLIC_CLOSED_SQL.format("")),
-            postgresql_where=sql(_PUBLIC_CLOSED_SQL.format("")),
         ),
         # Few wait for their reporter's word, of all that somebody ever reported.
-        Index(
+        _where(
+            _RESOLVED_SQL,
             "ix_tickets_unrated",
             *("reporter_id", "state"),  # both: SQLite else may take the index of all they reported
-            sqlite_where=sql(_RESOLVED_SQL),
-            postgresql_where=sql(_RESOLVED_SQL),
         ),
-        Index(
-            "ix_tickets_merged",
-            "merged_into",
-            sqlite_where=sql("merged_into IS NOT NULL"),
-            postgresql_where=sql("merged_into IS NOT NULL"),
-        ),
-        Index(
-            "ix_tickets_to_roll_up",
-            *("is_rolled_up", "id"),
-            sqlite_where=sql(_TO_ROLL_UP_SQL),
-            postgresql_where=sql(_TO_ROLL_UP_SQL),
-        ),
+        _where("merged_into IS NOT NULL", "ix_tickets_merged", "merged_into"),
+        _where(_TO_ROLL_UP_SQL, "ix_tickets_to_roll_up", "is_rolled_up", "id"),
         # Few accuse anybody: whom they are about must not find them counted.
-        Index(
-            "ix_tickets_accusing",
-            "about",
-            sqlite_where=sql("about IS NOT NULL"),
-            postgresql_where=sql("about IS NOT NULL"),
-        ),
-        Index(
-            "ix_tickets_clock",
-            "clock_at",
-            sqlite_where=sql("clock_at IS NOT NULL"),
-            postgresql_where=sql("clock_at IS NOT NULL"),
-        ),
+        _where("about IS NOT NULL", "ix_tickets_accusing", "about"),
+        _where("clock_at IS NOT NULL", "ix_tickets_clock", "clock_at"),
         CheckConstraint("stars BETWEEN 1 AND 5", name="stars_in_range"),
         CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_has_target"),
         CheckConstraint(
