@@ -3,10 +3,16 @@
 import unicodedata
 from collections.abc import Collection, Mapping
 from functools import cache
+from typing import NamedTuple
 
 from config.policy import load
 
-Index = Mapping[str, tuple[tuple[str, frozenset[str]], ...]]
+
+class Index(NamedTuple):
+    """索引 — what each word names, and how long the words of one beginning are, longest first."""
+
+    names: Mapping[str, frozenset[str]]
+    lengths: Mapping[str, tuple[int, ...]]
 
 
 def folded(text: str) -> str:
@@ -16,17 +22,17 @@ def folded(text: str) -> str:
 
 def named(text: str, table: str) -> frozenset[str]:
     """What of this table a folded text names; the longest words count, none overlapping."""
-    index = _index(table)
+    names_of, lengths_of = _index(table)
     found: set[str] = set()
-    at, length = 0, len(text)
-    while at < length:
-        for word, names in index.get(text[at], ()):
-            if text.startswith(word, at):
-                found |= names
-                at += len(word)
-                break
-        else:
-            at += 1
+    end = 0
+    for at, first in enumerate(text):
+        if first in lengths_of and at >= end:
+            for length in lengths_of[first]:
+                names = names_of.get(text[at : at + length])
+                if names is not None:
+                    found |= names
+                    end = at + length
+                    break
     return frozenset(found)
 
 
@@ -52,16 +58,18 @@ def _classes() -> Mapping[str, str]:
 
 @cache
 def _index(table: str) -> Index:
-    """First character → words that begin with it, the longest first, and what they name."""
     nothing = load("likeness")["nothing"]["words"].split()
     names: dict[str, set[str]] = {word: set() for word in nothing}
     for name, words in _rows(table).items():
         for word in words.split():
             names.setdefault(word, set()).add(name)
-    index: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for word in sorted(names, key=lambda one: (-len(one), one)):
-        index.setdefault(word[0], []).append((word, frozenset(names[word])))
-    return {first: tuple(rows) for first, rows in index.items()}
+    lengths: dict[str, set[int]] = {}
+    for word in names:
+        lengths.setdefault(word[0], set()).add(len(word))
+    return Index(
+        {word: frozenset(named) for word, named in names.items()},
+        {first: tuple(sorted(some, reverse=True)) for first, some in lengths.items()},
+    )
 
 
 def _rows(table: str) -> Mapping[str, str]:
