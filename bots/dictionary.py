@@ -1,10 +1,12 @@
 """jieba's dictionary with the lexicon's words in it, kept in files between starts."""
 
+import gc
 import logging
 import marshal
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +67,15 @@ def _keep(known: tuple[Any, Any], kept: Path | None) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(marshal.dumps(known))
     os.replace(name, kept)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """All that is made within stays: the collector would walk it over and over as it grows."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,18 +1,16 @@
 """The lexicon: words, weights and rules as one immutable snapshot."""
 
-import gc
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
-from math import log
+from math import inf, log
 from pathlib import Path
 from typing import NamedTuple
 
 import jieba
 
-from bots.dictionary import load_tokenizer
+from bots.dictionary import load_tokenizer, uncollected
 from bots.lexicon_files import FOLDER, Draft, WordLists, read_word_lists
 from bots.normalise import Spelling
 from bots.patterns import Rule, RuleBook
@@ -70,6 +68,9 @@ class Hit(NamedTuple):
 
 
 NOTHING = Draft()
+
+Known = tuple[float, Entry | None]
+"""How likely a part of a text is as a word, by logarithm, and what it stands for."""
 
 
 class Lexicon:
@@ -137,10 +138,7 @@ class Lexicon:
             for word, place in places.items()
         }
         self._entries = {**self._nameless, **named}
-        beyond = self._frequencies_beyond()
-        # Both asked at once: what the caches of the processor do not hold takes longest to find.
-        self._ours = {part: (times, self._entries.get(part)) for part, times in beyond.items()}
-        self._ours |= {word: (beyond.get(word, 0), one) for word, one in self._entries.items()}
+        self._known = self._known_words()
 
     def hits(self, text: str) -> list[Hit]:
         """Entries said in a normalised text, the longest at each point, none overlapping."""
@@ -158,33 +156,30 @@ class Lexicon:
 
     def _walk(self, text: str) -> tuple[bytearray, list[tuple[int, int, Entry]]]:
         """Word edges and all entries there, in one pass: the last first, of one start the short."""
-        frequency, ours = self.tokenizer.FREQ.get, self._ours.get
+        known_of, frequency = self._known.get, self.tokenizer.FREQ.get
         log_total, length = self._log_total, len(text)
         likely = [0.0] * (length + 1)
         cuts = [0] * length
         said: list[tuple[int, int, Entry]] = []
         for start in range(length - 1, -1, -1):
             cut = start + 1
-            alone = text[start]
-            times = frequency(alone)
-            if (mine := ours(alone)) is not None:
-                times = times or mine[0]
-                if mine[1] is not None:
-                    said.append((start, cut, mine[1]))
-            best = log(times or 1) - log_total + likely[cut]
-            for end in range(start + 2, length + 1):
+            best = likely[cut] - log_total
+            for end in range(cut, length + 1):
                 part = text[start:end]
-                times = frequency(part)
-                if (mine := ours(part)) is not None:
-                    times = times or mine[0]
-                    if mine[1] is not None:
-                        said.append((start, end, mine[1]))
+                known = known_of(part)
+                if known is not None:
+                    score, entry = known
+                    if entry is not None:
+                        said.append((start, end, entry))
+                elif times := frequency(part):
+                    score = log(times) - log_total
                 elif times is None:
                     break
-                if times:
-                    score = log(times) - log_total + likely[end]
-                    if score >= best:
-                        best, cut = score, end
+                else:
+                    continue
+                score += likely[end]
+                if score >= best:
+                    best, cut = score, end
             likely[start], cuts[start] = best, cut
         return _edges(cuts), said
 
@@ -193,6 +188,20 @@ class Lexicon:
             return {}
         base = {rule.owner: rule.weight}
         return _vector(base, (f"r:{rule.name}",), self.weights)
+
+    def _known_words(self) -> dict[str, Known]:
+        """Our words, what they begin with and their characters, which are most of what is said.
+
+        Looked at first: the dictionary has half a million words, and hardly one that is looked
+        for there is in the processor's caches (66 instead of 78 µs a text with cold caches).
+        """
+        shared, beyond = self.tokenizer.FREQ, self._frequencies_beyond()
+        entry_of, log_total = self._entries.get, self._log_total
+        known: dict[str, Known] = {}
+        for part in {*self._entries, *beyond, *"".join(self._entries)}:
+            times = shared.get(part) or beyond.get(part)
+            known[part] = (log(times) - log_total if times else -inf, entry_of(part))
+        return known
 
     def _frequencies_beyond(self) -> dict[str, int]:
         """Our words, and their beginnings, that the dictionary shared by all snapshots lacks."""
@@ -233,22 +242,10 @@ class Lexicon:
 
 def load_lexicon(cache_dir: Path | None = None, weights: Weights | None = None) -> Lexicon:
     """The shipped lexicon. With a `cache_dir` the parsed dictionary is kept there for next time."""
-    with _uncollected():
+    with uncollected():
         lists = read_word_lists()
         tokenizer = load_tokenizer(lists.drafts, cache_dir)
         return Lexicon(lists, tokenizer, weights or Weights.load(), {})
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """All that is made within stays: the collector would walk it over and over as it grows."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _vector(base: Mapping[str, float], features: Iterable[str], weights: Weights) -> Vector:
