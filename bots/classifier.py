@@ -41,8 +41,11 @@ def read(text: str, lexicon: Lexicon, title: str | None = None) -> Reading:
     """What the lexicon finds in a text; a title, if there is one, carries the matter."""
     head = lexicon.spelling.normalise(title).strip() if title else ""
     body = lexicon.spelling.normalise(text).strip()
-    whole = f"{head}\n{body}" if head else body
-    title_end = len(head)
+    return read_normalised(f"{head}\n{body}" if head else body, lexicon, len(head))
+
+
+def read_normalised(whole: str, lexicon: Lexicon, title_end: int = 0) -> Reading:
+    """The same of a text that is in one spelling already."""
     hits = _undenied(lexicon.hits(whole), whole)
     values = _values(hits, title_end)
     seen, said = _concepts(hits)

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from bots import answers, commands, pending, registry, rendering, resuming
 from bots.chat import Chat
+from bots.classifier import read_normalised
 from bots.handlers import additions, directory, intake, load_all, patrols, small_talk
 from bots.lexicon import Lexicon
 from bots.message import EventKind, IncomingMessage, MessageKind, Reply
 from bots.splitting import Part, split
 from bots.things import things_in
-from bots.understand import Understanding, understand
+from bots.understand import Understanding, meaning
 from models import held_messages, rights
 from models.errors import DomainError
 from models.speakers import speaker
@@ -42,7 +43,7 @@ def hear(message: IncomingMessage, lexicon: Lexicon) -> Heard:
     text = lexicon.spelling.normalise(said).strip()
     if not text:
         return Heard("", None)
-    understanding = understand(said, lexicon)
+    understanding = meaning(read_normalised(text, lexicon), lexicon)
     return Heard(text, understanding, split(said, understanding, lexicon), things_in(text))
 
 

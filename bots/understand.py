@@ -51,7 +51,11 @@ class Understanding:
 
 def understand(text: str, lexicon: Lexicon, title: str | None = None) -> Understanding:
     """Pure: the same text, title and lexicon give the same understanding."""
-    reading = read(text, lexicon, title)
+    return meaning(read(text, lexicon, title), lexicon)
+
+
+def meaning(reading: Reading, lexicon: Lexicon) -> Understanding:
+    """What a text means that was read already."""
     likely = probabilities(class_scores(reading, lexicon), lexicon.weights.temperature)
     order = sorted(range(len(CLASSES)), key=likely.__getitem__, reverse=True)
     best = order[0]
