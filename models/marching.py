@@ -98,9 +98,12 @@ class _Runner:
         self._hub.switch(None)
 
     def stop(self) -> None:
+        """Leaves no circle behind for the collector."""
         if self._walk and not self._walk.dead:
             self._walk.throw(GreenletExit)
         self.session.close()
+        self.session.info.clear()
+        del self._walk
 
 
 class _Column:
