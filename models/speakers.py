@@ -38,7 +38,7 @@ class Speaker(NamedTuple):
     has_questions: bool
     has_held: bool  # messages that waited for this person to write
     has_homes_beside: bool  # `home_id` is the usual one of several
-    has_reported: bool  # lately, and it is open still
+    has_reported: bool  # lately
     is_new: bool = False
 
     @property

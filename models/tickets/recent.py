@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, bindparam, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.base import UtcDateTime
@@ -23,27 +22,29 @@ class Reported:
     area_id: int | None
 
 
-def _reported(person_id: Any) -> Select[int]:
-    """Open ones of this person since a moment that is asked with."""
-    return select(Ticket.id).where(
-        Ticket.reporter_id == person_id,
-        Ticket.opened_at > bindparam("since", type_=UtcDateTime(), required=True),
+_SINCE = bindparam("since", type_=UtcDateTime(), required=True)
+_LATEST = Statement(
+    select(Ticket.id, Ticket.category, Ticket.subcategory, Ticket.area_id)
+    .where(
+        Ticket.reporter_id == bindparam("person_id", required=True),
+        Ticket.opened_at > _SINCE,
         Ticket.reporter_left_at.is_(None),
         IS_OPEN,
     )
-
-
-_LATEST = Statement(
-    _reported(bindparam("person_id", required=True))
-    .add_columns(Ticket.category, Ticket.subcategory, Ticket.area_id)
     .order_by(Ticket.id.desc())
     .limit(1)
 )
 
 
 def has_reported(person_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Whether there is such a matter, for the statement that is asked anyway; with `since`."""
-    return exists(_reported(person_id))
+    """Whether somebody reported anything, for the statement that is asked anyway; with `since`.
+
+    Open or not: a store that nobody has analysed yet would read an index of what is open from
+    end to end.
+    """
+    return exists(
+        select(Ticket.id).where(Ticket.reporter_id == person_id, Ticket.opened_at > _SINCE)
+    )
 
 
 def since(now: datetime) -> datetime:
