@@ -21,8 +21,8 @@ from models.engines import LOCK_SECONDS
 from models.errors import StoreBusy
 from models.inbox import Received
 
-# Of one commit. With more, the web processes wait for it together and then all have work at once.
-MOST_JOBS = 8
+# Of one commit: half of what two web processes have under way, so that they have work meanwhile.
+MOST_JOBS = 16
 MOST_BYTES = 64 * 1024  # of a job; what is larger is written where it was heard
 LOOK_SECONDS = 1.0
 PATIENCE = struct.pack("ll", int(LOCK_SECONDS), int(LOCK_SECONDS % 1 * 1_000_000))

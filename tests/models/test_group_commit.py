@@ -163,6 +163,43 @@ def test_work_that_fails_is_heard_of_by_who_brought_it(notes: Database) -> None:
     assert words(notes) == {"taken", *(str(n) for n in range(8))}
 
 
+def test_of_works_brought_together_each_fails_alone_and_none_is_done_twice(
+    notes: Database,
+) -> None:
+    put(notes, "taken")
+    commits = commits_of(notes)
+    made = notes.write_all([noting(word) for word in ("a", "taken", "b", "c")])
+    assert [made[0], *made[2:]] == ["a", "b", "c"] and isinstance(made[1], IntegrityError)
+    assert words(notes) == {"taken", "a", "b", "c"}
+    assert notes.write_all([noting(word) for word in ("d", "e")]) == ["d", "e"]
+    assert len(commits) == 2, "one for those of each call that were kept"
+
+
+def test_works_brought_together_outlive_a_transaction_that_the_store_gave_up(
+    notes: Database,
+) -> None:
+    gave_up: list[str] = []
+
+    def give_up_once(session: Session) -> str:
+        session.execute(text("INSERT INTO notes VALUES ('x')"))
+        if not gave_up:
+            gave_up.append("once")
+            session.connection().exec_driver_sql("ROLLBACK")
+            raise OSError("the disk was full for a moment")
+        return "x"
+
+    assert notes.write_all([noting("a"), give_up_once, noting("b")]) == ["a", "x", "b"]
+    assert words(notes) == {"a", "x", "b"}
+
+
+def noting(word: str) -> Callable[[Session], str]:
+    def note(session: Session) -> str:
+        session.execute(text("INSERT INTO notes VALUES (:word)"), {"word": word})
+        return word
+
+    return note
+
+
 def test_when_the_commit_fails_whose_work_was_done_for_them_hear_of_it_too(
     notes: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
