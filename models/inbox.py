@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    select,
     text,
     update,
 )
@@ -104,9 +105,14 @@ _put = Insertion(
     (*_KEY, "kind", "received_at", "outcome", "reply", "answered_at", "kept"),
     unique=_KEY,
 )
+_known = Statement(
+    select(_columns.id).where(
+        *(_columns[name] == bindparam(f"the_{name}", required=True) for name in _KEY)
+    )
+)
 _repeat = Statement(
     update(InboxMessage)
-    .where(*(_columns[name] == bindparam(f"the_{name}", required=True) for name in _KEY))
+    .where(_columns.id == bindparam("inbox_id", required=True))
     .values(deliveries=_columns.deliveries + 1)
     .returning(
         _columns.id,
@@ -145,12 +151,13 @@ def receive(session: Session, letter: Letter) -> Received:
     A delivery whose twin is at work just now waits for it when it keeps its own end
     (PostgreSQL), or for the writer's turn before it begins (SQLite).
     """
-    row = _repeat.first(
+    known = _known.first(
         session,
         the_account=letter.account,
         the_openid=letter.openid,
         the_message_key=letter.key,
     )
+    row = _repeat.first(session, inbox_id=known[0]) if known else None
     if row is None:
         return Received(None, 1, Outcome.PENDING, None, False, letter.at)
     inbox_id, deliveries, outcome, reply, is_deferred, received_at = row

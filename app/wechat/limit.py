@@ -1,7 +1,6 @@
 """How many messages one person may have worked on in a minute."""
 
 import threading
-from collections import Counter
 from datetime import datetime
 
 
@@ -14,7 +13,7 @@ class MinuteLimit:
     def __init__(self, most: int) -> None:
         self._most = most
         self._minute = 0
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counts: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
     def is_over(self, account: str, openid: str, now: datetime) -> bool:
@@ -24,5 +23,5 @@ class MinuteLimit:
             if minute != self._minute:
                 self._minute = minute
                 self._counts.clear()
-            self._counts[account, openid] += 1
-            return self._counts[account, openid] > self._most
+            count = self._counts[account, openid] = self._counts.get((account, openid), 0) + 1
+        return count > self._most
