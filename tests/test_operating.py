@@ -32,6 +32,7 @@ WRONG_PASSWORD = "no-such-password"
 SEND = "/cgi-bin/message/custom/send"
 SEND_TEMPLATE = "/cgi-bin/message/template/send"
 TOKEN = "/cgi-bin/stable_token"
+UNCONFIRMED = "SELECT id, state FROM outbox WHERE state <> 'confirmed'"
 
 
 @dataclass
@@ -82,6 +83,14 @@ class Running:
         while self.figures().get(name) != value:
             assert time.monotonic() < ends, f"{name} is {self.figures().get(name)}"
             time.sleep(0.5)
+
+    def await_receipts(self) -> None:
+        """The platform tells of each template a moment after it took it."""
+        ends = time.monotonic() + PATIENCE_SECONDS
+        with closing(sqlite3.connect(self.folder / "linli.db")) as db:
+            while open_ := db.execute(UNCONFIRMED).fetchall():
+                assert time.monotonic() < ends, f"not confirmed: {open_}"
+                time.sleep(0.1)
 
     @contextmanager
     def without(self, table: str) -> Iterator[None]:
@@ -171,6 +180,7 @@ def _look_at_deliveries(running: Running) -> None:
     refused = running.await_line("message_tried", errcode=45015)
     assert refused["ticket"] == 1 and refused["message_id"]
     assert running.await_line("message_tried", end="Taken", ticket=1)["level"] == "info"
+    running.await_receipts()
 
 
 def _look_at_failures(running: Running) -> None:
