@@ -104,6 +104,7 @@ def meant_by(about: About | None) -> frozenset[str]:
 # Whoever has this many counts as fully loaded: a desk with ten thousand open tickets must not
 # have them counted at every report.
 FULL_LOAD = 100
+MOST_WEIGHED = 16  # in one statement: each number of persons is compiled for itself
 Loads = Callable[[tuple[int, ...]], Sequence[int]]
 """Persons → open tickets, up to FULL_LOAD. Asked only where it decides between equals."""
 
@@ -117,6 +118,12 @@ def loads(session: Session) -> Loads:
     """How much each of these persons has in hand now."""
 
     def open_tickets(person_ids: tuple[int, ...]) -> Sequence[int]:
+        counts: list[int] = []
+        for first in range(0, len(person_ids), MOST_WEIGHED):
+            counts += weigh(person_ids[first : first + MOST_WEIGHED])
+        return counts
+
+    def weigh(person_ids: Sequence[int]) -> Sequence[int]:
         asked = {_person(number): one for number, one in enumerate(person_ids)}
         [row] = _open_tickets(len(person_ids)).run(session, **asked)
         return row

@@ -10,6 +10,7 @@ from models import (
     answered_requests,
     events,
     homes,
+    inbox,
     media,
     page_links,
     privacy_consents,
@@ -23,7 +24,6 @@ from models.events import Fact
 from models.hazards.table import Hazard
 from models.homes import Home
 from models.hotline.table import HotlineOrder
-from models.inbox import InboxMessage
 from models.legacy.table import Progress
 from models.mediations import keeping as mediations
 from models.notices.table import Objection, PersonTag
@@ -210,10 +210,6 @@ def _forget_identities(session: Session, person_id: int) -> None:
     """The openid is personal too; a later message from it is a newcomer's."""
     for identity in session.scalars(select(Identity).where(Identity.person_id == person_id)):
         gone = f"{GONE}-{identity.id}"
-        session.execute(
-            update(InboxMessage)
-            .where(InboxMessage.account == identity.account, InboxMessage.openid == identity.openid)
-            .values(openid=gone, reply=None, kept=None)
-        )
+        inbox.forget(session, identity.account, identity.openid, gone)
         identity.openid, identity.is_following = gone, False
     session.flush()

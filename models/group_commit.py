@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -145,6 +145,8 @@ class GroupCommit:
         try:
             for waiter in waiters:
                 waiter.run(group.turn)
+                if not _is_open(group.turn):
+                    return False
         except BaseException:  # it fails again by itself, and is told then
             return False
         group.served += waiters
@@ -197,7 +199,8 @@ class GroupCommit:
         """Closes the connection; nobody may be writing."""
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept.drop()
+            with suppress(Exception):  # it will not be used again in any case
+                kept.drop()
 
     def _do(self, group: _Group, waiter: _Waiter[Any]) -> None:
         waiter.do(group.turn)
@@ -255,9 +258,14 @@ def _end_block(turn: Turn) -> None:
 
 
 def _take_back(turn: Turn) -> None:
-    if _is_open(turn):
+    if not _is_open(turn):
+        return
+    try:
         turn.cursor.execute("ROLLBACK TO block")
         turn.cursor.execute(END_BLOCK)
+    except Exception:  # then nothing of the transaction may be kept
+        with suppress(Exception):
+            turn.cursor.connection.rollback()
 
 
 def _is_open(turn: Turn) -> bool:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, UtcDateTime
+from models.base import SEEN, Base, UtcDateTime
 from models.insertion import Insertion
 from models.statements import Statement
 
@@ -54,7 +54,7 @@ class InboxMessage(Base):
     account: Mapped[str] = mapped_column(String(64))
     openid: Mapped[str] = mapped_column(String(64))
     message_key: Mapped[str] = mapped_column(String(128))
-    kind: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(40))
     received_at: Mapped[datetime]
     outcome: Mapped[Outcome] = mapped_column(String(10), server_default=Outcome.PENDING)
     deliveries: Mapped[int] = mapped_column(server_default="1")
@@ -92,7 +92,8 @@ class Received(Struct, frozen=True, gc=False):
 
 
 class Overtaken(Exception):
-    """Another delivery's work was kept first: undo this one's, and receive again."""
+    """Another work was kept first, on the same message or for the same newcomer: undo this one,
+    and receive again."""
 
 
 _columns = InboxMessage.__table__.c
@@ -209,6 +210,22 @@ def defer(session: Session, received: Received) -> bool:
     return row is not None
 
 
+def forget(session: Session, account: str, openid: str, gone: str) -> None:
+    """Empties the rows of somebody who is erased; the message at work now gets that name, too."""
+    session.execute(
+        update(InboxMessage)
+        .where(InboxMessage.account == account, InboxMessage.openid == openid)
+        .values(openid=gone, reply=None, kept=None)
+    )
+    session.info.setdefault(SEEN, {})[InboxMessage, account, openid] = gone
+
+
+def _name_of(session: Session, letter: Letter) -> str:
+    seen = session.info.get(SEEN) or {}
+    name: str = seen.get((InboxMessage, letter.account, letter.openid), letter.openid)
+    return name
+
+
 def _end(
     session: Session,
     letter: Letter,
@@ -238,7 +255,7 @@ def _put_row(
 ) -> int:
     row = {
         "account": letter.account,
-        "openid": letter.openid,
+        "openid": _name_of(session, letter),
         "message_key": letter.key,
         "kind": letter.kind,
         "received_at": letter.at,

@@ -10,6 +10,8 @@ from models import reference
 from models.base import UtcDateTime
 from models.conversations import Question
 from models.homes import CURRENT, Home, HomeState
+from models.inbox import Overtaken
+from models.insertion import Insertion
 from models.outbox import OutboxMessage
 from models.people import Identity, Person
 from models.places import Area
@@ -88,8 +90,18 @@ _SPEAKER = Statement(
 )
 
 
+_new_person = Insertion(Person.__table__, ("own_key", "created_at"))
+_IDENTITY_KEY = ("account", "openid")
+_new_identity = Insertion(
+    Identity.__table__, (*_IDENTITY_KEY, "person_id", "created_at"), unique=_IDENTITY_KEY
+)
+
+
 def speaker(session: Session, account: str, openid: str, now: datetime) -> Speaker:
-    """Who this openid is; somebody who never wrote before becomes a person now."""
+    """Who this openid is; somebody who never wrote before becomes a person now.
+
+    Raises Overtaken when another process has just made a person of them.
+    """
     known = known_speaker(session, account, openid, now)
     return known or _newcomer(session, account, openid, now)
 
@@ -111,11 +123,11 @@ def known_speaker(session: Session, account: str, openid: str, now: datetime) ->
 
 
 def _newcomer(session: Session, account: str, openid: str, now: datetime) -> Speaker:
-    person = Person(own_key=new_own_key(), created_at=now)
-    session.add(person)
-    session.flush()
-    session.add(Identity(account=account, openid=openid, person_id=person.id, created_at=now))
-    session.flush()
+    person = {"own_key": new_own_key(), "created_at": now}
+    identity = {"account": account, "openid": openid, "created_at": now}
+    [person_id] = _new_person.run(session, [person])
+    if not _new_identity.run(session, [identity | {"person_id": person_id}]):
+        raise Overtaken
     found = known_speaker(session, account, openid, now)
     assert found is not None
     return found._replace(is_new=True)

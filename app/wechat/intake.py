@@ -71,10 +71,13 @@ class Desk:
         self, session: Session, delivery: Delivery, letter: Letter, received: Received, heard: Any
     ) -> Received:
         message, now = delivery.message, delivery.arrived
-        if message.is_from_person and self.limit.is_over(message.account, message.openid, now):
+        if message.is_from_person and self._is_over(message, now):
             return inbox.limit(session, letter, received, content_of(message), now)
         reply = self.answer(session, message, heard, now) or None
         return inbox.keep_reply(session, letter, received, reply, self.clock())
+
+    def _is_over(self, message: IncomingMessage, now: datetime) -> bool:
+        return self.limit.is_over(message.account, message.openid, now, message.key)
 
     def settle(self, session: Session, delivery: Delivery, received: Received) -> Received:
         """Sends the reply apart when this delivery can not carry it any more."""
@@ -144,14 +147,21 @@ class Intake:
 
     def _keep_failure(self, delivery: Delivery) -> Received:
         try:
-            with self.database.writing() as session:
-                received = self.desk.keep_failure(delivery, session)
+            received = self._kept_failure(delivery)
         except Exception as failure:
             log.error("failure_not_kept", account=delivery.message.account, **fault(failure))
             raise NotKept from failure
         if not received.is_repeat:
             raise NotKept
         return received
+
+    def _kept_failure(self, delivery: Delivery) -> Received:
+        try:
+            with self.database.writing() as session:
+                return self.desk.keep_failure(delivery, session)
+        except Overtaken:  # then another delivery of it did not fail
+            with self.database.writing() as session:
+                return self.desk.keep_failure(delivery, session)
 
 
 def write_here(database: Database, desk: Desk) -> Callable[[Delivery, Any], Received]:

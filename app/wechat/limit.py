@@ -13,15 +13,15 @@ class MinuteLimit:
     def __init__(self, most: int) -> None:
         self._most = most
         self._minute = 0
-        self._counts: dict[tuple[str, str], int] = {}
+        self._numbers: dict[tuple[str, str], dict[str | int, int]] = {}
         self._lock = threading.Lock()
 
-    def is_over(self, account: str, openid: str, now: datetime) -> bool:
-        """Counts this message and says whether it is one too many."""
+    def is_over(self, account: str, openid: str, now: datetime, key: str = "") -> bool:
+        """Counts this message and says whether it is one too many; what has a key counts once."""
         minute = int(now.timestamp()) // 60
         with self._lock:
             if minute != self._minute:
                 self._minute = minute
-                self._counts.clear()
-            count = self._counts[account, openid] = self._counts.get((account, openid), 0) + 1
-        return count > self._most
+                self._numbers.clear()
+            numbers = self._numbers.setdefault((account, openid), {})
+            return numbers.setdefault(key or len(numbers), len(numbers) + 1) > self._most

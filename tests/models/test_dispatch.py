@@ -111,6 +111,18 @@ def test_of_two_equal_posts_the_less_loaded_is_asked(store: Database) -> None:
         assert owners == staff * 2
 
 
+def test_however_many_are_equal_each_is_weighed(store: Database) -> None:
+    town(store)
+    with store.writing() as session:
+        for _ in range(3):
+            last = ticket(session, building(session, 3)).owner_id
+    assert last is not None
+    nobody = tuple(range(10**6, 10**6 + 2100))
+    with store.reading() as session:
+        counts = dispatch.loads(session)((*nobody, last))
+    assert list(counts) == [0] * len(nobody) + [3]
+
+
 def test_nobody_in_the_first_role_means_the_next_post_up_and_a_gap_is_told(
     store: Database,
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import RootTransaction, event, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -256,3 +256,31 @@ def test_a_store_that_gave_up_the_transaction_is_told_of(notes: Database) -> Non
     assert words(notes) == set()
     put(notes, "afterwards")
     assert words(notes) == {"afterwards"}
+
+
+def test_a_connection_that_can_not_even_be_closed_stops_nobody(
+    notes: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noting(word: str) -> Callable[[Session], None]:
+        return lambda session: session.execute(text("INSERT INTO notes VALUES (:w)"), {"w": word})
+
+    def failing(_: Session) -> None:
+        raise LookupError
+
+    def broken(_: object) -> None:
+        raise OSError
+
+    drop = group_commit.Turn.drop
+
+    def drop_and_fail(turn: group_commit.Turn) -> None:
+        drop(turn)
+        raise OSError
+
+    monkeypatch.setattr(group_commit, "LOCK_SECONDS", 0.5)
+    with monkeypatch.context() as breaking:
+        breaking.setattr(RootTransaction, "rollback", broken)
+        breaking.setattr(group_commit.Turn, "drop", drop_and_fail)
+        _, failure = notes.write_all([noting("a"), failing])
+    assert isinstance(failure, LookupError)
+    notes.write(noting("b"))
+    assert words(notes) == {"a", "b"}
