@@ -5,7 +5,7 @@ from wsgiref.types import InputStream, WSGIEnvironment
 
 from werkzeug.exceptions import ServiceUnavailable
 
-PLACES = 6  # of a process's 16 threads
+PLACES = 6  # of a process's 16 threads or more
 
 
 class Body:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from msgspec.json import Decoder, Encoder
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from models.errors import StoreBusy
@@ -23,12 +23,15 @@ MAPPED_BYTES = 1 << 30
 BELL_BYTES = 65536  # as many as a pipe holds
 
 
+_written = Encoder().encode
+
+
 def _json_text(value: Any) -> str:
-    return to_json(value).decode()
+    return _written(value).decode()
 
 
 # A report writes half a dozen JSON columns; the standard library takes four times as long for one.
-JSON_WAYS = {"json_serializer": _json_text, "json_deserializer": from_json}
+JSON_WAYS = {"json_serializer": _json_text, "json_deserializer": Decoder().decode}
 
 
 # Nothing stays nothing: SQLite's driver else looks at each None for a way to adapt it, 0.25 µs.

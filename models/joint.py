@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import to_json
+from msgspec.json import Encoder
 from sqlalchemy import (
     JSON,
     ColumnElement,
@@ -38,6 +38,8 @@ from models.plans import Binder, Plan, binder_of
 # store for reading it out of JSON, and as long for a round trip as for ten rows.
 ASKED, NUMBER = "asked", "number_"
 
+_written = Encoder().encode
+
 Types = Mapping[str, TypeEngine[Any]]
 Values = Mapping[str, Any]
 
@@ -63,7 +65,7 @@ class Joint:
         for name, binder in self._binders:
             for record in records:
                 record[name] = binder(record[name])
-        return self._plan.run(cursor, {ASKED: to_json(records).decode()})
+        return self._plan.run(cursor, {ASKED: _written(records).decode()})
 
 
 def joint(statement: Any, types: Types, dialect: Dialect) -> Joint | None:

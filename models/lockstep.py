@@ -12,7 +12,7 @@ from models.engines import LOCK_SECONDS
 from models.marching import march
 from models.turns import Turns, Waiter
 
-MOST_WORKS = 16
+MOST_WORKS = 64  # as many as a web process has threads
 # Those of the last transaction are on their way back: who went without them would go alone.
 GATHERING_SECONDS = 0.003
 

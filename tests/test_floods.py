@@ -66,7 +66,7 @@ def say(port: int, number: int) -> Answer:
 def test_those_who_send_drop_by_drop_keep_nobody_else_waiting(port: int) -> None:
     with ExitStack() as stack:
         for number, (kind, beginning) in enumerate(SLOW.items()):
-            for _ in range(THREADS * 2):
+            for _ in range(THREADS["sqlite"] * 2):
                 slow = socket.create_connection(("127.0.0.1", port), WITHIN_SECONDS)
                 stack.enter_context(slow).sendall(beginning)
             begun = time.monotonic()

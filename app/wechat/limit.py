@@ -13,7 +13,8 @@ class MinuteLimit:
     def __init__(self, most: int) -> None:
         self._most = most
         self._minute = 0
-        self._numbers: dict[tuple[str, str], dict[str | int, int]] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+        self._numbers: dict[tuple[str, str, str], int] = {}  # of those that have a key
         self._lock = threading.Lock()
 
     def is_over(self, account: str, openid: str, now: datetime, key: str = "") -> bool:
@@ -22,6 +23,12 @@ class MinuteLimit:
         with self._lock:
             if minute != self._minute:
                 self._minute = minute
+                self._counts.clear()
                 self._numbers.clear()
-            numbers = self._numbers.setdefault((account, openid), {})
-            return numbers.setdefault(key or len(numbers), len(numbers) + 1) > self._most
+            number = self._numbers.get((account, openid, key)) if key else None
+            if number is None:
+                number = self._counts.get((account, openid), 0) + 1
+                self._counts[account, openid] = number
+                if key:
+                    self._numbers[account, openid, key] = number
+        return number > self._most

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.serving import MOST_WORKERS, THREADS
 from tests.bench.load import Closed, Open, Window, push
 from tests.bench.pushes import Batch
 from tests.bench.servers import serving
@@ -15,7 +16,6 @@ RESIDENTS = 40_000  # nobody writes twice, so nobody's own history slows them do
 WARMING_SECONDS = 4.0  # until each process has met each building
 PAIRS = 4
 SECONDS = 3.0
-CONNECTIONS = 32  # as many as the server has threads
 MOST = 30_000  # pushes a window; more than any server here answers in it
 STEADY_RATE = 200
 STEADY_SECONDS = 15
@@ -45,18 +45,24 @@ def run() -> list[dict[str, Any]]:
     return [result for case in CASES for result in measure(case)]
 
 
+def connections_to(case: Case) -> int:
+    """As many as the server of this store has threads."""
+    return MOST_WORKERS * THREADS[case.store]
+
+
 def measure(case: Case) -> list[dict[str, Any]]:
     with ExitStack() as stack:
         environment = stack.enter_context(town(case, RESIDENTS))
         echo = Pusher(stack.enter_context(serving(["tests.bench.echo"], environment)), IS_ECHO)
         web = stack.enter_context(serving(["app", "web"], environment))
         intake = Pusher(web, IS_TICKET)
+        connections = connections_to(case)
         for warming in (echo, intake):
-            warming.push(Closed(CONNECTIONS, WARMING_SECONDS), MOST)
+            warming.push(Closed(connections, WARMING_SECONDS), MOST)
             warming.windows.clear()
         for _ in range(PAIRS):
-            echo.push(Closed(CONNECTIONS, SECONDS), MOST)
-            intake.push(Closed(CONNECTIONS, SECONDS), MOST)
+            echo.push(Closed(connections, SECONDS), MOST)
+            intake.push(Closed(connections, SECONDS), MOST)
         steady = intake.push(Open(STEADY_RATE), STEADY_RATE * STEADY_SECONDS)
     baseline = statistics.median(window.rate for window in echo.windows)
     return [
