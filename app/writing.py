@@ -28,6 +28,8 @@ NICENESS = 10  # of the web processes
 PAUSE_SECONDS = 0.5  # before one that has ended is started again
 VARIABLE = "LINLI_WRITER"
 LOOK_SECONDS = 1.0
+CLEARING_SECONDS = 0.3
+CLEARING_JOBS = 100  # not for fewer: each time the file itself has to reach the disk
 
 log = structlog.get_logger(__name__)
 
@@ -90,9 +92,25 @@ class WriterProcess:
         database = open_database(self._settings)
         desk = make_desk(self._settings)
         threading.Thread(target=_follow_wording, args=(database,), daemon=True).start()
+        writer = Writer(self._listener, database, desk)
+        threading.Thread(target=_clear_log, args=(database, writer), daemon=True).start()
         gc.collect()
         collector.settle()
-        Writer(self._listener, database, desk).serve()
+        writer.serve()
+
+
+def _clear_log(database: Database, writer: Writer) -> None:
+    """Beside the writer: else a commit that finds the log full does it, and all wait for the disk."""
+    cleared = 0
+    while True:
+        time.sleep(CLEARING_SECONDS)
+        if writer.asked - cleared < CLEARING_JOBS:
+            continue
+        cleared = writer.asked
+        try:
+            database.clear_log()
+        except Exception as failure:  # then the writer does it
+            log.warning("log_not_cleared", kind=type(failure).__name__)
 
 
 def _follow_wording(database: Database) -> None:

@@ -60,6 +60,7 @@ class Writer:
         self._listener = listener
         self._database = database
         self._desk = desk
+        self.asked = 0  # how many jobs so far
         self._ready = selectors.DefaultSelector()
         self._ready.register(listener, selectors.EVENT_READ)
 
@@ -84,6 +85,7 @@ class Writer:
         asked = [(client, job) for client in clients if (job := self._job(client)) is not None]
         if not asked:
             return
+        self.asked += len(asked)
         ends = self._ends([job for _, job in asked])
         for (client, _), ended in zip(asked, ends, strict=True):
             try:

@@ -1,9 +1,13 @@
 """The two transaction boundaries, on both stores."""
 
 import enum
+import shutil
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Enum, Integer, String, Table, bindparam, insert, select
@@ -117,3 +121,22 @@ def test_writers_of_many_threads_come_one_after_another_and_none_is_lost(store: 
     for thread in threads:
         thread.join()
     assert len(words(store)) == 60
+
+
+def test_what_is_committed_reaches_the_file_itself_while_others_are_at_it(
+    database: Database, tmp_path: Path
+) -> None:
+    def words_in_the_file() -> list[str]:
+        copy = tmp_path / "copy.db"  # without the log beside it
+        shutil.copy(str(database.url.database), copy)
+        with closing(sqlite3.connect(copy)) as alone:
+            return [word for (word,) in alone.execute("SELECT word FROM test_notes")]
+
+    with database.writing() as session:
+        put.run(session, word="灯", at=NOON)
+    assert words_in_the_file() == []
+    with database.writing() as session:
+        put.run(session, word="雨", at=NOON)
+        database.clear_log()
+        assert words_in_the_file() == ["灯"]
+    assert words(database) == ["灯", "雨"]
