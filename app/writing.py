@@ -100,7 +100,7 @@ class WriterProcess:
 
 
 def _clear_log(database: Database, writer: Writer) -> None:
-    """Beside the writer: else a commit that finds the log full does it, and all wait for the disk."""
+    """Beside the writer: else the commit that finds the log full does it, and all wait."""
     cleared = 0
     while True:
         time.sleep(CLEARING_SECONDS)
