@@ -19,6 +19,7 @@ from app.wsgi import make_desk
 from bots import dialogue
 from bots.message import EventKind, IncomingMessage, MessageKind
 from config.settings import Settings
+from models import inbox
 from models.base import Database
 from models.inbox import InboxMessage, Outcome, Received
 from models.people import Identity
@@ -117,6 +118,30 @@ def test_twins_in_several_processes_are_served_once_and_call_nobody(
         of_twins = select(InboxMessage.deliveries).where(InboxMessage.message_key == "2")
         assert session.scalars(of_twins).all() == [3]
     assert "work_failed" not in "".join(capfd.readouterr())
+
+
+def test_a_failure_whose_twin_did_not_fail_is_answered_like_the_twin(
+    postgresql: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> str:
+        raise LookupError
+
+    well, ill = intake(postgresql, desk()), intake(postgresql, replace(desk(), answer=fail))
+    receive = inbox.receive
+    looks: list[Any] = []
+
+    def receive_and_be_overtaken(session: Session, letter: inbox.Letter) -> Received:
+        found = receive(session, letter)
+        looks.append(letter)
+        if len(looks) == 2:  # the one that is about to keep the failure
+            looks.append(well.take(delivery("1", "你好")).text)
+        return found
+
+    monkeypatch.setattr(inbox, "receive", receive_and_be_overtaken)
+    told = ill.take(delivery("1", "你好")).text
+    assert told and told in looks
+    with postgresql.reading() as session:
+        assert session.scalars(select(InboxMessage.deliveries)).all() == [2]
 
 
 def test_what_is_worked_on_twice_for_a_neighbours_fault_counts_once(database: Database) -> None:
