@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.office_hours import OfficeHours
 from models.worktime import Holidays, WallClock, WorkCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -51,6 +52,35 @@ def test_adding_agrees_with_counting_minute_by_minute(start: int, minutes: int) 
     expected = add_minute_by_minute(start, minutes)
     if expected is not None:
         assert CALENDAR.add(MINUTES[start], minutes) == expected
+
+
+BY_NIGHT = [(time(0, 30), time(9)), (time(21), time(23))]
+# In Berlin the clocks are changed in these two nights, of which somebody makes days of work.
+SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
+
+
+@pytest.mark.parametrize("minutes", [30, 240])
+@pytest.mark.parametrize(
+    ("hours", "zone", "day"),
+    [
+        (OFFICE_HOURS, "Asia/Shanghai", date(2026, 11, 20)),
+        (BY_NIGHT, "Europe/Berlin", SPRING),
+        (BY_NIGHT, "Europe/Berlin", AUTUMN),
+    ],
+)
+def test_one_who_was_asked_before_answers_as_one_who_was_not(
+    hours: OfficeHours, zone: str, day: date, minutes: int
+) -> None:
+    def calendar() -> WorkCalendar:
+        return WorkCalendar(hours, Holidays(work=frozenset({SPRING, AUTUMN})), zone)
+
+    begin = datetime.combine(day, time(), UTC) - timedelta(hours=8)
+    half_hours = [begin + timedelta(minutes=30 * number) for number in range(60)]
+    each = [at + beside * timedelta.resolution for at in half_hours for beside in (-1, 0, 1)]
+    expected = {moment: calendar().add(moment, minutes) for moment in each}
+    asked = calendar()
+    for moment in (*each, *reversed(each)):
+        assert asked.add(moment, minutes) == expected[moment]
 
 
 @given(moments, moments)
