@@ -19,7 +19,8 @@ from bots.regression import broken, load_sentences
 from bots.taught import POLICY, Words, taught, words_of
 from config.settings import Settings
 from models import policies
-from models.base import BUSY, Database
+from models.base import Database
+from models.busy import BUSY
 from models.places import estate_names
 from models.quiet_hours import QuietHours
 from models.sealing import KEYRING

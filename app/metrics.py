@@ -30,7 +30,8 @@ from app.serving import METER_FILES
 from config.settings import Settings
 from jobs import standings
 from models import vital_signs
-from models.base import BUSY, Database
+from models.base import Database
+from models.busy import BUSY
 from models.vital_signs import Reading
 
 FRESH_SECONDS = 5.0  # so long the store is not asked again, however many ask us

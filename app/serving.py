@@ -49,7 +49,7 @@ def workers_of(settings: Settings) -> int:
 
 def threads_of(settings: Settings) -> int:
     """How many in each of them."""
-    return THREADS["sqlite" if settings.database.startswith("sqlite") else "postgresql"]
+    return THREADS["sqlite" if settings.is_sqlite else "postgresql"]
 
 
 def is_news(record: logging.LogRecord) -> bool:

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 def writer_for(settings: Settings) -> "WriterProcess | None":
     """Where several web processes would take turns at one file; none where nothing is gained."""
-    is_shared = settings.database.startswith("sqlite") and workers_of(settings) > 1
+    is_shared = settings.is_sqlite and workers_of(settings) > 1
     return WriterProcess(settings) if is_shared and sys.platform == "linux" else None
 
 

@@ -89,6 +89,11 @@ class Settings(BaseSettings):
             return f"postgresql+psycopg{separator}{rest}"
         return self.database_url
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is a file beside us, and no server."""
+        return self.database.startswith("sqlite")
+
     @cached_property
     def data_keys(self) -> dict[str, bytes]:
         """Key id → 32 bytes, in order; the first encrypts. A bare key is id 1."""

@@ -1,7 +1,6 @@
 """Sessions and the only two transaction boundaries, `reading()` and `writing()`."""
 
 import enum
-import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,7 +8,6 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
 from sqlalchemy import (
     JSON,
     Connection,
@@ -20,9 +18,9 @@ from sqlalchemy import (
     TypeDecorator,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from models.busy import busy_mapped, mapped
 from models.engines import (
     POOL_SIZE,
     STATEMENT_SECONDS,
@@ -30,19 +28,12 @@ from models.engines import (
     postgresql_engine,
     sqlite_engine,
 )
-from models.errors import StoreBusy
 from models.group_commit import GroupCommit, Turn
 from models.lockstep import Lockstep
 from models.statements import Direct, Statement, hot_cursor
 
 Made = TypeVar("Made")
 
-# The driver's own errors too: a Statement runs on its cursor, past SQLAlchemy. The internal ones
-# are PostgreSQL's of a database that may only be read just now.
-BUSY = (
-    *(OperationalError, sqlite3.OperationalError, psycopg.OperationalError),
-    *(InternalError, psycopg.InternalError),
-)
 SEEN = "seen"  # in a session's info: what one block has looked up and need not look up again
 ASKED = "asked"  # in a session's info: tasks that somebody is told of after the commit
 READS = "reads"  # in a session's info: it sees one moment, and changes nothing
@@ -160,7 +151,7 @@ class Database:
         Raises StoreBusy when the store can not be had in LOCK_SECONDS.
         """
         begin = self._group.turn if self._group else self._transaction
-        with _busy_mapped(), begin() as turn, _flushed(turn.session) as session:
+        with busy_mapped(), begin() as turn, _flushed(turn.session) as session:
             yield session
 
     def write(self, work: Callable[[Session], Made], whose: Hashable = None) -> Made:
@@ -169,7 +160,7 @@ class Database:
         It may be done by another thread, which writes just now, in one transaction with others.
         Two works of the same person (`whose`) are done one after the other. Raises the same.
         """
-        with _busy_mapped():
+        with busy_mapped():
             if self._group is not None:
                 return self._group.run(partial(_in_block, work))
             assert self._lockstep is not None
@@ -185,9 +176,9 @@ class Database:
         """
         if self._group is None:
             return [self._tried(work) for work in works]
-        with _busy_mapped():
+        with busy_mapped():
             made = self._group.run_all([partial(_in_block, work) for work in works])
-        return [_mapped(one) if isinstance(one, BaseException) else one for one in made]
+        return [mapped(one) if isinstance(one, BaseException) else one for one in made]
 
     def _tried(self, work: Callable[[Session], Made]) -> Made | BaseException:
         try:
@@ -281,22 +272,3 @@ def _in_session(
     session.info[ASKED] = asked
     with _flushed(session):
         return work(session)
-
-
-@contextmanager
-def _busy_mapped() -> Iterator[None]:
-    try:
-        yield
-    except BUSY as failure:
-        mapped = _mapped(failure)
-        if mapped is failure:
-            raise
-        raise mapped from failure
-
-
-def _mapped(failure: BaseException) -> BaseException:
-    """StoreBusy where that is what the driver means."""
-    text = str(failure) if isinstance(failure, BUSY) else ""
-    if any(sign in text for sign in ("locked", "timeout", "busy", "deadlock")):
-        return StoreBusy(type(failure).__name__)
-    return failure

@@ -57,7 +57,7 @@ class _Waiter(Waiter, Generic[Made]):
     def do(self, turn: Turn) -> None:
         """Does the work in a savepoint; its failure is its own."""
         try:
-            turn.cursor.execute(BEGIN_BLOCK)
+            _begin_block(turn)
             self.run(turn)
             _end_block(turn)
         except BaseException as failure:  # raised again by who waits for it
@@ -225,8 +225,8 @@ class GroupCommit:
     def _commit(self, group: _Group) -> None:
         """Ends the transaction for everybody in it."""
         try:
-            if group.blocks and not _is_open(group.turn):
-                raise StoreBusy("the store gave the transaction up")
+            if group.blocks:
+                _check_open(group.turn)
             group.transaction.commit()
         except BaseException as failure:  # everybody in the group must hear of it
             group.failure = failure
@@ -242,7 +242,7 @@ class GroupCommit:
 
 @contextmanager
 def _savepoint(turn: Turn) -> Iterator[None]:
-    turn.cursor.execute(BEGIN_BLOCK)
+    _begin_block(turn)
     try:
         yield
     except BaseException:
@@ -250,6 +250,12 @@ def _savepoint(turn: Turn) -> Iterator[None]:
         raise
     else:
         _end_block(turn)
+
+
+def _begin_block(turn: Turn) -> None:
+    # Without this it would be a transaction of its own, and kept, while all hear that nothing was.
+    _check_open(turn)
+    turn.cursor.execute(BEGIN_BLOCK)
 
 
 def _end_block(turn: Turn) -> None:
@@ -266,6 +272,11 @@ def _take_back(turn: Turn) -> None:
     except Exception:  # then nothing of the transaction may be kept
         with suppress(Exception):
             turn.cursor.connection.rollback()
+
+
+def _check_open(turn: Turn) -> None:
+    if not _is_open(turn):
+        raise StoreBusy("the store gave the transaction up")
 
 
 def _is_open(turn: Turn) -> bool:

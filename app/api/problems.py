@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.logs import fault
 from config.policy import load
-from models.base import BUSY
+from models.busy import BUSY
 from models.errors import DomainError
 
 LANGUAGES = ("zh", "en")

@@ -10,7 +10,7 @@ from app.house import media_folder, now
 from config.settings import Settings, own_keys, with_kept_keys
 from models.backups.manifest import BackupUnfit
 from models.backups.taking import take
-from models.base import BUSY
+from models.busy import BUSY
 
 
 @click.command()

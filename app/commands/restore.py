@@ -11,7 +11,7 @@ from config.settings import DATA_KEY, Settings, keep_keys, with_kept_keys
 from models.backups.manifest import BackupUnfit, Manifest
 from models.backups.restoring import carried_keys
 from models.backups.restoring import restore as restore_house
-from models.base import BUSY
+from models.busy import BUSY
 
 
 @click.command()

@@ -22,7 +22,8 @@ from app.house import now
 from app.logs import fault
 from app.office import Office, make_office
 from config.settings import Settings
-from models.base import BUSY, Database
+from models.base import Database
+from models.busy import BUSY
 from models.errors import DomainError
 
 SUBJECTS = (

@@ -31,8 +31,8 @@ class House:
 
     @property
     def sqlite_file(self) -> Path | None:
-        address = self.settings.database
-        return Path(address.removeprefix("sqlite:///")) if address.startswith("sqlite") else None
+        path = self.settings.database.removeprefix("sqlite:///")
+        return Path(path) if self.settings.is_sqlite else None
 
     def close(self) -> None:
         if "client" in self.__dict__:

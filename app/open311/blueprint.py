@@ -17,7 +17,7 @@ from app.open311.forms import JSON, XML, answer
 from app.open311.given import read
 from app.open311.refusals import Refused, TooMany, Unknown
 from config.policy import load
-from models.base import BUSY
+from models.busy import BUSY
 from models.errors import DomainError
 from models.open311 import lists
 from models.open311.public import POLICY

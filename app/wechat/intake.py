@@ -71,13 +71,12 @@ class Desk:
         self, session: Session, delivery: Delivery, letter: Letter, received: Received, heard: Any
     ) -> Received:
         message, now = delivery.message, delivery.arrived
-        if message.is_from_person and self._is_over(message, now):
+        if message.is_from_person and self.limit.is_over(
+            message.account, message.openid, now, message.key
+        ):
             return inbox.limit(session, letter, received, content_of(message), now)
         reply = self.answer(session, message, heard, now) or None
         return inbox.keep_reply(session, letter, received, reply, self.clock())
-
-    def _is_over(self, message: IncomingMessage, now: datetime) -> bool:
-        return self.limit.is_over(message.account, message.openid, now, message.key)
 
     def settle(self, session: Session, delivery: Delivery, received: Received) -> Received:
         """Sends the reply apart when this delivery can not carry it any more."""

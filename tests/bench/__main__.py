@@ -12,6 +12,7 @@ from tests.bench import (
     delivery,
     digests,
     figures,
+    floor,
     hotline,
     intake,
     lifecycles,
@@ -23,6 +24,7 @@ from tests.bench import (
 
 BENCHES = {
     "intake": intake.run,
+    "floor": floor.run,
     "classify": classify.run,
     "start": start.run,
     "figures": figures.run,

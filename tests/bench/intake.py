@@ -66,12 +66,12 @@ def measure(case: Case) -> list[dict[str, Any]]:
         steady = intake.push(Open(STEADY_RATE), STEADY_RATE * STEADY_SECONDS)
     baseline = statistics.median(window.rate for window in echo.windows)
     return [
-        _result("intake", case, intake.windows[:-1], baseline),
-        _result("intake_200", case, [steady], baseline),
+        result_of("intake", case, intake.windows[:-1], baseline),
+        result_of("intake_200", case, [steady], baseline),
     ]
 
 
-def _result(name: str, case: Case, windows: Sequence[Window], baseline: float) -> dict[str, Any]:
+def result_of(name: str, case: Case, windows: Sequence[Window], baseline: float) -> dict[str, Any]:
     waits = [wait for window in windows for wait in window.waits]
     cuts = statistics.quantiles(waits, n=100)
     rate = statistics.median(window.rate for window in windows)

@@ -192,6 +192,20 @@ def test_works_brought_together_outlive_a_transaction_that_the_store_gave_up(
     assert words(notes) == {"a", "x", "b"}
 
 
+def test_nothing_is_kept_of_works_whose_transaction_the_store_gave_up_again(
+    notes: Database,
+) -> None:
+    def give_up(session: Session) -> str:
+        session.connection().exec_driver_sql("ROLLBACK")
+        raise OSError("the disk is full")
+
+    before, _, after = notes.write_all([noting("a"), give_up, noting("b")])
+    assert isinstance(before, StoreBusy)
+    assert isinstance(after, StoreBusy)
+    assert words(notes) == set()
+    assert notes.write_all([noting("c"), noting("d")]) == ["c", "d"]
+
+
 def noting(word: str) -> Callable[[Session], str]:
     def note(session: Session) -> str:
         session.execute(text("INSERT INTO notes VALUES (:word)"), {"word": word})

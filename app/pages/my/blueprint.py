@@ -28,7 +28,7 @@ from app.pages.my.rendering import Answer, is_by_script, refused, say_status
 from app.pages.my.visit import Visit, visit_of
 from app.wechat.limit import MinuteLimit
 from config.settings import Settings
-from models.base import BUSY
+from models.busy import BUSY
 from models.errors import DomainError
 
 SUBJECTS = (
