@@ -57,9 +57,9 @@ def _words(message: IncomingMessage) -> str | None:
 def answer(session: Session, message: IncomingMessage, heard: Heard, now: datetime) -> str | None:
     """The text to reply with, or None for silence (events that nobody waits behind).
 
-    Inside the caller's transaction; nothing leaves before it commits.
+    Inside the caller's transaction; nothing leaves before it commits. Raises as `speaker` does.
     """
-    who = speaker(session, message.account, message.openid, now)
+    who = speaker(session, message.account, message.openid, now, message.key)
     chat = Chat(
         session, who, message, heard.understanding, heard.text, now, heard.parts, heard.things
     )

@@ -209,7 +209,7 @@ def _open_count(session: Session, person_id: int) -> int:
 def _forget_identities(session: Session, person_id: int) -> None:
     """The openid is personal too; a later message from it is a newcomer's."""
     for identity in session.scalars(select(Identity).where(Identity.person_id == person_id)):
-        gone = f"{GONE}-{identity.id}"
+        gone = f"{inbox.ERASED}{identity.id}"
         inbox.forget(session, identity.account, identity.openid, gone)
         identity.openid, identity.is_following = gone, False
     session.flush()

@@ -24,6 +24,9 @@ from models.base import SEEN, Base, UtcDateTime
 from models.insertion import Insertion
 from models.statements import Statement
 
+ERASED = "erased-"  # the names of those who are erased begin so
+_IS_ERASED = f"substr(openid, 1, {len(ERASED)}) = '{ERASED}'"
+
 
 class Outcome(StrEnum):
     """How far the work on a message has come."""
@@ -47,6 +50,12 @@ class InboxMessage(Base):
             "received_at",
             sqlite_where=text("outcome <> 'answered'"),
             postgresql_where=text("outcome <> 'answered'"),
+        ),
+        Index(
+            "ix_inbox_erased",
+            "message_key",
+            sqlite_where=text(_IS_ERASED),
+            postgresql_where=text(_IS_ERASED),
         ),
     )
 
@@ -96,6 +105,13 @@ class Overtaken(Exception):
     and receive again."""
 
 
+class FromErased(Exception):
+    """A repeat of a message whose sender is erased: they are nobody, and shall not be anew."""
+
+    def __init__(self, received: Received) -> None:
+        self.received = received
+
+
 _columns = InboxMessage.__table__.c
 
 _KEY = ("account", "openid", "message_key")
@@ -111,6 +127,11 @@ _known = Statement(
         *(_columns[name] == bindparam(f"the_{name}", required=True) for name in _KEY)
     )
 )
+# Asked for by its account SQLite would go through all rows of that; a test holds it to its index.
+OF_ERASED = select(_columns.id, _columns.account).where(
+    _columns.message_key == bindparam("the_message_key", required=True), text(_IS_ERASED)
+)
+_of_erased = Statement(OF_ERASED)
 _repeat = Statement(
     update(InboxMessage)
     .where(_columns.id == bindparam("inbox_id", required=True))
@@ -158,10 +179,23 @@ def receive(session: Session, letter: Letter) -> Received:
         the_openid=letter.openid,
         the_message_key=letter.key,
     )
-    row = _repeat.first(session, inbox_id=known[0]) if known else None
+    repeated = _repeated(session, known[0]) if known else None
+    return repeated or Received(None, 1, Outcome.PENDING, None, False, letter.at)
+
+
+def check_not_erased(session: Session, account: str, key: str) -> None:
+    """Asked of whoever is not known: raises FromErased. Another's message has another number."""
+    for inbox_id, theirs in _of_erased.run(session, the_message_key=key):
+        if theirs == account and (repeated := _repeated(session, inbox_id)):
+            raise FromErased(repeated)
+
+
+def _repeated(session: Session, inbox_id: int) -> Received | None:
+    """Counts one more delivery."""
+    row = _repeat.first(session, inbox_id=inbox_id)
     if row is None:
-        return Received(None, 1, Outcome.PENDING, None, False, letter.at)
-    inbox_id, deliveries, outcome, reply, is_deferred, received_at = row
+        return None
+    _, deliveries, outcome, reply, is_deferred, received_at = row
     return Received(inbox_id, deliveries, Outcome(outcome), reply, bool(is_deferred), received_at)
 
 

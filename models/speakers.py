@@ -10,7 +10,7 @@ from models import reference
 from models.base import UtcDateTime
 from models.conversations import Question
 from models.homes import CURRENT, Home, HomeState
-from models.inbox import Overtaken
+from models.inbox import Overtaken, check_not_erased
 from models.insertion import Insertion
 from models.outbox import OutboxMessage
 from models.people import Identity, Person
@@ -97,12 +97,17 @@ _new_identity = Insertion(
 )
 
 
-def speaker(session: Session, account: str, openid: str, now: datetime) -> Speaker:
+def speaker(
+    session: Session, account: str, openid: str, now: datetime, key: str | None = None
+) -> Speaker:
     """Who this openid is; somebody who never wrote before becomes a person now.
 
-    Raises Overtaken when another process has just made a person of them.
+    `key` is that of the message they wrote, if they did. Raises Overtaken when another process
+    has just made a person of them, FromErased when they were erased with this very message.
     """
     known = known_speaker(session, account, openid, now)
+    if known is None and key is not None:
+        check_not_erased(session, account, key)
     return known or _newcomer(session, account, openid, now)
 
 

@@ -17,7 +17,7 @@ from bots.message import IncomingMessage
 from models import inbox, tracing
 from models.base import Database
 from models.errors import StoreBusy
-from models.inbox import Letter, Overtaken, Received
+from models.inbox import FromErased, Letter, Overtaken, Received
 
 LAST_DELIVERY = 3  # WeChat does not try a fourth time
 
@@ -75,7 +75,10 @@ class Desk:
             message.account, message.openid, now, message.key
         ):
             return inbox.limit(session, letter, received, content_of(message), now)
-        reply = self.answer(session, message, heard, now) or None
+        try:
+            reply = self.answer(session, message, heard, now) or None
+        except FromErased as repeat:
+            return repeat.received
         return inbox.keep_reply(session, letter, received, reply, self.clock())
 
     def settle(self, session: Session, delivery: Delivery, received: Received) -> Received:

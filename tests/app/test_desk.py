@@ -80,6 +80,31 @@ def test_who_cancels_at_the_platform_is_erased(store: Database) -> None:
     door.take(delivery("1", "你好"))
     door.take(delivery("2", event=EventKind.AUTHORIZATION_CANCELLED))
     assert len(senders(store)) == 2 and ME not in senders(store)
+    door.take(delivery("2", event=EventKind.AUTHORIZATION_CANCELLED))
+    assert not has_identity(store) and len(senders(store)) == 2
+
+
+def test_a_repeat_of_the_message_that_erased_somebody_makes_nobody_of_them_again(
+    store: Database,
+) -> None:
+    door = intake(store, desk())
+    for number, text in enumerate(("你好", "隐私", "2")):
+        door.take(delivery(str(number), text))
+    farewell = door.take(delivery("9", "1"))
+    assert door.take(delivery("9", "1")) == farewell
+    assert not has_identity(store)
+    assert door.take(delivery("2", "2")).text is None, "what was said before is emptied"
+    assert not has_identity(store)
+    with store.reading() as session:
+        deliveries = select(InboxMessage.deliveries).order_by(InboxMessage.id)
+        assert list(session.scalars(deliveries)) == [1, 1, 2, 2]
+    assert "已删除" not in (door.take(delivery("10", "1")).text or "")
+    assert has_identity(store), "a word of their own begins anew"
+
+
+def has_identity(store: Database) -> bool:
+    with store.reading() as session:
+        return session.scalar(select(Identity.id).where(Identity.openid == ME)) is not None
 
 
 def test_the_inbox_has_room_for_the_names_of_all_kinds() -> None:

@@ -139,3 +139,13 @@ def test_the_store_itself_knows_the_outcomes(store: Database) -> None:
         inbox.keep_reply(session, LETTER, receive(session), None, NOON)
     with pytest.raises(IntegrityError), store.writing() as session:
         session.execute(text("UPDATE inbox SET outcome = 'lost'"))
+
+
+def test_whether_a_message_was_of_somebody_erased_is_looked_up_by_its_index(
+    database: Database,
+) -> None:
+    with database.reading() as session:
+        connection = session.connection()
+        query = inbox.OF_ERASED.compile(dialect=connection.dialect)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", ("1",)).all()
+    assert "ix_inbox_erased (message_key=?)" in str(plan)
