@@ -3,18 +3,19 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from app.house import open_database
-from app.writing import writer_for
+from app.writing import CLEARING_JOBS, writer_for
 from config.settings import Settings
 from models.inbox import InboxMessage
 from tests.bench.pushes import Batch
@@ -83,6 +84,26 @@ def test_whoever_is_killed_complaints_are_kept_once_and_the_writer_ends_with_the
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(InboxMessage)) == next(spoken)
         database.dispose()
+
+
+def test_what_was_committed_reaches_the_file_itself_while_the_server_runs() -> None:
+    """Long before SQLite would see to that, in a commit for which all wait."""
+    port, count = free_port(), CLEARING_JOBS + 20
+    with (
+        town(Case("sqlite", "NORMAL"), count) as environment,
+        web(environment | {"LINLI_WEB_WORKERS": "2"}, port),
+    ):
+        for number in range(count):
+            until(lambda number=number: is_answered(port, number))
+        file = Path(environment["LINLI_DATA_DIR"]) / "linli.db"
+        until(lambda: in_the_file_alone(file) >= CLEARING_JOBS)
+
+
+def in_the_file_alone(file: Path) -> int:
+    """How many messages are there for a reader that knows nothing of the log."""
+    with closing(sqlite3.connect(f"file:{file}?immutable=1", uri=True)) as connection:
+        [count] = connection.execute("SELECT count(*) FROM inbox").fetchone()
+    return int(count)
 
 
 @pytest.mark.parametrize(
