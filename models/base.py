@@ -30,7 +30,7 @@ from models.engines import (
 )
 from models.group_commit import GroupCommit, Turn
 from models.lockstep import Lockstep
-from models.statements import Direct, Statement, hot_cursor
+from models.statements import Direct, Settling, Statement, hot_cursor
 
 Made = TypeVar("Made")
 
@@ -204,15 +204,15 @@ class Database:
                 self.ring(kind, task_id)
 
     def _turn(self, connection: Connection) -> Turn:
-        session = Session(
+        cursor = connection.connection.cursor()
+        way = Direct(cursor, connection.dialect)
+        session = Settling(
             connection,
             expire_on_commit=False,
             join_transaction_mode="create_savepoint" if self._group else "rollback_only",
-            info={Database: self.kept},
+            info={Database: self.kept, Statement: way},
         )
-        cursor = connection.connection.cursor()
-        session.info[Statement] = Direct(cursor, connection.dialect)
-        return Turn(connection, cursor, session)
+        return Turn(connection, cursor, way, session)
 
     def clear_log(self) -> None:
         """Moves into SQLite's file what was committed to its log, while others read and write."""

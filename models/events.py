@@ -80,7 +80,7 @@ def record(session: Session, *facts: Fact) -> list[int]:
         for message in _messages(fact, event_id)
     ]
     if messages:
-        outbox.put(session, messages)
+        outbox.leave(session, messages)
     queueing.queue(session, facts, ids)
     return ids
 

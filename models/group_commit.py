@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.engines import LOCK_SECONDS, FileGate
 from models.errors import StoreBusy
+from models.statements import Direct
 from models.turns import Turns, Waiter
 
 MOST_BLOCKS = 16
@@ -29,6 +30,7 @@ class Turn:
 
     connection: Connection
     cursor: Any
+    way: Direct  # of the session
     session: Session
 
     def drop(self) -> None:
@@ -143,10 +145,11 @@ class GroupCommit:
         False when one failed, whose failure would take the others' along.
         """
         try:
-            for waiter in waiters:
-                waiter.run(group.turn)
-                if not _is_open(group.turn):
-                    return False
+            with group.turn.way.gathering():
+                for waiter in waiters:
+                    waiter.run(group.turn)
+                    if not _is_open(group.turn):
+                        return False
         except BaseException:  # it fails again by itself, and is told then
             return False
         group.served += waiters

@@ -1,6 +1,6 @@
 """Rows of one table written on the hot path, in as few round trips as the store has."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from sqlalchemy import Dialect, Table, bindparam
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.joint import Joint, joint_insertion
 from models.plans import Plan
-from models.statements import Statement, Way, hot_cursor
+from models.statements import Direct, Statement, Way, hot_cursor
 
 MOST_ROWS = 16  # of one statement: each number of rows is compiled for itself
 
@@ -37,6 +37,14 @@ class Insertion:
         ids: list[int] = way.ask(self, rows)
         return ids
 
+    def leave(self, session: Session, rows: Sequence[Row]) -> None:
+        """Writes them by the end of the transaction; nobody asks what their ids are."""
+        way: Way | None = session.info.get(Statement)
+        if rows and isinstance(way, Direct):
+            way.leave(self, rows)
+        else:
+            self.run(session, rows)
+
     def answer(self, cursor: Any, dialect: Dialect, asked: Sequence[Row]) -> list[int]:
         """The ids of these rows."""
         if dialect.name != "sqlite":
@@ -54,10 +62,23 @@ class Insertion:
         ids = iter(self._returned(self._joint(dialect).rows(cursor, rows), rows))
         return [[id_ for _ in theirs if (id_ := next(ids)) is not None] for theirs in asked]
 
+    def write(self, cursor: Any, dialect: Dialect, rows: Sequence[Row]) -> None:
+        """All of them at once, on SQLite: half the time of those of each message by themselves."""
+        one = self._plan(dialect, 1)
+        cursor.executemany(one.sql, one.bind_rows(rows))
+
+    def names(self, dialect: Dialect) -> Set[str]:
+        return {self.table_name}
+
+    @property
+    def table_name(self) -> str:
+        return self._table.name
+
     def _counted(self, cursor: Any, dialect: Dialect, rows: Sequence[Row]) -> Iterable[int]:
         # SQLite counts its ids up from row to row and knows the last; RETURNING doubles the cost.
         one = self._plan(dialect, 1)
-        cursor.execute(self._plan(dialect, len(rows)).sql, one.bind_rows(rows))
+        values = [value for bound in one.bind_rows(rows) for value in bound]
+        cursor.execute(self._plan(dialect, len(rows)).sql, values)
         last: int = cursor.lastrowid
         return range(last - cursor.rowcount + 1, last + 1)
 

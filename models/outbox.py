@@ -162,12 +162,12 @@ _WAITING = (Delivery.QUEUED, Delivery.HELD)
 
 def queue(session: Session, rows: Iterable[Draft | dict[str, Any]]) -> int:
     """Puts messages into the ledger, each once by its unique key; says how many were new."""
-    return len(put(session, [whole(draft) for draft in rows]))
+    return len(_put.run(session, [whole(draft) for draft in rows]))
 
 
-def put(session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
-    """The same of rows that are whole already; returns the ids of the new ones."""
-    return _put.run(session, rows)
+def leave(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """The same of rows that are whole already, by the end of the transaction."""
+    _put.leave(session, rows)
 
 
 def queue_each(

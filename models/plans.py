@@ -1,6 +1,7 @@
 """A statement as one dialect's driver takes it: compiled once, past SQLAlchemy's own way."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -17,6 +18,7 @@ class Plan:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         self.sql: str = compiled.string
+        self.words = frozenset(re.findall(r"\w+", self.sql))  # the tables' names among them
         names: Sequence[str] | None = compiled.positiontup
         self._place = _placing(names) if names is not None else None
         self.fixed: dict[str, Any] = {}
@@ -57,14 +59,13 @@ class Plan:
             bound[name] = binder(bound[name])
         return bound if self._place is None else self._place(bound)
 
-    def bind_rows(self, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
-        """The values of a table's rows, one after the other, for a driver that takes them by place.
+    def bind_rows(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
+        """The values of a table's rows, for a driver that takes them by place.
 
         What a row shares with the one before it, as a moment or the words of a message, is bound
         once: the two messages of a report take 3.3 µs, not 5.4.
         """
         assert self._place is not None and not self.fixed
-        values: list[Any] = []
         before: Sequence[Any] = ()
         made: Sequence[Any] = ()
         for row in rows:
@@ -74,9 +75,8 @@ class Plan:
                 value = said[position]
                 is_same = made and value is before[position]
                 bound[position] = made[position] if is_same else binder(value)
-            values += bound
+            yield bound
             before, made = said, bound
-        return values
 
     def _read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         values = list(row)

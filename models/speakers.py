@@ -86,7 +86,8 @@ _SPEAKER = Statement(
     .where(
         Identity.account == bindparam("account", required=True),
         Identity.openid == bindparam("openid", required=True),
-    )
+    ),
+    sees_all_of={"outbox"},  # what is new there is queued, never held
 )
 
 

@@ -1,11 +1,11 @@
 """Statements of the hot path: compiled once a dialect, run on the driver's own cursor."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Dialect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.expression import Executable
 
 from models.joint import Joint, joint
@@ -31,8 +31,11 @@ class Statement:
     statement's bind parameters; rows come back as tuples in the types of their columns.
     """
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: Executable, *, sees_all_of: Set[str] = frozenset()) -> None:
+        """`sees_all_of`: tables whose new rows of a transaction are none that it asks for."""
         self._statement = statement
+        self._sees_all_of = sees_all_of
+        self._names: dict[str, Set[str]] = {}
         self._plans: dict[str, Plan] = {}
         self._joints: dict[str, Joint | None] = {}
 
@@ -69,6 +72,13 @@ class Statement:
             return [plan.run(cursor, values) for values in asked]
         return whole.run(cursor, asked)
 
+    def names(self, dialect: Dialect) -> Set[str]:
+        """Of the tables that it needs all of, among other words."""
+        names = self._names.get(dialect.name)
+        if names is None:
+            names = self._names[dialect.name] = self._plan(dialect).words - self._sees_all_of
+        return names
+
     def _plan(self, dialect: Dialect) -> Plan:
         plan = self._plans.get(dialect.name)
         if plan is None:
@@ -83,6 +93,8 @@ class Subject(Protocol):
 
     def answer_all(self, cursor: Any, dialect: Dialect, asked: Sequence[Any]) -> list[Any]: ...
 
+    def names(self, dialect: Dialect) -> Set[str]: ...
+
 
 class Way(Protocol):
     """How a session asks its store."""
@@ -90,12 +102,75 @@ class Way(Protocol):
     def ask(self, subject: Subject, asked: Any) -> Any: ...
 
 
+class Leavable(Subject, Protocol):
+    """Rows that can be written later."""
+
+    @property
+    def table_name(self) -> str: ...
+
+    def write(self, cursor: Any, dialect: Dialect, rows: Sequence[Any]) -> None: ...
+
+
 class Direct:
-    """At once, one after the other, on one driver's cursor."""
+    """At once, one after the other, on one driver's cursor.
+
+    While it is `gathering`, rows that nobody asks back for are left for the end and written
+    together; or before a statement that may see them.
+    """
 
     def __init__(self, cursor: Any, dialect: Dialect) -> None:
         self._cursor = cursor
         self._dialect = dialect
+        self._is_gathering = False
+        self._left: dict[Leavable, list[Any]] = {}
+        self._tables: set[str] = set()  # of what is left
 
     def ask(self, subject: Subject, asked: Any) -> Any:
+        if self._tables and not self._tables.isdisjoint(subject.names(self._dialect)):
+            self.settle()
         return subject.answer(self._cursor, self._dialect, asked)
+
+    def leave(self, subject: Leavable, rows: Sequence[Any]) -> None:
+        if self._is_gathering:
+            self._left.setdefault(subject, []).extend(rows)
+            self._tables.add(subject.table_name)
+        else:
+            subject.answer(self._cursor, self._dialect, rows)
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Nothing is left when it ends; nor is it written, if it ends badly."""
+        self._is_gathering = True
+        try:
+            yield
+            self.settle()
+        finally:
+            self._is_gathering = False
+            self._left.clear()
+            self._tables.clear()
+
+    def settle(self) -> None:
+        """Writes what is left."""
+        left = list(self._left.items())
+        self._left.clear()
+        self._tables.clear()
+        for subject, rows in left:
+            subject.write(self._cursor, self._dialect, rows)
+
+
+class Settling(Session):
+    """A session that may ask in ways of its own: what was left for the end is written before."""
+
+    def get_bind(self, *arguments: Any, **named: Any) -> Any:
+        self._settle()
+        return super().get_bind(*arguments, **named)
+
+    def begin_nested(self) -> SessionTransaction:
+        # What is taken back with it must not take along what was left before.
+        self._settle()
+        return super().begin_nested()
+
+    def _settle(self) -> None:
+        way = self.info.get(Statement)
+        if isinstance(way, Direct):
+            way.settle()

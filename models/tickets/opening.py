@@ -152,7 +152,7 @@ def _ask(session: Session, ticket_id: int, plan: Plan, now: datetime) -> None:
         }
         for holder, part in asked
     ]
-    _assignments.run(session, rows)
+    _assignments.leave(session, rows)
 
 
 def _alerted_alone(plan: Plan) -> list[Holder]:

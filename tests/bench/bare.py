@@ -149,7 +149,11 @@ def steps_of(asked: Sequence[Asked], delivery: Delivery, dialect: Dialect) -> li
 def _step(one: Asked, recorded: Own, dialect: Dialect) -> Step:
     rows = one.values if one.table else [one.values]
     if one.table:
-        plan, bind = one.subject._plan(dialect, len(rows)), one.subject._plan(dialect, 1).bind_rows
+        plan, of_one = one.subject._plan(dialect, len(rows)), one.subject._plan(dialect, 1)
+
+        def bind(asked: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+            return [value for bound in of_one.bind_rows(asked) for value in bound]
+
     else:
         plan = one.subject._plan(dialect)
 
