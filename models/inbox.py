@@ -85,7 +85,7 @@ class Letter(Struct, frozen=True, gc=False):
 
 
 class Received(Struct, frozen=True, gc=False):
-    """收讫 — a message as this delivery finds it; without `id` it has no row yet."""
+    """收讫 — a message as this delivery finds it; without `id` it had no row before."""
 
     id: int | None
     deliveries: int
@@ -121,12 +121,11 @@ _put = Insertion(
     InboxMessage.__table__,
     (*_KEY, "kind", "received_at", "outcome", "reply", "answered_at", "kept"),
     unique=_KEY,
+    taken=Overtaken,
 )
-_known = Statement(
-    select(_columns.id).where(
-        *(_columns[name] == bindparam(f"the_{name}", required=True) for name in _KEY)
-    )
-)
+_is_this = [_columns[name] == bindparam(f"the_{name}", required=True) for name in _KEY]
+# Of two that come in one transaction the second is found to be a repeat as late as it is written.
+_known = Statement(select(_columns.id).where(*_is_this), sees_all_of={"inbox"})
 # Asked for by its account SQLite would go through all rows of that; a test holds it to its index.
 OF_ERASED = select(_columns.id, _columns.account).where(
     _columns.message_key == bindparam("the_message_key", required=True), text(_IS_ERASED)
@@ -158,8 +157,8 @@ _finish = Statement(
 _defer = Statement(
     update(InboxMessage)
     .where(
-        _columns.id == bindparam("inbox_id"),
-        _columns.deliveries == bindparam("delivery"),
+        *_is_this,
+        _columns.deliveries == bindparam("delivery", required=True),
         _columns.is_deferred.is_(False),
     )
     .values(is_deferred=True)
@@ -173,12 +172,7 @@ def receive(session: Session, letter: Letter) -> Received:
     A delivery whose twin is at work just now waits for it when it keeps its own end
     (PostgreSQL), or for the writer's turn before it begins (SQLite).
     """
-    known = _known.first(
-        session,
-        the_account=letter.account,
-        the_openid=letter.openid,
-        the_message_key=letter.key,
-    )
+    known = _known.first(session, **_named(letter, letter.openid))
     repeated = _repeated(session, known[0]) if known else None
     return repeated or Received(None, 1, Outcome.PENDING, None, False, letter.at)
 
@@ -204,7 +198,7 @@ def keep_reply(
 ) -> Received:
     """The work is done; every repeat gets this reply, and none means there is nothing to say.
 
-    This and the others that keep an end raise Overtaken.
+    This and the others that keep an end raise Overtaken, or the end of the transaction does.
     """
     return _end(session, letter, received, Outcome.ANSWERED, reply, now, None)
 
@@ -235,13 +229,14 @@ def keep_unworked(
     return _end(session, letter, received, Outcome.PENDING, None, None, kept)
 
 
-def defer(session: Session, received: Received) -> bool:
-    """Says that the reply goes out apart from the answer; true for the one who must send it.
+def defer(session: Session, letter: Letter, received: Received) -> int | None:
+    """Says that the reply goes out apart from the answer; the row's id for the one who sends it.
 
-    False when it has been said before, or when a later delivery has taken the reply.
+    None when it has been said before, or when a later delivery has taken the reply.
     """
-    row = _defer.first(session, inbox_id=received.id, delivery=received.deliveries)
-    return row is not None
+    named = _named(letter, _name_of(session, letter))
+    row = _defer.first(session, **named, delivery=received.deliveries)
+    return row[0] if row else None
 
 
 def forget(session: Session, account: str, openid: str, gone: str) -> None:
@@ -260,6 +255,14 @@ def _name_of(session: Session, letter: Letter) -> str:
     return name
 
 
+def _named(letter: Letter, openid: str) -> dict[str, str]:
+    return {
+        "the_account": letter.account,
+        "the_openid": openid,
+        "the_message_key": letter.key,
+    }
+
+
 def _end(
     session: Session,
     letter: Letter,
@@ -269,25 +272,29 @@ def _end(
     now: datetime | None,
     kept: dict[str, Any] | None,
 ) -> Received:
-    inbox_id = received.id
-    if inbox_id is None:
-        inbox_id = _put_row(session, letter, outcome, reply, now, kept)
+    if received.id is None:
+        _put.leave(session, [_row(session, letter, outcome, reply, now, kept)])
     else:
         _finish.run(
-            session, inbox_id=inbox_id, new_outcome=outcome, new_reply=reply, at=now, new_kept=kept
+            session,
+            inbox_id=received.id,
+            new_outcome=outcome,
+            new_reply=reply,
+            at=now,
+            new_kept=kept,
         )
-    return replace(received, id=inbox_id, outcome=outcome, reply=reply)
+    return replace(received, outcome=outcome, reply=reply)
 
 
-def _put_row(
+def _row(
     session: Session,
     letter: Letter,
     outcome: Outcome,
     reply: str | None,
     now: datetime | None,
     kept: dict[str, Any] | None,
-) -> int:
-    row = {
+) -> dict[str, Any]:
+    return {
         "account": letter.account,
         "openid": _name_of(session, letter),
         "message_key": letter.key,
@@ -298,7 +305,3 @@ def _put_row(
         "answered_at": now,
         "kept": kept,
     }
-    ids = _put.run(session, [row])
-    if not ids:
-        raise Overtaken
-    return ids[0]

@@ -17,12 +17,23 @@ Row = Mapping[str, Any]
 
 
 class Insertion:
-    """An INSERT into these columns, compiled once; a row whose `unique` is taken is left out."""
+    """An INSERT into these columns, compiled once.
 
-    def __init__(self, table: Any, names: Sequence[str], *, unique: Sequence[str] = ()) -> None:
+    A row whose `unique` is taken is left out; where that may not be, `taken` is raised.
+    """
+
+    def __init__(
+        self,
+        table: Any,
+        names: Sequence[str],
+        *,
+        unique: Sequence[str] = (),
+        taken: type[Exception] | None = None,
+    ) -> None:
         self._table: Table = table
         self._names = names
         self._unique = unique
+        self._taken = taken
         self._plans: dict[int, Plan] = {}  # by the number of rows, of SQLite
         self._whole: Joint | None = None  # of PostgreSQL
 
@@ -35,14 +46,18 @@ class Insertion:
             with hot_cursor(session, session.connection()):
                 return self.run(session, rows)
         ids: list[int] = way.ask(self, rows)
+        self._check(len(ids), rows)
         return ids
 
     def leave(self, session: Session, rows: Sequence[Row]) -> None:
-        """Writes them by the end of the transaction; nobody asks what their ids are."""
+        """Writes them by the end of the transaction; nobody asks what their ids are.
+
+        What `taken` means may be raised as late as that.
+        """
         way: Way | None = session.info.get(Statement)
-        if rows and isinstance(way, Direct):
-            way.leave(self, rows)
-        else:
+        # In a nested block they may yet be taken back with it.
+        is_nested = session.in_nested_transaction()
+        if is_nested or not isinstance(way, Direct) or not way.leave(self, rows):
             self.run(session, rows)
 
     def answer(self, cursor: Any, dialect: Dialect, asked: Sequence[Row]) -> list[int]:
@@ -66,6 +81,11 @@ class Insertion:
         """All of them at once, on SQLite: half the time of those of each message by themselves."""
         one = self._plan(dialect, 1)
         cursor.executemany(one.sql, one.bind_rows(rows))
+        self._check(cursor.rowcount, rows)
+
+    def _check(self, written: int, rows: Sequence[Row]) -> None:
+        if self._taken is not None and written < len(rows):
+            raise self._taken
 
     def names(self, dialect: Dialect) -> Set[str]:
         return {self.table_name}

@@ -9,7 +9,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from models.statements import Direct, Statement, Subject
+from models.statements import Direct, Settling, Statement, Subject
 
 Work = Callable[[Session], Any]
 
@@ -44,7 +44,7 @@ class _Ways:
 _ways = _Ways()
 
 
-class _Lone(Session):
+class _Lone(Settling):
     """A session that asks before it goes to the store, where others may be on their way."""
 
     def get_bind(self, *arguments: Any, **named: Any) -> Any:

@@ -94,7 +94,10 @@ _SPEAKER = Statement(
 _new_person = Insertion(Person.__table__, ("own_key", "created_at"))
 _IDENTITY_KEY = ("account", "openid")
 _new_identity = Insertion(
-    Identity.__table__, (*_IDENTITY_KEY, "person_id", "created_at"), unique=_IDENTITY_KEY
+    Identity.__table__,
+    (*_IDENTITY_KEY, "person_id", "created_at"),
+    unique=_IDENTITY_KEY,
+    taken=Overtaken,
 )
 
 
@@ -132,8 +135,7 @@ def _newcomer(session: Session, account: str, openid: str, now: datetime) -> Spe
     person = {"own_key": new_own_key(), "created_at": now}
     identity = {"account": account, "openid": openid, "created_at": now}
     [person_id] = _new_person.run(session, [person])
-    if not _new_identity.run(session, [identity | {"person_id": person_id}]):
-        raise Overtaken
+    _new_identity.run(session, [identity | {"person_id": person_id}])
     found = known_speaker(session, account, openid, now)
     assert found is not None
     return found._replace(is_new=True)

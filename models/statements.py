@@ -130,12 +130,12 @@ class Direct:
             self.settle()
         return subject.answer(self._cursor, self._dialect, asked)
 
-    def leave(self, subject: Leavable, rows: Sequence[Any]) -> None:
+    def leave(self, subject: Leavable, rows: Sequence[Any]) -> bool:
+        """False when they have to be written now."""
         if self._is_gathering:
             self._left.setdefault(subject, []).extend(rows)
             self._tables.add(subject.table_name)
-        else:
-            subject.answer(self._cursor, self._dialect, rows)
+        return self._is_gathering
 
     @contextmanager
     def gathering(self) -> Iterator[None]:
@@ -166,9 +166,11 @@ class Settling(Session):
         return super().get_bind(*arguments, **named)
 
     def begin_nested(self) -> SessionTransaction:
-        # What is taken back with it must not take along what was left before.
+        """What is written in it is taken back with it, by Statements too, and nothing else is."""
         self._settle()
-        return super().begin_nested()
+        nested = super().begin_nested()
+        self.connection()  # else the savepoint would wait until the session itself asks something
+        return nested
 
     def _settle(self) -> None:
         way = self.info.get(Statement)

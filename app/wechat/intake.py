@@ -85,11 +85,9 @@ class Desk:
         """Sends the reply apart when this delivery can not carry it any more."""
         if received.reply is None or received.is_deferred or self.clock() < delivery.deadline:
             return received
-        assert received.id is not None
-        if inbox.defer(session, received):
-            self.deliver_late(
-                session, received.id, delivery.message, received.reply, delivery.arrived
-            )
+        inbox_id = inbox.defer(session, letter_of(delivery), received)
+        if inbox_id is not None:
+            self.deliver_late(session, inbox_id, delivery.message, received.reply, delivery.arrived)
         return replace(received, is_deferred=True)
 
     def keep_failure(self, delivery: Delivery, session: Session) -> Received:

@@ -5,7 +5,7 @@ import selectors
 import socket
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -30,6 +30,7 @@ PATIENCE = struct.pack("ll", int(LOCK_SECONDS), int(LOCK_SECONDS % 1 * 1_000_000
 log = structlog.get_logger(__name__)
 
 Job = tuple[Delivery, Heard]
+Asked = tuple[socket.socket, Job]
 Write = Callable[[Delivery, Heard], Received]
 
 
@@ -83,15 +84,14 @@ class Writer:
 
     def _serve(self, clients: Sequence[socket.socket]) -> None:
         asked = [(client, job) for client in clients if (job := self._job(client)) is not None]
-        if not asked:
-            return
         self.asked += len(asked)
-        ends = self._ends([job for _, job in asked])
-        for (client, _), ended in zip(asked, ends, strict=True):
-            try:
-                client.send(_pack(ended))
-            except OSError:
-                self._forget(client)
+        for together in _apart(asked):
+            ends = self._ends([job for _, job in together])
+            for (client, _), ended in zip(together, ends, strict=True):
+                try:
+                    client.send(_pack(ended))
+                except OSError:
+                    self._forget(client)
 
     def _job(self, client: socket.socket) -> Job | None:
         with suppress(ConnectionError):  # killed before it read its answer
@@ -123,6 +123,20 @@ class Writer:
             made = [failure] * len(jobs)
         requests = [delivery.request for delivery, _ in jobs]
         return [_ended(one, request) for one, request in zip(made, requests, strict=True)]
+
+
+def _apart(asked: Sequence[Asked]) -> list[list[Asked]]:
+    """Deliveries of one message one after the other: together the second would be worked on, too,
+    and found to be one as late as the rows of all are written."""
+    rounds: list[dict[Hashable, Asked]] = []
+    for one in asked:
+        message = one[1][0].message
+        key = message.account, message.openid, message.key
+        free = next((some for some in rounds if key not in some), None)
+        if free is None:
+            rounds.append(free := {})
+        free[key] = one
+    return [list(some.values()) for some in rounds]
 
 
 def _ended(made: Received | BaseException, request: str) -> Ended:

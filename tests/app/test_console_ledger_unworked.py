@@ -54,8 +54,9 @@ def _came(house: House, session: object, openid: str, words: str, outcome: str) 
             received = inbox.limit(session, letter, received, kept, house.now)
         case _:
             received = inbox.keep_reply(session, letter, received, "好", house.now)
-    assert received.id is not None
-    return received.id
+    number = session.scalar(select(InboxMessage.id).where(InboxMessage.openid == openid))
+    assert number is not None
+    return number
 
 
 def test_whoever_supervises_the_whole_house_reads_them_and_that_is_noted(

@@ -159,6 +159,39 @@ def test_work_that_fails_takes_nothing_of_the_others_with_it(
     assert [row.reply for row in door.rows()] == ["好"] * 6
 
 
+def test_deliveries_of_one_message_that_wait_together_are_worked_on_once(
+    door: Door, address: Path
+) -> None:
+    replies: list[str | None] = []
+    with listening(address) as listener:
+        one = Writer(listener, door.store, door.desk())
+        all_are_known = threading.Barrier(4)
+
+        def speak(number: int) -> None:
+            client = WriterClient(str(address), nowhere)
+            client.write(delivery(f"first-{number}"), HEARD)
+            all_are_known.wait(30)
+            key = "other" if number == 0 else "same"
+            replies.append(client.write(delivery(key), HEARD).reply)
+            client.hang_up()
+
+        speakers = [threading.Thread(target=speak, args=[number]) for number in range(3)]
+        for speaker in speakers:
+            speaker.start()
+        while all_are_known.n_waiting < 3:
+            one.look(0.02)
+        all_are_known.wait(30)
+        time.sleep(0.2)  # until all of them have asked
+        while len(replies) < 3:
+            one.look(0.02)
+        for speaker in speakers:
+            speaker.join(30)
+        one.close()
+    keys = [message.key for message in door.seen]
+    assert (keys.count("same"), keys.count("other"), len(set(replies))) == (1, 1, 2)
+    assert sorted(row.deliveries for row in door.rows()) == [1, 1, 1, 1, 2]
+
+
 def test_a_store_that_is_busy_has_the_platform_repeat(
     door: Door, client: WriterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
