@@ -1,6 +1,6 @@
 """Statements of the hot path: compiled once a dialect, run on the driver's own cursor."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -124,6 +124,7 @@ class Direct:
         self._is_gathering = False
         self._left: dict[Leavable, list[Any]] = {}
         self._tables: set[str] = set()  # of what is left
+        self._failure: BaseException | None = None
 
     def ask(self, subject: Subject, asked: Any) -> Any:
         if self._tables and not self._tables.isdisjoint(subject.names(self._dialect)):
@@ -140,22 +141,29 @@ class Direct:
     @contextmanager
     def gathering(self) -> Iterator[None]:
         """Nothing is left when it ends; nor is it written, if it ends badly."""
-        self._is_gathering = True
+        self._is_gathering, self._failure = True, None
         try:
             yield
             self.settle()
+            if self._failure is not None:  # of rows before, met by one who did not mind
+                raise self._failure
         finally:
             self._is_gathering = False
-            self._left.clear()
-            self._tables.clear()
+            self._take()
 
     def settle(self) -> None:
         """Writes what is left."""
-        left = list(self._left.items())
-        self._left.clear()
+        for subject, rows in self._take().items():
+            try:
+                subject.write(self._cursor, self._dialect, rows)
+            except BaseException as failure:
+                self._failure = failure
+                raise
+
+    def _take(self) -> Mapping[Leavable, list[Any]]:
+        left, self._left = self._left, {}
         self._tables.clear()
-        for subject, rows in left:
-            subject.write(self._cursor, self._dialect, rows)
+        return left
 
 
 class Settling(Session):
