@@ -9,7 +9,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from models.statements import Direct, Leavable, Settling, Statement, Subject
+from models.statements import Direct, Settling, Statement, Subject
 
 Work = Callable[[Session], Any]
 
@@ -64,10 +64,8 @@ class _Runner:
         context: Context,
         connection: Connection,
         info: Mapping[Any, Any],
-        lead: Direct,
     ) -> None:
         self.place = place
-        self._lead = lead
         self.session = _Lone(
             connection,
             expire_on_commit=False,
@@ -95,9 +93,6 @@ class _Runner:
 
     def ask(self, subject: Subject, asked: Any) -> Any:
         return self._hub.switch((subject, asked))
-
-    def leave(self, subject: Leavable, rows: Sequence[Any]) -> bool:
-        return self._lead.leave(subject, rows)
 
     def go_alone(self) -> None:
         self._hub.switch(None)
@@ -146,39 +141,38 @@ def march(
     connection: Connection, info: Mapping[Any, Any], works: Sequence[tuple[Work, Context]]
 ) -> list[Any]:
     """What each made. Raises the first failure; what has been written by then is to be undone."""
-    with closing(connection.connection.cursor()) as cursor:
-        lead = Direct(cursor, connection.dialect)
-        runners = [
-            _Runner(place, work, context, connection, info, lead)
-            for place, (work, context) in enumerate(works)
-        ]
-        try:
-            with lead.gathering():
-                _walk(runners, lead)
-            return [one.made for one in runners]
-        finally:
-            for runner in runners:
-                runner.stop()
+    runners = [
+        _Runner(place, work, context, connection, info)
+        for place, (work, context) in enumerate(works)
+    ]
+    try:
+        with closing(connection.connection.cursor()) as cursor:
+            _walk(runners, cursor, connection)
+        return [one.made for one in runners]
+    finally:
+        for runner in runners:
+            runner.stop()
 
 
-def _walk(runners: Sequence[_Runner], lead: Direct) -> None:
+def _walk(runners: Sequence[_Runner], cursor: Any, connection: Connection) -> None:
     """Those who are behind, to where they ask next: all who ask the same by one statement."""
     column = _Column()
     for runner in runners:
         column.go(runner, runner.session)
     while (behind := column.hindmost()) is not None:
         subject, askers = behind
-        answers = lead.ask_all(subject, [runner.asks[1] for runner in askers])
+        asked = [runner.asks[1] for runner in askers]
+        answers = subject.answer_all(cursor, connection.dialect, asked)
         for runner, answer in zip(askers, answers, strict=True):
             column.go(runner, answer)
     for runner in column.rest():
-        _see_off(runner, lead)
+        _see_off(cursor, connection, runner)
 
 
-def _see_off(runner: _Runner, lead: Direct) -> None:
+def _see_off(cursor: Any, connection: Connection, runner: _Runner) -> None:
     """To its end, and nobody else moves meanwhile."""
-    runner.session.info[Statement] = lead
-    runner.go(None if runner.asks is None else lead.ask(*runner.asks))
+    way = runner.session.info[Statement] = Direct(cursor, connection.dialect)
+    runner.go(None if runner.asks is None else way.ask(*runner.asks))
 
 
 def _place(runner: _Runner) -> int:

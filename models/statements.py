@@ -96,6 +96,12 @@ class Subject(Protocol):
     def names(self, dialect: Dialect) -> Set[str]: ...
 
 
+class Way(Protocol):
+    """How a session asks its store."""
+
+    def ask(self, subject: Subject, asked: Any) -> Any: ...
+
+
 class Leavable(Subject, Protocol):
     """Rows that can be written later."""
 
@@ -103,15 +109,6 @@ class Leavable(Subject, Protocol):
     def table_name(self) -> str: ...
 
     def write(self, cursor: Any, dialect: Dialect, rows: Sequence[Any]) -> None: ...
-
-
-class Way(Protocol):
-    """How a session asks its store."""
-
-    def ask(self, subject: Subject, asked: Any) -> Any: ...
-
-    def leave(self, subject: Leavable, rows: Sequence[Any]) -> bool:
-        """False when they have to be written now."""
 
 
 class Direct:
@@ -130,19 +127,12 @@ class Direct:
         self._failure: BaseException | None = None
 
     def ask(self, subject: Subject, asked: Any) -> Any:
-        self._settle_for(subject)
-        return subject.answer(self._cursor, self._dialect, asked)
-
-    def ask_all(self, subject: Subject, asked: Sequence[Any]) -> Sequence[Any]:
-        """What several ask of one subject."""
-        self._settle_for(subject)
-        return subject.answer_all(self._cursor, self._dialect, asked)
-
-    def _settle_for(self, subject: Subject) -> None:
         if self._tables and not self._tables.isdisjoint(subject.names(self._dialect)):
             self.settle()
+        return subject.answer(self._cursor, self._dialect, asked)
 
     def leave(self, subject: Leavable, rows: Sequence[Any]) -> bool:
+        """False when they have to be written now."""
         if self._is_gathering:
             self._left.setdefault(subject, []).extend(rows)
             self._tables.add(subject.table_name)

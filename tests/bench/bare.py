@@ -100,9 +100,6 @@ class Recorder:
         self.asked.append(Asked(subject, values, answer))
         return answer
 
-    def leave(self, subject: Any, rows: Any) -> bool:
-        return False
-
 
 @dataclass
 class Replay:
