@@ -273,35 +273,19 @@ def _end(
     kept: dict[str, Any] | None,
 ) -> Received:
     if received.id is None:
-        _put.leave(session, [_row(session, letter, outcome, reply, now, kept)])
+        row = {
+            "account": letter.account,
+            "openid": _name_of(session, letter),
+            "message_key": letter.key,
+            "kind": letter.kind,
+            "received_at": letter.at,
+            "outcome": outcome,
+            "reply": reply,
+            "answered_at": now,
+            "kept": kept,
+        }
+        _put.leave(session, [row])
     else:
-        _finish.run(
-            session,
-            inbox_id=received.id,
-            new_outcome=outcome,
-            new_reply=reply,
-            at=now,
-            new_kept=kept,
-        )
+        ended = {"new_outcome": outcome, "new_reply": reply, "at": now, "new_kept": kept}
+        _finish.run(session, inbox_id=received.id, **ended)
     return replace(received, outcome=outcome, reply=reply)
-
-
-def _row(
-    session: Session,
-    letter: Letter,
-    outcome: Outcome,
-    reply: str | None,
-    now: datetime | None,
-    kept: dict[str, Any] | None,
-) -> dict[str, Any]:
-    return {
-        "account": letter.account,
-        "openid": _name_of(session, letter),
-        "message_key": letter.key,
-        "kind": letter.kind,
-        "received_at": letter.at,
-        "outcome": outcome,
-        "reply": reply,
-        "answered_at": now,
-        "kept": kept,
-    }

@@ -6,6 +6,7 @@ that writes, the statements on the bare driver with their values bound before, a
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import click
@@ -22,6 +23,7 @@ from models.statements import Statement
 
 BEFORE = 500  # reports, so that all is in memory that is kept there
 TABLES = ["tickets", "assignments", "events", "outbox", "inbox"]
+LEFT = {"assignments", "outbox", "inbox"}  # for the end of what is written together, as ever
 # Known already? Who speaks? Their window, matters like it, how much equals have in hand.
 BESIDE = 5
 ANYTHING = object()
@@ -51,6 +53,17 @@ VALUES: Mapping[str, Value] = {
 }
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What is left for the end of a batch."""
+
+    table_name: str
+    sql: str
+
+    def write(self, cursor: Any, _: Dialect, rows: Sequence[Any]) -> None:
+        cursor.executemany(self.sql, rows)
+
+
 @dataclass
 class Step:
     """A statement, its values as the driver takes them, and those that are a report's own."""
@@ -61,10 +74,16 @@ class Step:
     tells_who: bool = False
     own: list[tuple[int, Value]] = field(default_factory=list)
 
-    def run(self, cursor: Any, own: Own) -> None:
+    @cached_property
+    def rows(self) -> Rows:
+        return Rows(self.table or "", self.sql)
+
+    def run(self, way: Any, cursor: Any, own: Own) -> None:
         values = self.values.copy()
         for place, value in self.own:
             values[place] = value(own)
+        if self.table in LEFT and way.leave(self.rows, [values]):
+            return
         cursor.execute(self.sql, values)
         if self.table == "tickets":
             own.ticket = cursor.lastrowid
@@ -100,6 +119,9 @@ class Recorder:
         self.asked.append(Asked(subject, values, answer))
         return answer
 
+    def leave(self, subject: Any, rows: Any) -> bool:
+        return False
+
 
 @dataclass
 class Replay:
@@ -111,7 +133,7 @@ class Replay:
 
     def __call__(self, desk: Desk, delivery: Delivery, heard: Any, session: Session) -> Received:
         if self.steps:
-            return self._again(delivery, session.info[Statement]._cursor)
+            return self._again(delivery, session.info[Statement])
         self.taken += 1
         recorder = Recorder(session.info[Statement])
         session.info[Statement] = recorder
@@ -123,12 +145,12 @@ class Replay:
             self.steps = steps_of(recorder.asked, delivery, session.get_bind().dialect)
         return received
 
-    def _again(self, delivery: Delivery, cursor: Any) -> Received:
+    def _again(self, delivery: Delivery, way: Any) -> Received:
         own = Own(delivery.message.openid, delivery.message.key)
         for step in self.steps:
-            step.run(cursor, own)
+            step.run(way, way._cursor, own)
         reply = f"已受理 #{own.ticket}"
-        return Received(cursor.lastrowid, 1, Outcome.ANSWERED, reply, False, delivery.arrived)
+        return Received(None, 1, Outcome.ANSWERED, reply, False, delivery.arrived)
 
 
 def is_usual(asked: Sequence[Asked]) -> bool:
@@ -143,7 +165,13 @@ def steps_of(asked: Sequence[Asked], delivery: Delivery, dialect: Dialect) -> li
     [ticket], events = by_table["tickets"].answer, by_table["events"].answer
     message = delivery.message
     recorded = Own(message.openid, message.key, identity, person, ticket, events)
-    return [_step(one, recorded, dialect) for one in asked]
+    steps: list[Step] = []
+    for one in asked:
+        if one.table in LEFT:
+            steps += [_step(one._replace(values=[row]), recorded, dialect) for row in one.values]
+        else:
+            steps.append(_step(one, recorded, dialect))
+    return steps
 
 
 def _step(one: Asked, recorded: Own, dialect: Dialect) -> Step:
