@@ -87,7 +87,7 @@ _SPEAKER = Statement(
         Identity.account == bindparam("account", required=True),
         Identity.openid == bindparam("openid", required=True),
     ),
-    sees_all_of={"outbox"},  # what is new there is queued, never held
+    need_not_see={"outbox"},  # what is new there is queued, never held
 )
 
 

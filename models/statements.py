@@ -31,10 +31,10 @@ class Statement:
     statement's bind parameters; rows come back as tuples in the types of their columns.
     """
 
-    def __init__(self, statement: Executable, *, sees_all_of: Set[str] = frozenset()) -> None:
-        """`sees_all_of`: tables whose new rows of a transaction are none that it asks for."""
+    def __init__(self, statement: Executable, *, need_not_see: Set[str] = frozenset()) -> None:
+        """`need_not_see`: tables of which rows that are left for the end are none it asks for."""
         self._statement = statement
-        self._sees_all_of = sees_all_of
+        self._need_not_see = need_not_see
         self._names: dict[str, Set[str]] = {}
         self._plans: dict[str, Plan] = {}
         self._joints: dict[str, Joint | None] = {}
@@ -76,7 +76,7 @@ class Statement:
         """Of the tables that it needs all of, among other words."""
         names = self._names.get(dialect.name)
         if names is None:
-            names = self._names[dialect.name] = self._plan(dialect).words - self._sees_all_of
+            names = self._names[dialect.name] = self._plan(dialect).words - self._need_not_see
         return names
 
     def _plan(self, dialect: Dialect) -> Plan:

@@ -15,7 +15,7 @@ from tests.factories import MORNING
 
 _persons = Insertion(Person.__table__, ("own_key", "name", "created_at"))
 _count = Statement(select(func.count()).select_from(Person.__table__))
-_blind = Statement(select(func.count()).select_from(Person.__table__), sees_all_of={"persons"})
+_blind = Statement(select(func.count()).select_from(Person.__table__), need_not_see={"persons"})
 
 Work = Callable[[Session], int]
 
