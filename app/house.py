@@ -97,6 +97,17 @@ class LiveLexicon:
     def load(cls, database: Database, settings: Settings) -> "LiveLexicon":
         return cls(database, shipped_words(settings), words_cache(settings))
 
+    @property
+    def last(self) -> Lexicon:
+        """As they were when somebody last looked: for who can not wait for that."""
+        return self._lexicon
+
+    def follow(self) -> None:
+        """Looks for others, for good."""
+        while True:
+            self.current()
+            time.sleep(LOOK_SECONDS)
+
     def current(self) -> Lexicon:
         if time.monotonic() - self._looked > LOOK_SECONDS and self._looking.acquire(False):
             try:

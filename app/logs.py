@@ -107,23 +107,32 @@ def hidden(value: Any) -> Any:
     return value
 
 
-class Traced:
-    """编号 — gives each request its own number, or the one that a trusted proxy gave it."""
+class Numbers:
+    """编号 — gives each request of a process its own, or the one that a trusted proxy gave it."""
 
-    def __init__(self, application: "WSGIApplication", trusted_proxies: int) -> None:
-        self._application = application
-        self._is_behind_proxy = trusted_proxies > 0
+    def __init__(self, trusted_proxies: int) -> None:
+        self.is_behind_proxy = trusted_proxies > 0
         self._numbers = count(1)
         self._mine = secrets.token_hex(4)  # of several processes
+
+    def next(self, given: str | None) -> str:
+        """`given`: what the request says itself."""
+        if given and self.is_behind_proxy and REQUEST_ID.fullmatch(given):
+            return given
+        return f"{self._mine}-{next(self._numbers):x}"
+
+
+class Traced:
+    """留痕 — all that is logged while a request is answered says its number."""
+
+    def __init__(self, application: "WSGIApplication", numbers: Numbers) -> None:
+        self._application = application
+        self._numbers = numbers
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         # Set, and not put back: the next request of this thread says who it is itself.
-        REQUEST.set(self._given(environ) or f"{self._mine}-{next(self._numbers):x}")
+        REQUEST.set(self._numbers.next(environ.get("HTTP_X_REQUEST_ID")))
         TICKET.set(0)
         return self._application(environ, start_response)
-
-    def _given(self, environ: "WSGIEnvironment") -> str | None:
-        given = environ.get("HTTP_X_REQUEST_ID") if self._is_behind_proxy else None
-        return given if given and REQUEST_ID.fullmatch(given) else None

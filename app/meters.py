@@ -1,23 +1,20 @@
 """What the web processes count of their own work: pushes, refusals, pages."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from app.wechat.intake import Delivery, Intake
+from app.wechat.intake import Delivery, Intake, Write
 from app.wechat.keys import AccountKeys
-from app.wechat.webhook import REFUSAL, Webhook
+from app.wechat.webhook import Answer, Call, Respond, Webhook
 from models.errors import StoreBusy
 from models.inbox import Received
 from models.tracing import REQUEST
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 OWN = CollectorRegistry()
 PUSHES = Counter(
@@ -52,43 +49,30 @@ PAGE_FAILURES = Counter(
     registry=OWN,
 )
 
-Write = Callable[[Delivery, Any], Received]
 
-
-def metered(accounts: Callable[[str], AccountKeys | None], intake: Intake) -> "WSGIApplication":
+def metered(accounts: Callable[[str], AccountKeys | None], intake: Intake) -> Respond:
     """The WeChat door, with its time taken and all it does and turns away counted."""
-    return MeteredDoor(Webhook(accounts, replace(intake, write=counted(intake.write))))
+    answer = Webhook(accounts, replace(intake, write=counted(intake.write))).answer
 
-
-class MeteredDoor:
-    """计量 — takes the time of each push, and counts what is turned away."""
-
-    def __init__(self, door: "WSGIApplication") -> None:
-        self._door = door
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    async def respond(call: Call) -> Answer:
         begun = time.perf_counter()
-
-        def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            if not status.startswith("2"):
-                REFUSALS.labels(environ.get(REFUSAL) or status[:3]).inc()
-            return start_response(status, headers, *more)
-
-        answer = self._door(environ, started)
+        answered = await answer(call)
+        if answered.status >= 300:
+            REFUSALS.labels(answered.refusal or str(answered.status)).inc()
         PUSH_SECONDS.observe(time.perf_counter() - begun)
-        return answer
+        return answered
+
+    return respond
 
 
 def counted(write: Write) -> Write:
     """Counts each push by what came of it."""
 
-    def count(delivery: Delivery, heard: Any) -> Received:
+    async def count(delivery: Delivery, heard: Any) -> Received:
         message = delivery.message
         kind = message.event or message.kind
         try:
-            received = write(delivery, heard)
+            received = await write(delivery, heard)
         except StoreBusy:
             _pushes(kind, "busy").inc()
             raise

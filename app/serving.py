@@ -18,9 +18,6 @@ from app.front import SITE
 from app.house import shipped_words
 from config.settings import Settings
 
-# Of one process; they wait for the body, and for the one who writes. PostgreSQL takes all who wait
-# along in one transaction: with four times as many it answers a fifth more, SQLite no more.
-THREADS = {"sqlite": 16, "postgresql": 64}
 MOST_WORKERS = 2
 BACKLOG = 1024
 HEAD_SECONDS = 10  # for a request's lines before its body, however slowly they come
@@ -45,11 +42,6 @@ def check_free(host: str, port: int) -> None:
 def workers_of(settings: Settings) -> int:
     """How many web processes."""
     return settings.web_workers or min(MOST_WORKERS, os.cpu_count() or 1)
-
-
-def threads_of(settings: Settings) -> int:
-    """How many in each of them."""
-    return THREADS["sqlite" if settings.is_sqlite else "postgresql"]
 
 
 def is_news(record: logging.LogRecord) -> bool:
@@ -81,9 +73,9 @@ def serve_web(
     settings: Settings,
     host: str,
     port: int,
-    application: str = "app.wsgi:create_app",
+    application: str = "app.asgi:create_app",
     beside: Beside | None = None,
-    threads: int | None = None,
+    interface: Interfaces = Interfaces.ASGINL,
 ) -> None:
     """Serves until told to stop; the settings reach the processes through the environment.
 
@@ -105,9 +97,9 @@ def serve_web(
         factory=True,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=interface,
         workers=workers_of(settings),
-        blocking_threads=threads or threads_of(settings),
+        blocking_threads=1,
         backlog=BACKLOG,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
         websockets=False,

@@ -23,7 +23,7 @@ from bots import wording
 from config.settings import Settings
 from models.base import Database
 
-BACKLOG = 128
+BACKLOG = 1024  # each push that waits has a line of its own
 NICENESS = 10  # of the web processes
 PAUSE_SECONDS = 0.5  # before one that has ended is started again
 VARIABLE = "LINLI_WRITER"

@@ -169,15 +169,21 @@ class Database:
             self._ring(asked)
             return made
 
-    def write_all(self, works: Sequence[Callable[[Session], Made]]) -> list[Made | BaseException]:
-        """Does each as a block of its own, on SQLite with one commit for all.
+    def write_all(
+        self, works: Sequence[Callable[[Session], Made]], whose: Sequence[Hashable] = ()
+    ) -> list[Made | BaseException]:
+        """Does each as a block of its own, with one commit for all.
 
-        For each what it made, or why it was not kept. Raises StoreBusy.
+        PostgreSQL does so only where it is said `whose` they are, each another person's. For each
+        what it made, or why it was not kept. Raises StoreBusy.
         """
-        if self._group is None:
+        if self._group is None and not whose:
             return [self._tried(work) for work in works]
         with busy_mapped():
-            made = self._group.run_all([partial(_in_block, work) for work in works])
+            if self._group is not None:
+                made = self._group.run_all([partial(_in_block, work) for work in works])
+            else:
+                made = self._all_in_step(works, whose)
         return [mapped(one) if isinstance(one, BaseException) else one for one in made]
 
     def _tried(self, work: Callable[[Session], Made]) -> Made | BaseException:
@@ -185,6 +191,18 @@ class Database:
             return self.write(work)
         except Exception as failure:
             return failure
+
+    def _all_in_step(
+        self, works: Sequence[Callable[[Session], Made]], whose: Sequence[Hashable]
+    ) -> list[Made | BaseException]:
+        assert self._lockstep is not None
+        asked: list[list[tuple[str, int]]] = [[] for _ in works]
+        steps = [partial(_in_session, work, own) for work, own in zip(works, asked, strict=True)]
+        made = self._lockstep.run_all(steps, whose)
+        for one, own in zip(made, asked, strict=True):
+            if not isinstance(one, BaseException):
+                self._ring(own)
+        return made
 
     @contextmanager
     def _transaction(self) -> Iterator[Turn]:

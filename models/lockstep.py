@@ -15,6 +15,7 @@ from models.turns import Turns, Waiter
 MOST_WORKS = 64  # as many as a web process has threads
 # Those of the last transaction are on their way back: who went without them would go alone.
 GATHERING_SECONDS = 0.003
+ALONE = object()  # of who brings all their company with them
 
 Made = TypeVar("Made")
 
@@ -65,6 +66,22 @@ class Lockstep:
             raise me.failure
         return me.made
 
+    def run_all(
+        self, works: Sequence[Callable[[Session], Made]], whose: Sequence[Hashable]
+    ) -> list[Made | BaseException]:
+        """For each what it made or why it was not kept. Each is of another person.
+
+        Raises StoreBusy.
+        """
+        waiters = [_Waiter(work, who) for work, who in zip(works, whose, strict=True)]
+        alone = _Waiter(works[0], ALONE)
+        self._turns.come(alone, LOCK_SECONDS)
+        try:
+            self._do_all(waiters)
+        finally:
+            self._turns.hand_on()
+        return [one.made if one.failure is None else one.failure for one in waiters]
+
     def _connected(self) -> Connection:
         connection = self._connect()
         # A few rows by their keys are what is looked for here. The store reckons with a hundred
@@ -86,20 +103,23 @@ class Lockstep:
             time.sleep(GATHERING_SECONDS)
         companions = self._companions(me)
         self._had_company = bool(companions)
-        # Two processes that lock rows of the same persons do it in the same order, or each would
-        # wait for the other until the store finds out, a second later.
-        waiters = sorted([me, *companions], key=lambda one: str(one.whose))
         try:
-            if not self._do(waiters):
-                for waiter in waiters:
-                    self._do_alone(waiter)
+            self._do_all([me, *companions])
         finally:
             for waiter in companions:
                 waiter.signal.release()
 
+    def _do_all(self, waiters: Sequence[_Waiter[Any]]) -> None:
+        # Two processes that lock rows of the same persons do it in the same order, or each would
+        # wait for the other until the store finds out, a second later.
+        waiters = sorted(waiters, key=lambda one: str(one.whose))
+        if not self._do(waiters):
+            for waiter in waiters:
+                self._do_alone(waiter)
+
     def _companions(self, me: _Waiter[Any]) -> list[_Waiter[Any]]:
         """Others who wait, each of another person."""
-        persons = {me.whose}
+        persons = {me.whose, ALONE}
 
         def fits(waiter: _Waiter[Any]) -> bool:
             is_other = waiter.whose not in persons

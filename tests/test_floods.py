@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.serving import THREADS
+from app.asgi import PAGE_THREADS
 from app.wechat.webhook import BODY_BYTES
 from tests.bench.servers import serving
 from tests.proof.hostile import Answer, Line
@@ -66,7 +66,7 @@ def say(port: int, number: int) -> Answer:
 def test_those_who_send_drop_by_drop_keep_nobody_else_waiting(port: int) -> None:
     with ExitStack() as stack:
         for number, (kind, beginning) in enumerate(SLOW.items()):
-            for _ in range(THREADS["sqlite"] * 2):
+            for _ in range(PAGE_THREADS * 2):
                 slow = socket.create_connection(("127.0.0.1", port), WITHIN_SECONDS)
                 stack.enter_context(slow).sendall(beginning)
             begun = time.monotonic()

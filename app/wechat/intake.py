@@ -1,6 +1,6 @@
 """One message, whatever the number of its deliveries: worked on once, one reply kept."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,8 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 from sqlalchemy.orm import Session
 
+from app import aside
+from app.aside import Aside
 from app.logs import fault
 from app.wechat.limit import MinuteLimit
 from bots.message import IncomingMessage
@@ -103,47 +105,64 @@ class Desk:
         return self.settle(session, delivery, received)
 
 
+Write = Callable[[Delivery, Any], Awaitable[Received]]
+
+
 @dataclass(frozen=True)
 class Intake:
     """收件 — takes a message through the inbox to its answer.
 
     `prepare` runs before the transaction. `write` has the desk take what was heard: in this
-    process, or in the one that writes for all.
+    process, or in the one that writes for all. What else has to wait for the store does so
+    `aside`.
     """
 
     database: Database
     desk: Desk
     prepare: Callable[[IncomingMessage], Any]
-    write: Callable[[Delivery, Any], Received]
+    write: Write
+    aside: Aside
 
     @property
     def clock(self) -> Callable[[], datetime]:
         return self.desk.clock
 
-    def take(self, delivery: Delivery) -> Answered:
+    async def take(self, delivery: Delivery) -> Answered:
         """Raises NotKept when the platform shall repeat the message."""
+        try:
+            received = await self._received(delivery)
+            if self._is_late(delivery, received):
+                received = await self.aside(partial(self._defer, delivery, received))
+        finally:
+            tracing.REQUEST.set(delivery.request)  # others have come by meanwhile
+        return Answered(None if received.is_deferred else received.reply, received.received_at)
+
+    async def _received(self, delivery: Delivery) -> Received:
         message = delivery.message
         try:
-            received = self.write(delivery, self.prepare(message))
+            return await self.write(delivery, self.prepare(message))
         except StoreBusy as busy:
+            tracing.REQUEST.set(delivery.request)
             log.warning("store_busy", account=message.account)
             raise NotKept from busy
         except Exception as failure:
+            tracing.REQUEST.set(delivery.request)
             log.error("work_failed", account=message.account, kind=message.kind, **fault(failure))
             log.debug("work_failed_because", exc_info=failure)
-            received = self._keep_failure(delivery)
-        return self._hand_over(delivery, received)
+            return await self.aside(partial(self._keep_failure, delivery))
 
-    def _hand_over(self, delivery: Delivery, received: Received) -> Answered:
+    def _is_late(self, delivery: Delivery, received: Received) -> bool:
         """Looks at the clock again: the commit itself may have been the slow part."""
-        if received.reply and not received.is_deferred and self.clock() >= delivery.deadline:
-            try:
-                with self.database.writing() as session:
-                    received = self.desk.settle(session, delivery, received)
-            except Exception as failure:
-                log.error("late_reply_failed", account=delivery.message.account, **fault(failure))
-                raise NotKept from failure
-        return Answered(None if received.is_deferred else received.reply, received.received_at)
+        is_reply = bool(received.reply) and not received.is_deferred
+        return is_reply and self.clock() >= delivery.deadline
+
+    def _defer(self, delivery: Delivery, received: Received) -> Received:
+        try:
+            with self.database.writing() as session:
+                return self.desk.settle(session, delivery, received)
+        except Exception as failure:
+            log.error("late_reply_failed", account=delivery.message.account, **fault(failure))
+            raise NotKept from failure
 
     def _keep_failure(self, delivery: Delivery) -> Received:
         try:
@@ -162,6 +181,18 @@ class Intake:
         except Overtaken:  # then another delivery of it did not fail
             with self.database.writing() as session:
                 return self.desk.keep_failure(delivery, session)
+
+
+def intake_here(
+    database: Database, desk: Desk, prepare: Callable[[IncomingMessage], Any]
+) -> Intake:
+    """Each message holds the thread that it came in."""
+    write = write_here(database, desk)
+
+    async def write_now(delivery: Delivery, heard: Any) -> Received:
+        return write(delivery, heard)
+
+    return Intake(database, desk, prepare, write_now, aside.here)
 
 
 def write_here(database: Database, desk: Desk) -> Callable[[Delivery, Any], Received]:

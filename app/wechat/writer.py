@@ -3,9 +3,9 @@
 import os
 import selectors
 import socket
-import struct
-import threading
-from collections.abc import Callable, Hashable, Sequence
+import time
+from asyncio import Future, TimerHandle, get_running_loop
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -14,24 +14,23 @@ from msgspec import MsgspecError, Struct
 from msgspec.msgpack import Decoder, Encoder
 
 from app.logs import fault
-from app.wechat.intake import Delivery, Desk
+from app.wechat.intake import Delivery, Desk, Write
 from bots.dialogue import Heard
 from models.base import Database
 from models.engines import LOCK_SECONDS
 from models.errors import StoreBusy
 from models.inbox import Received
 
-# Of one commit: half of what two web processes have under way, so that they have work meanwhile.
-MOST_JOBS = 16
+# Of one commit: the fewer commits, the fewer pages are written to the log. It takes some 30 ms.
+MOST_JOBS = 64
 MOST_BYTES = 64 * 1024  # of a job; what is larger is written where it was heard
 LOOK_SECONDS = 1.0
-PATIENCE = struct.pack("ll", int(LOCK_SECONDS), int(LOCK_SECONDS % 1 * 1_000_000))
+PATIENCE_SECONDS = LOCK_SECONDS  # with a writer that does not answer
 
 log = structlog.get_logger(__name__)
 
 Job = tuple[Delivery, Heard]
 Asked = tuple[socket.socket, Job]
-Write = Callable[[Delivery, Heard], Received]
 
 
 class Ended(Struct, array_like=True):
@@ -58,6 +57,7 @@ class Writer:
     """
 
     def __init__(self, listener: socket.socket, database: Database, desk: Desk) -> None:
+        listener.setblocking(False)
         self._listener = listener
         self._database = database
         self._desk = desk
@@ -75,12 +75,18 @@ class Writer:
         clients: list[socket.socket] = []
         for key, _ in self._ready.select(seconds):
             if key.fileobj is self._listener:
-                self._ready.register(self._listener.accept()[0], selectors.EVENT_READ)
+                self._accept()
             else:
                 assert isinstance(key.fileobj, socket.socket)
                 clients.append(key.fileobj)
         for first in range(0, len(clients), MOST_JOBS):
             self._serve(clients[first : first + MOST_JOBS])
+
+    def _accept(self) -> None:
+        """Everybody who waits to be let in."""
+        with suppress(BlockingIOError):
+            while True:
+                self._ready.register(self._listener.accept()[0], selectors.EVENT_READ)
 
     def _serve(self, clients: Sequence[socket.socket]) -> None:
         asked = [(client, job) for client in clients if (job := self._job(client)) is not None]
@@ -149,50 +155,113 @@ def _ended(made: Received | BaseException, request: str) -> Ended:
     return Ended()
 
 
+class _Line:
+    """线路 — a connection to the writer, for one job at a time."""
+
+    __slots__ = ("connection", "ended", "since")
+
+    ended: Future[bytes]
+    since: float
+
+    def __init__(self, address: str) -> None:
+        self.connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self.connection.setblocking(False)
+            self.connection.connect(address)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def ask(self, job: bytes, ended: "Future[bytes]") -> None:
+        self.ended, self.since = ended, time.monotonic()
+        self.connection.send(job)
+
+
 class WriterClient:
-    """写入进程的客户 — has the writer keep what was heard; each thread on its own connection."""
+    """写入进程的客户 — has the writer keep what was heard; of one loop, whose pushes wait here."""
 
     def __init__(self, address: str, write_here: Write) -> None:
         self._address = address
         self._write_here = write_here
-        self._own = threading.local()
+        self._idle: list[_Line] = []
+        self._asking: set[_Line] = set()
+        self._looks: TimerHandle | None = None
 
-    def write(self, delivery: Delivery, heard: Heard) -> Received:
+    async def write(self, delivery: Delivery, heard: Heard) -> Received:
         """Raises StoreBusy, and FailedElsewhere."""
         job = _pack((delivery, heard))
         if len(job) > MOST_BYTES:
-            return self._write_here(delivery, heard)
+            return await self._write_here(delivery, heard)
         try:
-            ended = self._ask(job)
+            ended = _read_ended(await self._ask(job))
         except BlockingIOError as late:  # it may yet be done; a repeat will find it
-            self.hang_up()
             raise StoreBusy("the writer") from late
         except OSError:  # it has ended; if it kept the message before, that is found as a repeat
-            self.hang_up()
-            return self._write_here(delivery, heard)
+            return await self._write_here(delivery, heard)
         if ended.received is not None:
             return ended.received
         raise StoreBusy("the writer") if ended.is_busy else FailedElsewhere
 
-    def _ask(self, job: bytes) -> Ended:
-        connection = self._connection()
-        connection.send(job)
-        if not (answer := connection.recv(MOST_BYTES)):
-            raise ConnectionResetError
-        return _read_ended(answer)
+    async def _ask(self, job: bytes) -> bytes:
+        loop = get_running_loop()
+        if self._idle:
+            line = self._idle.pop()
+        else:
+            line = _Line(self._address)
+            loop.add_reader(line.connection, self._hear, line)
+        self._asking.add(line)
+        if self._looks is None:
+            self._looks = loop.call_later(PATIENCE_SECONDS, self._look)
+        ended: Future[bytes] = loop.create_future()
+        try:
+            line.ask(job, ended)
+        except OSError:
+            self._drop(line)
+            raise
+        return await ended
 
-    def _connection(self) -> socket.socket:
-        connection: socket.socket | None = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            # Python's own time limit would look before each call whether it can be made.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PATIENCE)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, PATIENCE)
-            connection.connect(self._address)
-        return connection
+    def _hear(self, line: _Line) -> None:
+        try:
+            answer = line.connection.recv(MOST_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as failure:
+            self._lose(line, failure)
+            return
+        if not answer:
+            self._lose(line, ConnectionResetError())
+        elif line in self._asking:
+            self._asking.remove(line)
+            self._idle.append(line)
+            if not line.ended.done():
+                line.ended.set_result(answer)
+
+    def _look(self) -> None:
+        """Who has waited too long is told so; their answer would come to nobody."""
+        self._looks = None
+        since = time.monotonic() - PATIENCE_SECONDS
+        for line in [one for one in self._asking if one.since <= since]:
+            self._lose(line, BlockingIOError())
+        if self._asking:
+            self._looks = get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def _lose(self, line: _Line, failure: OSError) -> None:
+        was_asking = line in self._asking
+        self._drop(line)
+        if was_asking and not line.ended.done():
+            line.ended.set_exception(failure)
+
+    def _drop(self, line: _Line) -> None:
+        self._asking.discard(line)
+        if line in self._idle:
+            self._idle.remove(line)
+        get_running_loop().remove_reader(line.connection)
+        line.connection.close()
 
     def hang_up(self) -> None:
-        """Closes this thread's connection, if it has one."""
-        connection: socket.socket | None = self._own.__dict__.pop("connection", None)
-        if connection is not None:
-            connection.close()
+        """Closes what is open; nobody may be waiting."""
+        for line in [*self._idle, *self._asking]:
+            self._drop(line)
+        if self._looks is not None:
+            self._looks.cancel()
+            self._looks = None

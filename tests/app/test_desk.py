@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import demo_data
-from app.wechat.intake import Delivery, Desk, Intake, write_here
+from app.aside import at_once
+from app.wechat.intake import Answered, Delivery, Desk, Intake, intake_here
 from app.wechat.limit import MinuteLimit
 from app.wsgi import make_desk
 from bots import dialogue
@@ -51,7 +52,11 @@ def delivery(key: str, text: str | None = None, openid: str = ME, **said: Any) -
 
 
 def intake(store: Database, at: Desk) -> Intake:
-    return Intake(store, at, heard, write_here(store, at))
+    return intake_here(store, at, heard)
+
+
+def taken(door: Intake, delivered: Delivery) -> Answered:
+    return at_once(door.take(delivered))
 
 
 def heard(message: IncomingMessage) -> dialogue.Heard:
@@ -68,19 +73,19 @@ def test_who_erases_themselves_leaves_no_openid_not_even_with_that_message(
 ) -> None:
     door = intake(store, desk())
     for number, text in enumerate(("你好", "隐私", "2")):
-        door.take(delivery(str(number), text))
-    assert "已删除" in (door.take(delivery("9", "1")).text or "")
+        taken(door, delivery(str(number), text))
+    assert "已删除" in (taken(door, delivery("9", "1")).text or "")
     assert len(senders(store)) == 4 and ME not in senders(store)
-    door.take(delivery("10", "你好"))
+    taken(door, delivery("10", "你好"))
     assert senders(store).count(ME) == 1
 
 
 def test_who_cancels_at_the_platform_is_erased(store: Database) -> None:
     door = intake(store, desk())
-    door.take(delivery("1", "你好"))
-    door.take(delivery("2", event=EventKind.AUTHORIZATION_CANCELLED))
+    taken(door, delivery("1", "你好"))
+    taken(door, delivery("2", event=EventKind.AUTHORIZATION_CANCELLED))
     assert len(senders(store)) == 2 and ME not in senders(store)
-    door.take(delivery("2", event=EventKind.AUTHORIZATION_CANCELLED))
+    taken(door, delivery("2", event=EventKind.AUTHORIZATION_CANCELLED))
     assert not has_identity(store) and len(senders(store)) == 2
 
 
@@ -89,16 +94,16 @@ def test_a_repeat_of_the_message_that_erased_somebody_makes_nobody_of_them_again
 ) -> None:
     door = intake(store, desk())
     for number, text in enumerate(("你好", "隐私", "2")):
-        door.take(delivery(str(number), text))
-    farewell = door.take(delivery("9", "1"))
-    assert door.take(delivery("9", "1")) == farewell
+        taken(door, delivery(str(number), text))
+    farewell = taken(door, delivery("9", "1"))
+    assert taken(door, delivery("9", "1")) == farewell
     assert not has_identity(store)
-    assert door.take(delivery("2", "2")).text is None, "what was said before is emptied"
+    assert taken(door, delivery("2", "2")).text is None, "what was said before is emptied"
     assert not has_identity(store)
     with store.reading() as session:
         deliveries = select(InboxMessage.deliveries).order_by(InboxMessage.id)
         assert list(session.scalars(deliveries)) == [1, 1, 2, 2]
-    assert "已删除" not in (door.take(delivery("10", "1")).text or "")
+    assert "已删除" not in (taken(door, delivery("10", "1")).text or "")
     assert has_identity(store), "a word of their own begins anew"
 
 
@@ -117,7 +122,7 @@ def test_twins_in_several_processes_are_served_once_and_call_nobody(
     postgresql: Database, is_known: bool, capfd: pytest.CaptureFixture[str]
 ) -> None:
     if is_known:
-        intake(postgresql, desk()).take(delivery("1", "你好"))
+        taken(intake(postgresql, desk()), delivery("1", "你好"))
     meeting, has_met = threading.Barrier(3), threading.local()
     answer = desk().answer
 
@@ -131,7 +136,7 @@ def test_twins_in_several_processes_are_served_once_and_call_nobody(
     processes = [Database(address) for _ in range(3)]
     doors = [intake(one, replace(desk(), answer=answer_together)) for one in processes]
     with ThreadPoolExecutor(3) as pool:
-        told = list(pool.map(lambda door: door.take(delivery("2", WIRE)).text, doors))
+        told = list(pool.map(lambda door: taken(door, delivery("2", WIRE)).text, doors))
     for one in processes:
         one.dispose()
     # What is undone has drawn a number: it need not be the first.
@@ -159,11 +164,11 @@ def test_a_failure_whose_twin_did_not_fail_is_answered_like_the_twin(
         found = receive(session, letter)
         looks.append(letter)
         if len(looks) == 2:  # the one that is about to keep the failure
-            looks.append(well.take(delivery("1", "你好")).text)
+            looks.append(taken(well, delivery("1", "你好")).text)
         return found
 
     monkeypatch.setattr(inbox, "receive", receive_and_be_overtaken)
-    told = ill.take(delivery("1", "你好")).text
+    told = taken(ill, delivery("1", "你好")).text
     assert told and told in looks
     with postgresql.reading() as session:
         assert session.scalars(select(InboxMessage.deliveries)).all() == [2]

@@ -110,7 +110,7 @@ def test_each_request_has_its_number_or_that_of_a_proxy_we_trust(said: Lines) ->
         return [tracing.REQUEST.get().encode()]
 
     given = {"X-Request-ID": "edge-7"}
-    alone, behind = Client(logs.Traced(answer, 0)), Client(logs.Traced(answer, 1))
+    alone, behind = (Client(logs.Traced(answer, logs.Numbers(hops))) for hops in (0, 1))
     mine = [alone.get("/", headers=given).text for _ in range(2)]
     assert len({*mine, "edge-7"}) == 3
     assert behind.get("/", headers=given).text == "edge-7"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
@@ -15,7 +15,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from app import meters, metrics
-from app.wechat.intake import Delivery
+from app.aside import at_once
+from app.wechat.intake import Delivery, Write
 from bots.message import EventKind, IncomingMessage, MessageKind
 from config.categories import CATEGORIES
 from config.settings import Settings
@@ -143,28 +144,28 @@ def _names(panel: dict) -> Iterator[str]:
         yield from re.findall(r"linli_\w+", target["expr"])
 
 
-def _count(write: Callable[..., Received], failure: type[Exception] | None) -> None:
+def _count(write: Write, failure: type[Exception] | None) -> None:
     text = IncomingMessage("main", OPENID, "1", MessageKind.TEXT, MORNING, text="太吵了")
     click = IncomingMessage("main", OPENID, "2", MessageKind.EVENT, MORNING, EventKind.CLICK)
     for message in (text, click):
         delivery = Delivery(message, MORNING, MORNING)
         if failure is None:
-            assert meters.counted(write)(delivery, None).outcome is Outcome.ANSWERED
+            assert at_once(meters.counted(write)(delivery, None)).outcome is Outcome.ANSWERED
         else:
             with pytest.raises(failure):
-                meters.counted(write)(delivery, None)
+                at_once(meters.counted(write)(delivery, None))
 
 
-def answered(delivery: Delivery, _: object) -> Received:
+async def answered(delivery: Delivery, _: object) -> Received:
     deliveries = 2 if delivery.message.event else 1
     return Received(1, deliveries, Outcome.ANSWERED, "好", False, MORNING)
 
 
-def busy(*_: object) -> Received:
+async def busy(*_: object) -> Received:
     raise StoreBusy
 
 
-def broken(*_: object) -> Received:
+async def broken(*_: object) -> Received:
     raise ValueError
 
 

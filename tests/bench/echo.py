@@ -4,6 +4,7 @@ import os
 
 import click
 from flask import Flask, Response, abort, request
+from granian.constants import Interfaces
 from wechatpy import parse_message
 from wechatpy.exceptions import InvalidSignatureException
 from wechatpy.replies import TextReply
@@ -34,11 +35,9 @@ def create_app() -> Flask:
 @click.command()
 @click.option("--port", type=int, required=True)
 def main(port: int) -> None:
-    """Serve the echo as DESIGN §4 has it, 2 × 1: it waits for nobody, so one thread is enough.
-
-    With as many as the product has it answers up to a tenth more.
-    """
-    serve_web(Settings(), "127.0.0.1", port, "tests.bench.echo:create_app", threads=1)
+    """Serve the echo as DESIGN §4 has it, 2 × 1: it waits for nobody, so one thread is enough."""
+    settings, here = Settings(), "127.0.0.1"
+    serve_web(settings, here, port, "tests.bench.echo:create_app", interface=Interfaces.WSGI)
 
 
 if __name__ == "__main__":

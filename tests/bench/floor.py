@@ -12,6 +12,7 @@ from models.inbox import InboxMessage
 from models.tickets.table import Ticket
 from tests.bench.intake import (
     CASES,
+    CONNECTIONS,
     IS_ECHO,
     IS_TICKET,
     MOST,
@@ -19,7 +20,6 @@ from tests.bench.intake import (
     SECONDS,
     WARMING_SECONDS,
     Pusher,
-    connections_to,
     result_of,
 )
 from tests.bench.load import Closed
@@ -40,7 +40,7 @@ def measure(case: Case) -> dict[str, Any]:
         echo = Pusher(stack.enter_context(serving(["tests.bench.echo"], environment)), IS_ECHO)
         bare = Pusher(stack.enter_context(serving(["tests.bench.bare"], environment)), IS_TICKET)
         before = kept(environment)
-        pushers, pace = (echo, bare), Closed(connections_to(case), SECONDS)
+        pushers, pace = (echo, bare), Closed(CONNECTIONS, SECONDS)
         for pusher in pushers:
             pusher.push(Closed(pace.connections, WARMING_SECONDS), MOST)
             pusher.windows.clear()

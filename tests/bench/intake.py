@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.serving import MOST_WORKERS, THREADS
 from tests.bench.load import Closed, Open, Window, push
 from tests.bench.pushes import Batch
 from tests.bench.servers import serving
@@ -21,6 +20,7 @@ STEADY_RATE = 200
 STEADY_SECONDS = 15
 IS_ECHO = r"<Content><!\[CDATA\["
 IS_TICKET = r"<Content><!\[CDATA\[[^\]]*#\d+"
+CONNECTIONS = 128  # so many that a whole transaction waits while another is written
 CASES = (Case("sqlite", "NORMAL"), Case("sqlite", "FULL"), Case("postgresql"))
 
 
@@ -45,24 +45,18 @@ def run() -> list[dict[str, Any]]:
     return [result for case in CASES for result in measure(case)]
 
 
-def connections_to(case: Case) -> int:
-    """As many as the server of this store has threads."""
-    return MOST_WORKERS * THREADS[case.store]
-
-
 def measure(case: Case) -> list[dict[str, Any]]:
     with ExitStack() as stack:
         environment = stack.enter_context(town(case, RESIDENTS))
         echo = Pusher(stack.enter_context(serving(["tests.bench.echo"], environment)), IS_ECHO)
         web = stack.enter_context(serving(["app", "web"], environment))
         intake = Pusher(web, IS_TICKET)
-        connections = connections_to(case)
         for warming in (echo, intake):
-            warming.push(Closed(connections, WARMING_SECONDS), MOST)
+            warming.push(Closed(CONNECTIONS, WARMING_SECONDS), MOST)
             warming.windows.clear()
         for _ in range(PAIRS):
-            echo.push(Closed(connections, SECONDS), MOST)
-            intake.push(Closed(connections, SECONDS), MOST)
+            echo.push(Closed(CONNECTIONS, SECONDS), MOST)
+            intake.push(Closed(CONNECTIONS, SECONDS), MOST)
         steady = intake.push(Open(STEADY_RATE), STEADY_RATE * STEADY_SECONDS)
     baseline = statistics.median(window.rate for window in echo.windows)
     return [

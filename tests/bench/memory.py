@@ -9,7 +9,7 @@ from typing import Any
 
 from app.house import open_database
 from app.serving import workers_of
-from tests.bench.intake import IS_TICKET, Pusher, connections_to
+from tests.bench.intake import CONNECTIONS, IS_TICKET, Pusher
 from tests.bench.load import Closed
 from tests.bench.results import CASES, result
 from tests.bench.servers import free_port, listens_on, running
@@ -52,7 +52,7 @@ def measure(case: Case) -> Iterator[dict[str, Any]]:
         pids |= {"worker": [worker.pid], "clock": [clock.pid]}
         before = _look(pids)
         pusher = Pusher(port, IS_TICKET)
-        pusher.push(Closed(connections_to(case), LONGEST_SECONDS), MESSAGES)
+        pusher.push(Closed(CONNECTIONS, LONGEST_SECONDS), MESSAGES)
         time.sleep(SETTLING_SECONDS)
         after = _look(pids)
     errors = MESSAGES - len(pusher.windows[0].waits)

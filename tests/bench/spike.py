@@ -12,13 +12,13 @@ from app.house import open_database
 from models.inbox import InboxMessage, Outcome
 from tests.bench.intake import (
     CASES,
+    CONNECTIONS,
     IS_TICKET,
     MOST,
     PAIRS,
     SECONDS,
     WARMING_SECONDS,
     Pusher,
-    connections_to,
 )
 from tests.bench.load import Closed, Rising, Window
 from tests.bench.results import cuts, result
@@ -43,9 +43,9 @@ def measure(case: Case, share: float) -> dict[str, Any]:
     with ExitStack() as stack:
         environment = stack.enter_context(town(case, RESIDENTS))
         pusher = Pusher(stack.enter_context(serving(["app", "web"], environment)), IS_TICKET)
-        pusher.push(Closed(connections_to(case), WARMING_SECONDS), MOST)
+        pusher.push(Closed(CONNECTIONS, WARMING_SECONDS), MOST)
         full = statistics.median(
-            pusher.push(Closed(connections_to(case), SECONDS), MOST).rate for _ in range(PAIRS)
+            pusher.push(Closed(CONNECTIONS, SECONDS), MOST).rate for _ in range(PAIRS)
         )
         crowd = Rising([round(full * share * times) for times in TIMES], STEP_SECONDS)
         window = pusher.push(crowd, crowd.count)

@@ -13,10 +13,10 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.wechat.intake import Desk, Intake, write_here
+from app.wechat.intake import Desk, intake_here
 from app.wechat.keys import AccountKeys
 from app.wechat.limit import MinuteLimit
-from app.wechat.webhook import PATH, Webhook
+from app.wechat.webhook import PATH, Webhook, as_wsgi
 from bots.message import IncomingMessage
 from models.base import Base, Database, Made
 from models.inbox import InboxMessage
@@ -132,8 +132,8 @@ def accounts() -> dict[str, AccountKeys]:
 def opened(store: Database) -> Iterator[Door]:
     door = Door(store)
     slow, desk = SlowStore(store, door), door.desk()
-    intake = Intake(slow, desk, lambda message: door.prepare(message), write_here(slow, desk))
-    app = DispatcherMiddleware(NotFound(), {PATH: Webhook(accounts().get, intake)})
+    intake = intake_here(slow, desk, lambda message: door.prepare(message))
+    app = DispatcherMiddleware(NotFound(), {PATH: as_wsgi(Webhook(accounts().get, intake).answer)})
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

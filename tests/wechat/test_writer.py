@@ -1,10 +1,11 @@
 """One process writes for all web processes: what it keeps, and what happens without it."""
 
+import asyncio
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.wechat import writer
-from app.wechat.intake import Delivery, write_here
+from app.wechat.intake import Delivery, Write, write_here
 from app.wechat.writer import FailedElsewhere, Writer, WriterClient
 from bots.dialogue import Heard
 from bots.message import IncomingMessage, MessageKind
@@ -70,11 +71,50 @@ def at_once(speak: Callable[[int], None], many: int) -> None:
         thread.join(30)
 
 
-def patience(seconds: int = 0, microseconds: int = 0) -> bytes:
-    return struct.pack("ll", seconds, microseconds)
+class Asking:
+    """A client on its own loop, asked from any thread."""
+
+    def __init__(self, address: Path, write_here: Write) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.client = WriterClient(str(address), write_here)
+
+    def post(self, job: Delivery, heard: Heard) -> "Future[Received]":
+        return asyncio.run_coroutine_threadsafe(self.client.write(job, heard), self._loop)
+
+    def write(self, job: Delivery, heard: Heard) -> Received:
+        return self.post(job, heard).result(60)
+
+    def close(self) -> None:
+        async def hang_up() -> None:
+            self.client.hang_up()
+
+        asyncio.run_coroutine_threadsafe(hang_up(), self._loop).result(60)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
-def nowhere(_: Delivery, __: Heard) -> Received:
+@contextmanager
+def asking(address: Path, write_here: Write) -> Iterator[Asking]:
+    asked = Asking(address, write_here)
+    try:
+        yield asked
+    finally:
+        asked.close()
+
+
+def here(door: Door) -> Write:
+    write = write_here(door.store, door.desk())
+
+    async def write_now(job: Delivery, heard: Heard) -> Received:
+        return write(job, heard)
+
+    return write_now
+
+
+async def nowhere(_: Delivery, __: Heard) -> Received:
     raise AssertionError("the writer should have written this")
 
 
@@ -94,17 +134,17 @@ WORKS = "CREATE TABLE IF NOT EXISTS test_works (id INTEGER PRIMARY KEY, kind TEX
 
 
 @pytest.fixture
-def client(door: Door, address: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WriterClient]:
-    monkeypatch.setattr(writer, "PATIENCE", patience(seconds=60))  # on a busy machine
-    with listening(address) as listener, turning(Writer(listener, door.store, door.desk())):
-        client = WriterClient(str(address), nowhere)
+def client(door: Door, address: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asking]:
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 60)  # on a busy machine
+    with (
+        listening(address) as listener,
+        turning(Writer(listener, door.store, door.desk())),
+        asking(address, nowhere) as client,
+    ):
         yield client
-        client.hang_up()
 
 
-def test_what_is_heard_in_one_process_is_kept_by_the_other(
-    door: Door, client: WriterClient
-) -> None:
+def test_what_is_heard_in_one_process_is_kept_by_the_other(door: Door, client: Asking) -> None:
     received = client.write(delivery(), HEARD)
     assert (received.outcome, received.deliveries) == (Outcome.ANSWERED, 1)
     assert received.reply == f"第1件：{HEARD}"
@@ -112,14 +152,14 @@ def test_what_is_heard_in_one_process_is_kept_by_the_other(
     assert (row.reply, row.received_at) == (received.reply, NOON)
 
 
-def test_a_repeat_gets_the_reply_that_was_kept(door: Door, client: WriterClient) -> None:
+def test_a_repeat_gets_the_reply_that_was_kept(door: Door, client: Asking) -> None:
     first = client.write(delivery(), HEARD)
     again = client.write(delivery(), HEARD)
     assert (again.reply, again.deliveries) == (first.reply, 2)
     assert len(door.done("work")) == 1
 
 
-def test_many_threads_are_answered_each_with_its_own(door: Door, client: WriterClient) -> None:
+def test_many_threads_are_answered_each_with_its_own(door: Door, client: Asking) -> None:
     wrong: list[str] = []
 
     def speak(number: int) -> None:
@@ -128,16 +168,13 @@ def test_many_threads_are_answered_each_with_its_own(door: Door, client: WriterC
             reply = client.write(delivery(text, f"o-{number}", text), Heard(text, None)).reply
             if f"text='{text}'" not in (reply or ""):
                 wrong.append(text)
-        client.hang_up()
 
     at_once(speak, 8)
     assert wrong == []
     assert len(door.rows()) == len(door.done("work")) == 80
 
 
-def test_work_that_fails_takes_nothing_of_the_others_with_it(
-    door: Door, client: WriterClient
-) -> None:
+def test_work_that_fails_takes_nothing_of_the_others_with_it(door: Door, client: Asking) -> None:
     def answer(_: object, message: IncomingMessage, __: object, ___: datetime) -> str:
         if message.text == "坏":
             raise LookupError
@@ -152,7 +189,6 @@ def test_work_that_fails_takes_nothing_of_the_others_with_it(
             client.write(delivery(str(number), f"o-{number}", text), HEARD)
         except FailedElsewhere:
             failed.append(text)
-        client.hang_up()
 
     at_once(speak, 9)
     assert failed == ["坏"] * 3
@@ -162,38 +198,24 @@ def test_work_that_fails_takes_nothing_of_the_others_with_it(
 def test_deliveries_of_one_message_that_wait_together_are_worked_on_once(
     door: Door, address: Path
 ) -> None:
-    replies: list[str | None] = []
-    with listening(address) as listener:
+    with listening(address) as listener, asking(address, nowhere) as client:
         one = Writer(listener, door.store, door.desk())
-        all_are_known = threading.Barrier(4)
-
-        def speak(number: int) -> None:
-            client = WriterClient(str(address), nowhere)
-            client.write(delivery(f"first-{number}"), HEARD)
-            all_are_known.wait(30)
-            key = "other" if number == 0 else "same"
-            replies.append(client.write(delivery(key), HEARD).reply)
-            client.hang_up()
-
-        speakers = [threading.Thread(target=speak, args=[number]) for number in range(3)]
-        for speaker in speakers:
-            speaker.start()
-        while all_are_known.n_waiting < 3:
+        first = [client.post(delivery(f"first-{number}"), HEARD) for number in range(3)]
+        while not all(one_of.done() for one_of in first):
             one.look(0.02)
-        all_are_known.wait(30)
+        asked = [client.post(delivery(key), HEARD) for key in ("other", "same", "same")]
         time.sleep(0.2)  # until all of them have asked
-        while len(replies) < 3:
+        while not all(one_of.done() for one_of in asked):
             one.look(0.02)
-        for speaker in speakers:
-            speaker.join(30)
+        replies = {one_of.result().reply for one_of in asked}
         one.close()
     keys = [message.key for message in door.seen]
-    assert (keys.count("same"), keys.count("other"), len(set(replies))) == (1, 1, 2)
+    assert (keys.count("same"), keys.count("other"), len(replies)) == (1, 1, 2)
     assert sorted(row.deliveries for row in door.rows()) == [1, 1, 1, 1, 2]
 
 
 def test_a_store_that_is_busy_has_the_platform_repeat(
-    door: Door, client: WriterClient, monkeypatch: pytest.MonkeyPatch
+    door: Door, client: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def busy(*_: object) -> None:
         raise StoreBusy
@@ -205,54 +227,60 @@ def test_a_store_that_is_busy_has_the_platform_repeat(
     assert client.write(delivery(), HEARD).deliveries == 1
 
 
-def test_what_is_too_large_to_send_is_written_here(door: Door, client: WriterClient) -> None:
-    here = WriterClient(client._address, write_here(door.store, door.desk()))
-    assert here.write(delivery(text="长" * writer.MOST_BYTES), HEARD).outcome is Outcome.ANSWERED
+def test_what_is_too_large_to_send_is_written_here(door: Door, client: Asking) -> None:
+    with asking(Path(client.client._address), here(door)) as larger:
+        received = larger.write(delivery(text="长" * writer.MOST_BYTES), HEARD)
+    assert received.outcome is Outcome.ANSWERED
 
 
 def test_without_a_writer_each_writes_for_itself(door: Door, address: Path) -> None:
-    here = WriterClient(str(address), write_here(door.store, door.desk()))
-    assert here.write(delivery(), HEARD).outcome is Outcome.ANSWERED
-    with listening(address):
-        pass  # gone again, with its name left behind
-    assert here.write(delivery("2"), HEARD).outcome is Outcome.ANSWERED
+    with asking(address, here(door)) as client:
+        assert client.write(delivery(), HEARD).outcome is Outcome.ANSWERED
+        with listening(address):
+            pass  # gone again, with its name left behind
+        assert client.write(delivery("2"), HEARD).outcome is Outcome.ANSWERED
 
 
 def test_a_writer_that_dies_after_its_commit_leaves_a_repeat(door: Door, address: Path) -> None:
-    here = write_here(door.store, door.desk())
+    write = write_here(door.store, door.desk())
     listener = listening(address)
 
     def die() -> None:
         client, _ = listener.accept()
         client.recv(writer.MOST_BYTES)
-        here(delivery(), HEARD)
+        write(delivery(), HEARD)
         listener.close()
         client.close()
 
     dying = threading.Thread(target=die)
     dying.start()
-    received = WriterClient(str(address), here).write(delivery(), HEARD)
+    with asking(address, here(door)) as client:
+        received = client.write(delivery(), HEARD)
     dying.join()
     assert (received.deliveries, len(door.done("work"))) == (2, 1)
+
+
+def test_after_a_writer_that_died_the_next_is_asked(door: Door, address: Path) -> None:
+    with listening(address) as listener, asking(address, here(door)) as client:
+        for key in ("1", "2"):
+            with turning(Writer(listener, door.store, door.desk())):
+                assert client.write(delivery(key), HEARD).outcome is Outcome.ANSWERED
 
 
 def test_a_writer_that_does_not_answer_is_not_waited_for(
     door: Door, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "PATIENCE", patience(microseconds=50_000))
-    with listening(address) as listener:
-        client = WriterClient(str(address), nowhere)
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.05)
+    with listening(address) as listener, asking(address, nowhere) as client:
         with pytest.raises(StoreBusy):
             client.write(delivery(), HEARD)
+        monkeypatch.setattr(writer, "PATIENCE_SECONDS", 60)
         with turning(Writer(listener, door.store, door.desk())):
             time.sleep(0.1)  # it does what it was asked, for nobody
             assert client.write(delivery(), HEARD).deliveries == 2
-        client.hang_up()
 
 
-def test_what_is_no_job_costs_its_sender_the_connection(
-    client: WriterClient, address: Path
-) -> None:
+def test_what_is_no_job_costs_its_sender_the_connection(client: Asking, address: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stranger:
         stranger.connect(str(address))
         stranger.send(b"\xc1")
