@@ -154,19 +154,18 @@ class Database:
         with busy_mapped(), begin() as turn, _flushed(turn.session) as session:
             yield session
 
-    def write(self, work: Callable[[Session], Made], whose: Hashable = None) -> Made:
+    def write(self, work: Callable[[Session], Made]) -> Made:
         """Does the work as a block of `writing()`, and returns what it made once that is kept.
 
-        It may be done by another thread, which writes just now, in one transaction with others.
-        Two works of the same person (`whose`) are done one after the other. Raises the same.
+        On SQLite it may be done by another thread, which writes just now, in one transaction with
+        others. Raises the same.
         """
         with busy_mapped():
             if self._group is not None:
                 return self._group.run(partial(_in_block, work))
-            assert self._lockstep is not None
-            asked: list[tuple[str, int]] = []
-            made = self._lockstep.run(partial(_in_session, work, asked), whose)
-            self._ring(asked)
+            [made] = self._all_in_step([work], [None])
+            if isinstance(made, BaseException):
+                raise made
             return made
 
     def write_all(

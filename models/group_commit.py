@@ -222,8 +222,7 @@ class GroupCommit:
         self._commit(group)
 
     def _next(self, group: _Group) -> _Waiter[Any] | None:
-        taken = [] if group.is_full else self._turns.take(1)
-        return taken[0] if taken else None
+        return None if group.is_full else self._turns.take()
 
     def _commit(self, group: _Group) -> None:
         """Ends the transaction for everybody in it."""

@@ -1,6 +1,6 @@
 """Works of one process in one PostgreSQL transaction, step by step: there round trips cost most."""
 
-import time
+import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
@@ -9,26 +9,20 @@ from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.orm import Session
 
 from models.engines import LOCK_SECONDS
+from models.errors import StoreBusy
 from models.marching import march
-from models.turns import Turns, Waiter
-
-MOST_WORKS = 64  # as many as a web process has threads
-# Those of the last transaction are on their way back: who went without them would go alone.
-GATHERING_SECONDS = 0.003
-ALONE = object()  # of who brings all their company with them
 
 Made = TypeVar("Made")
 
 
-class _Waiter(Waiter, Generic[Made]):
-    """With what is to be written, and for whom."""
+class _Walker(Generic[Made]):
+    """同行者 — what is to be written, and for whom."""
 
     __slots__ = ("context", "failure", "made", "whose", "work")
 
     made: Made
 
     def __init__(self, work: Callable[[Session], Made], whose: Hashable) -> None:
-        super().__init__()
         self.work = work
         self.whose = whose
         self.context = copy_context()  # what its log lines are marked with
@@ -36,7 +30,7 @@ class _Waiter(Waiter, Generic[Made]):
 
 
 class Lockstep:
-    """齐步 — does what waits in one transaction; nobody hears of an end before its commit.
+    """齐步 — does several works in one transaction; nobody hears of an end before its commit.
 
     Each work runs until it has something to ask of the store; those who ask the same are then
     answered by one statement. A work that needs the ORM waits until the others have ended and
@@ -48,39 +42,29 @@ class Lockstep:
     def __init__(self, connect: Callable[[], Connection], info: Mapping[Any, Any]) -> None:
         self._connect = connect
         self._info = info
-        self._turns: Turns[_Waiter[Any]] = Turns()
+        self._mutex = threading.Lock()
         self._kept: Connection | None = None
-        self._had_company = False
-
-    def run(self, work: Callable[[Session], Made], whose: Hashable) -> Made:
-        """Does the work, perhaps in another thread. Raises what it raised, StoreBusy, and what
-        the commit raised."""
-        me = _Waiter(work, whose)
-        self._turns.come(me, LOCK_SECONDS)
-        if me.leads:
-            try:
-                self._lead(me)
-            finally:
-                self._turns.hand_on()
-        if me.failure is not None:
-            raise me.failure
-        return me.made
 
     def run_all(
         self, works: Sequence[Callable[[Session], Made]], whose: Sequence[Hashable]
     ) -> list[Made | BaseException]:
-        """For each what it made or why it was not kept. Each is of another person.
+        """For each what it made, or why it was not kept. Each is of another person.
 
         Raises StoreBusy.
         """
-        waiters = [_Waiter(work, who) for work, who in zip(works, whose, strict=True)]
-        alone = _Waiter(works[0], ALONE)
-        self._turns.come(alone, LOCK_SECONDS)
+        walkers = [_Walker(work, who) for work, who in zip(works, whose, strict=True)]
+        if not self._mutex.acquire(timeout=LOCK_SECONDS):
+            raise StoreBusy
         try:
-            self._do_all(waiters)
+            # Two processes that lock rows of the same persons do it in the same order, or each
+            # would wait for the other until the store finds out, a second later.
+            in_order = sorted(walkers, key=lambda one: str(one.whose))
+            if not self._do(in_order):
+                for walker in in_order:
+                    self._do_alone(walker)
         finally:
-            self._turns.hand_on()
-        return [one.made if one.failure is None else one.failure for one in waiters]
+            self._mutex.release()
+        return [one.made if one.failure is None else one.failure for one in walkers]
 
     def _connected(self) -> Connection:
         connection = self._connect()
@@ -98,41 +82,11 @@ class Lockstep:
             kept.invalidate()
             kept.close()
 
-    def _lead(self, me: _Waiter[Any]) -> None:
-        if self._had_company:
-            time.sleep(GATHERING_SECONDS)
-        companions = self._companions(me)
-        self._had_company = bool(companions)
-        try:
-            self._do_all([me, *companions])
-        finally:
-            for waiter in companions:
-                waiter.signal.release()
+    def _do_alone(self, walker: _Walker[Any]) -> None:
+        if not self._do([walker]):
+            self._do([walker])
 
-    def _do_all(self, waiters: Sequence[_Waiter[Any]]) -> None:
-        # Two processes that lock rows of the same persons do it in the same order, or each would
-        # wait for the other until the store finds out, a second later.
-        waiters = sorted(waiters, key=lambda one: str(one.whose))
-        if not self._do(waiters):
-            for waiter in waiters:
-                self._do_alone(waiter)
-
-    def _companions(self, me: _Waiter[Any]) -> list[_Waiter[Any]]:
-        """Others who wait, each of another person."""
-        persons = {me.whose, ALONE}
-
-        def fits(waiter: _Waiter[Any]) -> bool:
-            is_other = waiter.whose not in persons
-            persons.add(waiter.whose)
-            return is_other
-
-        return self._turns.take(MOST_WORKS - 1, fits)
-
-    def _do_alone(self, waiter: _Waiter[Any]) -> None:
-        if not self._do([waiter]):
-            self._do([waiter])
-
-    def _do(self, waiters: Sequence[_Waiter[Any]]) -> bool:
+    def _do(self, walkers: Sequence[_Walker[Any]]) -> bool:
         """Does it all in one transaction. False when nothing of it is kept, for the fault of one
         of several, or because the connection had been lost meanwhile."""
         was_kept = self._kept is not None
@@ -140,7 +94,7 @@ class Lockstep:
             connection = self._kept = self._kept or self._connected()
             transaction = connection.begin()
             try:
-                made = march(connection, self._info, [(one.work, one.context) for one in waiters])
+                made = march(connection, self._info, [(one.work, one.context) for one in walkers])
             except BaseException:
                 transaction.rollback()
                 raise
@@ -148,26 +102,26 @@ class Lockstep:
             is_lost = self._is_lost()
             if is_lost:
                 self.drop()
-            if len(waiters) > 1 or (is_lost and was_kept):
+            if len(walkers) > 1 or (is_lost and was_kept):
                 return False
-            waiters[0].failure = failure
+            walkers[0].failure = failure
             return True
-        self._commit(transaction, waiters, made)
+        self._commit(transaction, walkers, made)
         return True
 
     def _commit(
-        self, transaction: RootTransaction, waiters: Sequence[_Waiter[Any]], made: Sequence[Any]
+        self, transaction: RootTransaction, walkers: Sequence[_Walker[Any]], made: Sequence[Any]
     ) -> None:
         """Ends the transaction for everybody in it; of one that fails nobody knows what it kept."""
         try:
             transaction.commit()
         except Exception as failure:
             self.drop()
-            for waiter in waiters:
-                waiter.failure = failure
+            for walker in walkers:
+                walker.failure = failure
         else:
-            for waiter, one in zip(waiters, made, strict=True):
-                waiter.made = one
+            for walker, one in zip(walkers, made, strict=True):
+                walker.made = one
 
     def _is_lost(self) -> bool:
         kept = self._kept

@@ -2,7 +2,6 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from models.errors import StoreBusy
@@ -60,13 +59,7 @@ class Turns(Generic[Kind]):
         if waiter is not None:
             waiter.lead()
 
-    def take(self, most: int, fits: Callable[[Kind], bool] = lambda _: True) -> list[Kind]:
-        """Up to so many of those who wait; who does not fit waits on."""
-        taken: list[Kind] = []
-        left: list[Kind] = []
+    def take(self) -> Kind | None:
+        """The first of those who wait."""
         with self._mutex:
-            while self._waiting and len(taken) < most:
-                waiter = self._waiting.popleft()
-                (taken if fits(waiter) else left).append(waiter)
-            self._waiting.extendleft(reversed(left))
-        return taken
+            return self._waiting.popleft() if self._waiting else None

@@ -199,12 +199,11 @@ def write_here(database: Database, desk: Desk) -> Callable[[Delivery, Any], Rece
     """Has the desk take what was heard in a transaction of this process."""
 
     def write(delivery: Delivery, heard: Any) -> Received:
-        message = delivery.message
-        work, whose = partial(desk.take, delivery, heard), (message.account, message.openid)
+        work = partial(desk.take, delivery, heard)
         try:
-            return database.write(work, whose)
+            return database.write(work)
         except Overtaken:  # by another process; what that one has kept is found now
-            return database.write(work, whose)
+            return database.write(work)
 
     return write
 

@@ -1,9 +1,7 @@
 """Neighbours who write at the same moment get the tickets they would have got one by one."""
 
 import re
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -79,16 +77,6 @@ def _one_by_one(store: Database, takes: Sequence[Take]) -> list[Received]:
 
 
 def _at_once(store: Database, takes: Sequence[Take]) -> list[Received]:
-    """They come while another one is written, so that they wait, and go together."""
-    began, may_end = threading.Event(), threading.Event()
-
-    def first(_: Session) -> None:
-        began.set()
-        assert may_end.wait(10)
-
-    with ThreadPoolExecutor(len(takes) + 1) as pool:
-        pool.submit(store.write, first)
-        assert began.wait(10)
-        waiting = [pool.submit(store.write, take, f"{n}") for n, take in enumerate(takes)]
-        may_end.set()
-        return [one.result(20) for one in waiting]
+    made = store.write_all(takes, [f"{number}" for number in range(len(takes))])
+    assert not [one for one in made if isinstance(one, BaseException)]
+    return made

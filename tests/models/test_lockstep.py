@@ -45,24 +45,8 @@ def names(store: Database) -> set[str | None]:
 
 
 def together(store: Database, *works: Work, whose: Callable[[int], object] = str) -> list[Any]:
-    """What each returned or raised; all but the first wait while it writes, and go as one."""
-    holds, may_go = threading.Event(), threading.Event()
-
-    def first(_: Session) -> None:
-        holds.set()
-        assert may_go.wait(10)
-
-    with ThreadPoolExecutor(len(works) + 1) as pool:
-        pool.submit(store.write, first, "first")
-        assert holds.wait(10)
-        waiting = [
-            pool.submit(store.write, work, whose(number)) for number, work in enumerate(works)
-        ]
-        assert store._lockstep is not None
-        while len(store._lockstep._turns) < len(works):
-            threading.Event().wait(0.001)
-        may_go.set()
-        return [one.exception() or one.result() for one in waiting]
+    """What each returned or raised; they go as one."""
+    return store.write_all(works, [whose(number) for number in range(len(works))])
 
 
 def commits_of(store: Database) -> list[object]:
@@ -85,7 +69,7 @@ def test_works_that_wait_ask_and_commit_together(postgresql: Database) -> None:
     postgresql.write(lambda _: None)  # connects
     commits = commits_of(postgresql)
     made = together(postgresql, *[work(number) for number in range(6)])
-    assert len(commits) == 2  # of the first alone, and of the others
+    assert len(commits) == 1
     assert len({person for pair in made for person in pair}) == 12
     assert names(postgresql) == {f"{one}{n}" for n in range(6) for one in "丙乙"}
 
@@ -105,17 +89,6 @@ def test_one_that_fails_takes_nothing_of_the_others_with_it(postgresql: Database
     assert "division by zero" in str(clashed)
     assert len({one for (one,) in made}) == 4
     assert names(postgresql) == {"0", "1", "2", "3"}
-
-
-def test_the_second_of_one_person_sees_what_the_first_has_written(postgresql: Database) -> None:
-    def once(session: Session) -> str:
-        if _named.first(session, name="老王"):
-            return "老样子"
-        put(session, "老王")
-        return "登记"
-
-    made = together(postgresql, once, once, once, whose=lambda _: "老王")
-    assert sorted(made) == ["登记", "老样子", "老样子"]
 
 
 def test_a_savepoint_of_the_orm_takes_back_nothing_of_the_others(postgresql: Database) -> None:
@@ -195,10 +168,10 @@ def test_who_waits_too_long_is_told_that_the_store_is_busy(
         return put(session, "慢")
 
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(postgresql.write, slowly, "甲")
+        slow = pool.submit(postgresql.write, slowly)
         assert holds.wait(10)
         with pytest.raises(StoreBusy):
-            postgresql.write(lambda session: put(session, "急"), "乙")
+            postgresql.write(lambda session: put(session, "急"))
         may_go.set()
         assert slow.result(10)
     assert names(postgresql) == {"慢"}

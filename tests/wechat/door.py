@@ -1,7 +1,7 @@
 """The door on a real socket, with an answer function small enough to see through."""
 
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -112,8 +112,8 @@ class SlowStore(Database):
             yield session
         self._after()
 
-    def write(self, work: Callable[[Session], Made], whose: Hashable = None) -> Made:
-        made = super().write(work, whose)
+    def write(self, work: Callable[[Session], Made]) -> Made:
+        made = super().write(work)
         self._after()
         return made
 
