@@ -70,7 +70,7 @@ def create_app() -> Reception:
     database = open_database(settings)
     lexicon = LiveLexicon.load(database, settings)
     lexicon.current()  # looks for the names and words of this house, which all go by from now on
-    threading.Thread(target=lexicon.follow, daemon=True).start()
+    threading.Thread(target=lexicon.follow, args=(threading.Event(),), daemon=True).start()
     reception = make_reception(settings, database, lexicon)
     collector.settle()
     return reception

@@ -102,11 +102,13 @@ class LiveLexicon:
         """As they were when somebody last looked: for who can not wait for that."""
         return self._lexicon
 
-    def follow(self) -> None:
-        """Looks for others, for good."""
-        while True:
-            self.current()
-            time.sleep(LOOK_SECONDS)
+    def follow(self, is_over: threading.Event) -> None:
+        """Looks for others until then; also after it failed, as where a file is being replaced."""
+        while not is_over.wait(LOOK_SECONDS):
+            try:
+                self.current()
+            except Exception as failure:
+                log.error("lexicon_look_failed", kind=type(failure).__name__)
 
     def current(self) -> Lexicon:
         if time.monotonic() - self._looked > LOOK_SECONDS and self._looking.acquire(False):

@@ -192,6 +192,31 @@ def test_between_two_looks_the_store_is_left_alone(
     assert understand(TEXT, live.current()).category != "ebike_charging"
 
 
+def test_who_can_not_wait_has_what_somebody_else_has_found(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house, "LOOK_SECONDS", 0.01)
+    live, is_over, looks = LiveLexicon(database, shipped(), tmp_path), threading.Event(), []
+    look = live._look
+
+    def fail_at_first() -> None:
+        looks.append(1)
+        if len(looks) == 1:
+            raise ValueError("half a file")
+        look()
+
+    monkeypatch.setattr(live, "_look", fail_at_first)
+    change(database, TAUGHT, after=0)
+    assert understand(TEXT, live.last).category != "ebike_charging"
+    following = threading.Thread(target=live.follow, args=(is_over,))
+    following.start()
+    while understand(TEXT, live.last).category != "ebike_charging":
+        assert following.is_alive()
+        time.sleep(0.01)
+    is_over.set()
+    following.join()
+
+
 def test_while_the_store_is_away_the_words_stay(
     database: Database, tmp_path: Path, always_looking: None
 ) -> None:
