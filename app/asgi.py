@@ -2,24 +2,26 @@
 
 import threading
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from a2wsgi import WSGIMiddleware
 
-from app import aside, collector, logs
+from app import collector, logs
 from app.bodies import Strangers
 from app.house import LiveLexicon, open_database
 from app.logs import Numbers
-from app.wechat.intake import Delivery, Intake, Write, write_here
+from app.wechat.intake import Intake, write_here
+from app.wechat.keys import accounts_of
 from app.wechat.refusals import Malformed, TooLarge
 from app.wechat.scribe import Scribe
-from app.wechat.webhook import BODY_BYTES, LARGER, PATH, Answer, Call, Respond, account_of
+from app.wechat.webhook import BODY_BYTES, PATH, Answer, Call, Respond
 from app.wechat.writer import WriterClient
-from app.wsgi import hears, make_desk, make_door, make_pages
+from app.wsgi import make_desk, make_pages
+from bots import dialogue
+from bots.message import IncomingMessage
 from config.settings import Settings
 from models.base import Database
-from models.inbox import Received
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -78,14 +80,20 @@ def create_app() -> Reception:
 
 def make_reception(settings: Settings, database: Database, lexicon: LiveLexicon) -> Reception:
     """The whole application over one store; somebody else has the lexicon look for new words."""
+
+    def hear(message: IncomingMessage) -> dialogue.Heard:
+        return dialogue.hear(message, lexicon.last)
+
     desk = make_desk(settings)
-    write: Write = Scribe(database, desk).write
+    writer: Scribe | WriterClient = Scribe(database, desk)
     if settings.writer:
-        write = WriterClient(settings.writer, _aside(write_here(database, desk))).write
-    intake = Intake(database, desk, hears(lambda: lexicon.last), write, aside.in_thread)
+        writer = WriterClient(settings.writer, write_here(database, desk))
+    intake = Intake(database, desk, hear, writer.write)
     numbers = Numbers(settings.trusted_proxies)
-    pages = make_pages(settings, database, numbers, {})
-    door = as_asgi(make_door(settings, intake), numbers)
+    pages = make_pages(settings, database, numbers)
+    # Loaded here, once the server has said where its processes count together.
+    meters = import_module("app.meters")
+    door = as_asgi(meters.metered(accounts_of(settings).get, intake), numbers)
     return Reception(door, WSGIMiddleware(_terminated(pages), PAGE_THREADS))
 
 
@@ -100,15 +108,8 @@ def _terminated(pages: "WSGIApplication") -> "WSGIApplication":
     return application
 
 
-def _aside(write: Callable[[Delivery, Any], Received]) -> Write:
-    async def write_aside(delivery: Delivery, heard: Any) -> Received:
-        return await aside.in_thread(partial(write, delivery, heard))
-
-    return write_aside
-
-
 def as_asgi(respond: Respond, numbers: Numbers) -> Application:
-    """The WeChat door where pushes share a thread."""
+    """The WeChat door: pushes share a thread, and whoever waits holds up nobody."""
     strangers = Strangers(STRANGERS_AT_THE_DOOR)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,7 +121,7 @@ def as_asgi(respond: Respond, numbers: Numbers) -> Application:
 
         call = Call(
             scope["method"],
-            account_of(scope["path"][len(PATH) :]),
+            scope["path"][len(PATH) :].strip("/"),
             scope["query_string"].decode("latin-1"),
             numbers.next(_given(scope) if numbers.is_behind_proxy else None),
             read,
@@ -146,7 +147,7 @@ async def _body(receive: Receive) -> bytes:
         part: bytes = message.get("body", b"")
         size += len(part)
         if size > BODY_BYTES:
-            raise TooLarge(LARGER)
+            raise TooLarge("larger than any push")
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)

@@ -1,6 +1,5 @@
 """`linli run` with all its processes: the order in which they start, and how they end."""
 
-import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,14 +15,9 @@ from models import outbox
 from models.base import Database
 from models.outbox import Delivery, OutboxMessage
 from models.people import Identity
+from tests.bench.servers import free_port
 
 PATIENCE_SECONDS = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from app import house
 from app.sandbox.client import SandboxClient
 from config.settings import Settings
 from models import access_tokens
+from tests.bench.servers import free_port
 
 PATIENCE_SECONDS = 60
 FORGED = 12
@@ -102,7 +102,7 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    port, sandbox_port = _free_port(), _free_port()
+    port, sandbox_port = free_port(), free_port()
     mine = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
@@ -231,9 +231,3 @@ def _rename(path: Path, old: str, new: str) -> None:
     with closing(sqlite3.connect(path, timeout=10)) as store, store:
         store.execute("PRAGMA legacy_alter_table = ON")  # leaves what refers to it alone
         store.execute(f"ALTER TABLE {old} RENAME TO {new}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,5 +1,6 @@
 """One message, whatever the number of its deliveries: worked on once, one reply kept."""
 
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,6 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 from sqlalchemy.orm import Session
 
-from app import aside
-from app.aside import Aside
 from app.logs import fault
 from app.wechat.limit import MinuteLimit
 from bots.message import IncomingMessage
@@ -113,15 +112,14 @@ class Intake:
     """收件 — takes a message through the inbox to its answer.
 
     `prepare` runs before the transaction. `write` has the desk take what was heard: in this
-    process, or in the one that writes for all. What else has to wait for the store does so
-    `aside`.
+    process, or in the one that writes for all. What else has to wait for the store does so in a
+    thread aside.
     """
 
     database: Database
     desk: Desk
     prepare: Callable[[IncomingMessage], Any]
     write: Write
-    aside: Aside
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -132,7 +130,7 @@ class Intake:
         try:
             received = await self._received(delivery)
             if self._is_late(delivery, received):
-                received = await self.aside(partial(self._defer, delivery, received))
+                received = await to_thread(self._defer, delivery, received)
         finally:
             tracing.REQUEST.set(delivery.request)  # others have come by meanwhile
         return Answered(None if received.is_deferred else received.reply, received.received_at)
@@ -149,7 +147,7 @@ class Intake:
             tracing.REQUEST.set(delivery.request)
             log.error("work_failed", account=message.account, kind=message.kind, **fault(failure))
             log.debug("work_failed_because", exc_info=failure)
-            return await self.aside(partial(self._keep_failure, delivery))
+            return await to_thread(self._keep_failure, delivery)
 
     def _is_late(self, delivery: Delivery, received: Received) -> bool:
         """Looks at the clock again: the commit itself may have been the slow part."""
@@ -183,27 +181,17 @@ class Intake:
                 return self.desk.keep_failure(delivery, session)
 
 
-def intake_here(
-    database: Database, desk: Desk, prepare: Callable[[IncomingMessage], Any]
-) -> Intake:
-    """Each message holds the thread that it came in."""
-    write = write_here(database, desk)
+def write_here(database: Database, desk: Desk) -> Write:
+    """Has the desk take what was heard in a transaction of this process, in a thread aside."""
 
-    async def write_now(delivery: Delivery, heard: Any) -> Received:
-        return write(delivery, heard)
-
-    return Intake(database, desk, prepare, write_now, aside.here)
-
-
-def write_here(database: Database, desk: Desk) -> Callable[[Delivery, Any], Received]:
-    """Has the desk take what was heard in a transaction of this process."""
-
-    def write(delivery: Delivery, heard: Any) -> Received:
-        work = partial(desk.take, delivery, heard)
+    def taken(work: Callable[[Session], Received]) -> Received:
         try:
             return database.write(work)
         except Overtaken:  # by another process; what that one has kept is found now
             return database.write(work)
+
+    async def write(delivery: Delivery, heard: Any) -> Received:
+        return await to_thread(taken, partial(desk.take, delivery, heard))
 
     return write
 

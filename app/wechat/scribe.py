@@ -92,19 +92,21 @@ class Scribe:
         in_time = time.monotonic() - LOCK_SECONDS
         asked = [job for job in jobs if job.since > in_time]
         ends: list[End] = [(job, StoreBusy()) for job in jobs if job.since <= in_time]
-        works = [partial(self._desk.take, job.delivery, job.heard) for job in asked]
-        try:
-            made = self._database.write_all(works, [job.whose for job in asked])
-        except Exception as failure:
-            return ends + [(job, failure) for job in asked]
-        return ends + [self._once_more(*end) for end in zip(asked, made, strict=True)]
+        for job, made in self._written(asked):
+            if isinstance(made, Overtaken):  # what another process has kept is found now
+                ends += self._written([job])
+            else:
+                ends.append((job, made))
+        return ends
 
-    def _once_more(self, job: Job, made: Received | BaseException) -> End:
-        """What another process has kept meanwhile is found now."""
-        if isinstance(made, Overtaken):
-            work = partial(self._desk.take, job.delivery, job.heard)
-            [made] = self._database.write_all([work], [job.whose])
-        return job, made
+    def _written(self, jobs: Sequence[Job]) -> list[End]:
+        """Raises nothing: the thread is to go on."""
+        works = [partial(self._desk.take, job.delivery, job.heard) for job in jobs]
+        try:
+            made = self._database.write_all(works, [job.whose for job in jobs])
+        except Exception as failure:
+            made = [failure] * len(jobs)
+        return list(zip(jobs, made, strict=True))
 
 
 def _tell(ends: Sequence[End]) -> None:

@@ -1,36 +1,28 @@
 """`/wechat/<account>`: the address that WeChat pushes to."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 import structlog
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
-from werkzeug.wsgi import get_input_stream
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from app import aside
-from app.bodies import STRANGERS
 from app.logs import fault
 from app.wechat.envelope import check_handshake, open_push, seal_json, seal_xml
 from app.wechat.intake import Answered, Delivery, Intake, NotKept
 from app.wechat.keys import AccountKeys
 from app.wechat.parse import Push, read_push
-from app.wechat.refusals import Malformed, NotGenuine, Refused, TooLarge, UnknownAccount
+from app.wechat.refusals import Malformed, NotGenuine, Refused, UnknownAccount
 from app.wechat.replies import fit, text_json, text_xml
 from app.wechat.tree import is_json
 from models.tracing import REQUEST, TICKET
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BODY_BYTES = 64 * 1024
 MOST_PARAMETERS = 20  # of an address; WeChat's have five
 IN_TIME = timedelta(seconds=4.5)  # WeChat hangs up after five
 SUCCESS = "success"
-LARGER = "larger than any push"
 PATH = "/wechat"
 
 Query = Mapping[str, str]
@@ -148,50 +140,12 @@ def _fault(failure: Exception, account: str) -> Answer:
     return Answer("", status=500)
 
 
-def account_of(path: str) -> str:
-    """Which account a path below PATH names."""
-    return path.strip("/")
-
-
-def as_wsgi(respond: Respond) -> "WSGIApplication":
-    """The door where each push has a thread of its own, mounted at PATH."""
-
-    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        async def read(is_signed: bool) -> bytes:
-            return _body(environ, is_signed)
-
-        call = Call(
-            environ["REQUEST_METHOD"],
-            account_of(environ.get("PATH_INFO", "")),
-            environ.get("QUERY_STRING", ""),
-            REQUEST.get(),
-            read,
-        )
-        answer = aside.at_once(respond(call))
-        content = answer.text.encode()
-        status = HTTPStatus(answer.status)
-        headers = [*answer.headers, ("Content-Length", str(len(content)))]
-        start_response(f"{answer.status} {status.phrase}", headers)
-        return [content]
-
-    return application
-
-
 def _query(said: str) -> Query:
     try:
         pairs = parse_qsl(said, max_num_fields=MOST_PARAMETERS)
     except ValueError as failure:
         raise Malformed("more parameters than any push has") from failure
     return dict(pairs)
-
-
-def _body(environ: "WSGIEnvironment", is_signed: bool) -> bytes:
-    if not is_signed:
-        STRANGERS.limit(environ)
-    try:
-        return get_input_stream(environ, max_content_length=BODY_BYTES).read()
-    except RequestEntityTooLarge as large:
-        raise TooLarge(LARGER) from large
 
 
 def _check_sender(query: Query, push: Push) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Coroutine, Sequence
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -19,7 +20,7 @@ from app.wechat.webhook import BODY_BYTES
 from bots import dialogue
 from config.settings import Settings
 from models.base import Database
-from models.inbox import InboxMessage
+from models.inbox import InboxMessage, Overtaken
 from models.tracing import REQUEST
 from tests.chat import shipped_lexicon
 from tests.factories import MORNING
@@ -27,6 +28,7 @@ from tests.wechat.sender import Sender, text_push
 
 SENDER = Sender("", token="t-asgi")
 WIRE = "3号楼楼道有人拉飞线给电瓶车充电"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 class Answer(NamedTuple):
@@ -86,11 +88,14 @@ async def answered(reception: Reception, asked: Asked) -> Answer:
 
 
 def ask(reception: Reception, *asked: Asked) -> list[Answer]:
-    """All at once, on one loop."""
+    """All at once on one loop, and in one context, as the server has them."""
 
     async def all_of_them() -> list[Answer]:
+        shared, loop = copy_context(), asyncio.get_running_loop()
         async with asyncio.timeout(60):
-            return await asyncio.gather(*(answered(reception, one) for one in asked))
+            return await asyncio.gather(
+                *(loop.create_task(answered(reception, one), context=shared) for one in asked)
+            )
 
     return run(all_of_them())
 
@@ -142,6 +147,55 @@ def test_two_words_of_one_person_are_taken_one_after_the_other(
     words = (push("我要报修", 1, "o-me"), push("3号楼路灯坏了", 2, "o-me"), push("你好", 3, "o-me"))
     assert [one.status for one in ask(reception, *words)] == [200] * 3
     assert [row.message_key for row in rows(store)] == ["10001", "10002", "10003"]
+
+
+def test_pushes_that_wait_together_are_written_together_but_for_those_of_one_person(
+    store: Database, reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together: list[Sequence[Any]] = []
+    write_all = store.write_all
+
+    def noted(works: Sequence[Any], whose: Sequence[Any]) -> list[Any]:
+        together.append(whose)
+        return write_all(works, whose)
+
+    monkeypatch.setattr(store, "write_all", noted)
+    asked = [push("你好", number, f"o-{number % 20}") for number in range(60)]
+    assert {one.status for one in ask(reception, *asked)} == {200}
+    assert sum(map(len, together)) == 60 and len(together) < 20
+    assert all(len(set(whose)) == len(whose) for whose in together)
+
+
+def test_one_who_was_overtaken_is_worked_on_again(
+    store: Database, reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_all, asked = store.write_all, []
+
+    def overtaken_once(works: Sequence[Any], whose: Sequence[Any]) -> list[Any]:
+        asked.append(whose)
+        return [Overtaken()] if len(asked) == 1 else write_all(works, whose)
+
+    monkeypatch.setattr(store, "write_all", overtaken_once)
+    [answer] = ask(reception, push(WIRE, 1))
+    assert "已受理" in answer.body and len(asked) == 2
+
+
+@pytest.mark.parametrize("fails_at", [1, 2])
+def test_a_store_that_fails_as_a_whole_fails_those_who_asked_and_nobody_after(
+    store: Database, reception: Reception, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    write_all, asked = store.write_all, []
+
+    def failing_once(works: Sequence[Any], whose: Sequence[Any]) -> list[Any]:
+        asked.append(whose)
+        if len(asked) == fails_at:
+            raise OSError
+        return [Overtaken()] if len(asked) == 1 else write_all(works, whose)
+
+    monkeypatch.setattr(store, "write_all", failing_once)
+    assert ask(reception, push(WIRE, 1))[0].status == 503
+    assert [row.outcome for row in rows(store)] == ["pending"]
+    assert [one.status for one in ask(reception, push(WIRE, 1), push(WIRE, 2))] == [200] * 2
 
 
 def test_a_body_in_pieces_is_put_together_and_one_without_end_is_refused(
@@ -214,12 +268,16 @@ def test_what_is_logged_of_a_push_says_its_number_though_others_came_by(
 
     monkeypatch.setattr(store, "write_all", failing)
     monkeypatch.setattr("app.wechat.intake.log.error", noted, raising=False)
-    asked = [
-        push(WIRE, number, headers=[(b"x-request-id", f"proxy-{number}".encode())])
-        for number in range(4)
-    ]
-    assert [one.status for one in ask(reception, *asked)] == [503] * 4
-    assert sorted(numbers) == [("work_failed", f"proxy-{number}") for number in range(4)]
+    monkeypatch.setattr("app.wechat.webhook.log.warning", noted, raising=False)
+    asked = []
+    for number in range(4):
+        its_own = [(b"x-request-id", f"proxy-{number}".encode())]
+        asked.append(push(WIRE, number, headers=its_own))
+        if number == 3:
+            asked[-1] = asked[-1]._replace(pieces=[b"<xml>", b"</xml>"], hangs_up=True)
+    assert [one.status for one in ask(reception, *asked)] == [503] * 3 + [400]
+    failed = [("work_failed", f"proxy-{number}") for number in range(3)]
+    assert sorted(numbers) == [("push_refused", "proxy-3"), *failed]
 
 
 def test_who_has_waited_too_long_is_told_to_come_again(
@@ -233,16 +291,23 @@ def test_who_has_waited_too_long_is_told_to_come_again(
 def test_pages_read_forms_in_chunks_and_addresses_in_ascii(
     store: Database, reception: Reception
 ) -> None:
+    [page] = ask(reception, Asked("/console/sign-in", method="GET"))
+    token = TOKEN.search(page.body)
+    assert token is not None
     form = Asked(
         "/console/sign-in",
-        pieces=[b"name=", b"nobody&password=wrong"],
-        headers=[(b"content-type", b"application/x-www-form-urlencoded")],
+        pieces=[b"csrf_token=", token[1].encode(), b"&name=nobody", b"&password=wrong"],
+        headers=[
+            (b"content-type", b"application/x-www-form-urlencoded"),
+            (b"cookie", page.headers["set-cookie"].partition(";")[0].encode()),
+        ],
     )
     odd = Asked("/p/", "q=你".encode(), method="GET")
     plain = Asked("/wechatter", method="GET")
     assert [one.status for one in ask(reception, odd, plain)] == [400, 404]
     [refused] = ask(reception, form)
-    assert refused.status == 400, "a form without its token"
+    assert refused.status == 401, "its token was read, and the name and the word"
+    assert "nobody" in refused.body
 
 
 def test_the_door_knows_its_accounts_and_methods(reception: Reception) -> None:

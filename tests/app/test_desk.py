@@ -1,5 +1,6 @@
 """The desk behind the door: who goes while writing, who comes in twice, whose neighbour fails."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import demo_data
-from app.aside import at_once
-from app.wechat.intake import Answered, Delivery, Desk, Intake, intake_here
+from app.wechat.intake import Answered, Delivery, Desk, Intake, write_here
 from app.wechat.limit import MinuteLimit
 from app.wsgi import make_desk
 from bots import dialogue
@@ -52,11 +52,11 @@ def delivery(key: str, text: str | None = None, openid: str = ME, **said: Any) -
 
 
 def intake(store: Database, at: Desk) -> Intake:
-    return intake_here(store, at, heard)
+    return Intake(store, at, heard, write_here(store, at))
 
 
 def taken(door: Intake, delivered: Delivery) -> Answered:
-    return at_once(door.take(delivered))
+    return asyncio.run(door.take(delivered))
 
 
 def heard(message: IncomingMessage) -> dialogue.Heard:

@@ -1,5 +1,6 @@
 """/metrics: who may look, what it asks of the store, and that the dashboard shows nothing else."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from app import meters, metrics
-from app.aside import at_once
 from app.wechat.intake import Delivery, Write
 from bots.message import EventKind, IncomingMessage, MessageKind
 from config.categories import CATEGORIES
@@ -148,12 +148,12 @@ def _count(write: Write, failure: type[Exception] | None) -> None:
     text = IncomingMessage("main", OPENID, "1", MessageKind.TEXT, MORNING, text="太吵了")
     click = IncomingMessage("main", OPENID, "2", MessageKind.EVENT, MORNING, EventKind.CLICK)
     for message in (text, click):
-        delivery = Delivery(message, MORNING, MORNING)
+        delivery, counting = Delivery(message, MORNING, MORNING), meters.counted(write)
         if failure is None:
-            assert at_once(meters.counted(write)(delivery, None)).outcome is Outcome.ANSWERED
+            assert asyncio.run(counting(delivery, None)).outcome is Outcome.ANSWERED
         else:
             with pytest.raises(failure):
-                at_once(meters.counted(write)(delivery, None))
+                asyncio.run(counting(delivery, None))
 
 
 async def answered(delivery: Delivery, _: object) -> Received:

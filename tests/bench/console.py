@@ -7,7 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from app.console.blueprint import load_pages
-from app.wsgi import create_app
+from app.logs import Numbers
+from app.wsgi import make_pages
 from tests.addresses import WHO, addresses, visitor
 from tests.app.visitor import House, Visitor
 from tests.bench import figures, filling
@@ -29,7 +30,7 @@ def run(tickets: int = TICKETS) -> Iterator[dict[str, Any]]:
         filling.leave_behind(database, now)
         house = House(database, now, settings)
         known = furnish(house)
-        house.app = create_app(settings, database)
+        house.app = make_pages(settings, database, Numbers(0))
         for who in WHO:
             house.now = datetime.now(UTC)  # the second factor is of this minute
             desk = visitor(house, who)

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.house import open_database
-from app.wsgi import create_app
+from app.logs import Numbers
+from app.wsgi import make_pages
 from config.categories import CATEGORIES, Intent, Urgency
 from config.settings import Settings
 from models.base import Database
@@ -135,7 +136,7 @@ def asked(
 ) -> Iterator[dict[str, Any]]:
     house = House(database, now, settings)
     name = house.account("subdistrict_staff")
-    house.app = create_app(settings, database)
+    house.app = make_pages(settings, database, Numbers(0))
     visitor = Visitor(house)
     assert visitor.sign_in(name).status_code == 302
     with database.reading() as session:

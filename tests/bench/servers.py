@@ -49,16 +49,16 @@ def running(
             process.wait()
 
 
-def listens_on(port: int, server: subprocess.Popen[bytes]) -> None:
-    """Waits until it does."""
+def listens_on(port: int, server: subprocess.Popen[bytes] | None = None) -> None:
+    """Waits until it does: the process, or somebody in this one."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if server.poll() is not None:
+        if server is not None and server.poll() is not None:
             raise RuntimeError(f"the server ended with {server.returncode}")
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.01)
         else:
             return
     raise TimeoutError(f"no server on {port} in {START_SECONDS} s")

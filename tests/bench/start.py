@@ -23,7 +23,7 @@ jieba.dt.tmp_dir = sys.argv[1]
 jieba.initialize()
 """
 
-WORKER = "from app.wsgi import create_app; create_app()"
+WORKER = "from app.asgi import create_app; create_app()"
 
 # In a process of its own, so that nothing else has filled its memory before; jieba's
 # dictionary is part of what is counted.

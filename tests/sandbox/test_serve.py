@@ -2,7 +2,6 @@
 
 import dataclasses
 import multiprocessing
-import socket
 import time
 
 import pytest
@@ -10,14 +9,9 @@ import requests
 
 from app.sandbox.client import SandboxClient
 from app.sandbox.serve import SandboxThread, serve
+from tests.bench.servers import free_port
 
 from .conftest import Api
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

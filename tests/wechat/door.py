@@ -1,25 +1,30 @@
 """The door on a real socket, with an answer function small enough to see through."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
 from sqlalchemy import Column, Integer, String, Table, func, insert, select
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import NotFound
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.wechat.intake import Desk, intake_here
+from app.asgi import Application, as_asgi
+from app.logs import Numbers
+from app.wechat.intake import Desk, Intake, write_here
 from app.wechat.keys import AccountKeys
 from app.wechat.limit import MinuteLimit
-from app.wechat.webhook import PATH, Webhook, as_wsgi
+from app.wechat.webhook import Webhook
 from bots.message import IncomingMessage
 from models.base import Base, Database, Made
 from models.inbox import InboxMessage
+from tests.bench.servers import free_port, listens_on
 
 from .sender import Sender
 
@@ -31,11 +36,6 @@ works = Table(
     Column("kind", String(10)),
     Column("said", String(4000)),
 )
-
-
-class QuietHandler(WSGIRequestHandler):
-    def log(self, *_: Any) -> None:
-        pass
 
 
 @dataclass
@@ -132,16 +132,39 @@ def accounts() -> dict[str, AccountKeys]:
 def opened(store: Database) -> Iterator[Door]:
     door = Door(store)
     slow, desk = SlowStore(store, door), door.desk()
-    intake = intake_here(slow, desk, lambda message: door.prepare(message))
-    app = DispatcherMiddleware(NotFound(), {PATH: as_wsgi(Webhook(accounts().get, intake).answer)})
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    write = write_here(slow, desk)
+    intake = Intake(slow, desk, lambda message: door.prepare(message), write)
+    with served(as_asgi(Webhook(accounts().get, intake).answer, Numbers(0))) as door.address:
+        yield door
+
+
+@contextmanager
+def served(application: Application) -> Iterator[str]:
+    """By the server of the house, on a loop of its own."""
+    port, loop = free_port(), asyncio.new_event_loop()
+    started: Future[Server] = Future()
+
+    async def serve() -> None:
+        server = Server(
+            application,
+            port=port,
+            interface=Interfaces.ASGINL,
+            websockets=False,
+            log_level=LogLevels.error,
+        )
+        server.on_startup(lambda: started.set_result(server))
+        await server.serve()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
-    door.address = f"http://127.0.0.1:{server.server_port}"
-    yield door
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    server = started.result(30)
+    listens_on(port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        loop.call_soon_threadsafe(server.stop)
+        thread.join()
+    loop.close()
 
 
 def later(door: Door, seconds: float) -> None:

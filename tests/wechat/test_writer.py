@@ -4,11 +4,13 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 from app.wechat import writer
 from app.wechat.intake import Delivery, Write, write_here
 from app.wechat.writer import FailedElsewhere, Writer, WriterClient
+from app.writing import BACKLOG
 from bots.dialogue import Heard
 from bots.message import IncomingMessage, MessageKind
 from bots.places_in_text import PlaceMention
@@ -83,6 +86,10 @@ class Asking:
     def post(self, job: Delivery, heard: Heard) -> "Future[Received]":
         return asyncio.run_coroutine_threadsafe(self.client.write(job, heard), self._loop)
 
+    def settle(self) -> None:
+        """Until all that was posted has been sent."""
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(60)
+
     def write(self, job: Delivery, heard: Heard) -> Received:
         return self.post(job, heard).result(60)
 
@@ -96,22 +103,8 @@ class Asking:
         self._loop.close()
 
 
-@contextmanager
-def asking(address: Path, write_here: Write) -> Iterator[Asking]:
-    asked = Asking(address, write_here)
-    try:
-        yield asked
-    finally:
-        asked.close()
-
-
 def here(door: Door) -> Write:
-    write = write_here(door.store, door.desk())
-
-    async def write_now(job: Delivery, heard: Heard) -> Received:
-        return write(job, heard)
-
-    return write_now
+    return write_here(door.store, door.desk())
 
 
 async def nowhere(_: Delivery, __: Heard) -> Received:
@@ -139,7 +132,7 @@ def client(door: Door, address: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     with (
         listening(address) as listener,
         turning(Writer(listener, door.store, door.desk())),
-        asking(address, nowhere) as client,
+        closing(Asking(address, nowhere)) as client,
     ):
         yield client
 
@@ -174,6 +167,30 @@ def test_many_threads_are_answered_each_with_its_own(door: Door, client: Asking)
     assert len(door.rows()) == len(door.done("work")) == 80
 
 
+def test_a_crowd_of_lines_is_let_in_at_once_and_written_in_few_commits(
+    door: Door, address: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 60)
+    many: list[int] = []
+    write_all = door.store.write_all
+
+    def noted(works: Sequence[Any]) -> list[Any]:
+        many.append(len(works))
+        return write_all(works)
+
+    monkeypatch.setattr(door.store, "write_all", noted)
+    with listening(address) as listener, closing(Asking(address, nowhere)) as client:
+        listener.listen(BACKLOG)
+        one = Writer(listener, door.store, door.desk())
+        asked = [client.post(delivery(str(n), f"o-{n}"), HEARD) for n in range(200)]
+        client.settle()
+        for _ in range(3):
+            one.look(0.0)
+        assert {of_one.result(60).outcome for of_one in asked} == {Outcome.ANSWERED}
+        one.close()
+    assert sum(many) == 200 and len(many) <= 200 // writer.MOST_JOBS + 1
+
+
 def test_work_that_fails_takes_nothing_of_the_others_with_it(door: Door, client: Asking) -> None:
     def answer(_: object, message: IncomingMessage, __: object, ___: datetime) -> str:
         if message.text == "坏":
@@ -198,7 +215,7 @@ def test_work_that_fails_takes_nothing_of_the_others_with_it(door: Door, client:
 def test_deliveries_of_one_message_that_wait_together_are_worked_on_once(
     door: Door, address: Path
 ) -> None:
-    with listening(address) as listener, asking(address, nowhere) as client:
+    with listening(address) as listener, closing(Asking(address, nowhere)) as client:
         one = Writer(listener, door.store, door.desk())
         first = [client.post(delivery(f"first-{number}"), HEARD) for number in range(3)]
         while not all(one_of.done() for one_of in first):
@@ -228,13 +245,13 @@ def test_a_store_that_is_busy_has_the_platform_repeat(
 
 
 def test_what_is_too_large_to_send_is_written_here(door: Door, client: Asking) -> None:
-    with asking(Path(client.client._address), here(door)) as larger:
+    with closing(Asking(Path(client.client._address), here(door))) as larger:
         received = larger.write(delivery(text="长" * writer.MOST_BYTES), HEARD)
     assert received.outcome is Outcome.ANSWERED
 
 
 def test_without_a_writer_each_writes_for_itself(door: Door, address: Path) -> None:
-    with asking(address, here(door)) as client:
+    with closing(Asking(address, here(door))) as client:
         assert client.write(delivery(), HEARD).outcome is Outcome.ANSWERED
         with listening(address):
             pass  # gone again, with its name left behind
@@ -242,26 +259,25 @@ def test_without_a_writer_each_writes_for_itself(door: Door, address: Path) -> N
 
 
 def test_a_writer_that_dies_after_its_commit_leaves_a_repeat(door: Door, address: Path) -> None:
-    write = write_here(door.store, door.desk())
     listener = listening(address)
 
     def die() -> None:
         client, _ = listener.accept()
         client.recv(writer.MOST_BYTES)
-        write(delivery(), HEARD)
+        door.store.write(partial(door.desk().take, delivery(), HEARD))
         listener.close()
         client.close()
 
     dying = threading.Thread(target=die)
     dying.start()
-    with asking(address, here(door)) as client:
+    with closing(Asking(address, here(door))) as client:
         received = client.write(delivery(), HEARD)
     dying.join()
     assert (received.deliveries, len(door.done("work"))) == (2, 1)
 
 
 def test_after_a_writer_that_died_the_next_is_asked(door: Door, address: Path) -> None:
-    with listening(address) as listener, asking(address, here(door)) as client:
+    with listening(address) as listener, closing(Asking(address, here(door))) as client:
         for key in ("1", "2"):
             with turning(Writer(listener, door.store, door.desk())):
                 assert client.write(delivery(key), HEARD).outcome is Outcome.ANSWERED
@@ -271,7 +287,7 @@ def test_a_writer_that_does_not_answer_is_not_waited_for(
     door: Door, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.05)
-    with listening(address) as listener, asking(address, nowhere) as client:
+    with listening(address) as listener, closing(Asking(address, nowhere)) as client:
         with pytest.raises(StoreBusy):
             client.write(delivery(), HEARD)
         monkeypatch.setattr(writer, "PATIENCE_SECONDS", 60)
