@@ -34,23 +34,38 @@ class WorkYear(NamedTuple):
         passed = self.begins[number] + worked - self.worked[number]
         return self.first + timedelta(microseconds=passed)
 
-    def room(self, local: datetime) -> tuple[int, int] | None:
-        """From the beginning of its stretch to the moment, and on to the last one in it."""
+    def room(self, local: datetime) -> "Room | None":
+        """None before the first stretch, and from the last on: there the year ends in between."""
         passed = microseconds(local - self.first)
         number = bisect_right(self.begins, passed) - 1
-        if number < 0:
+        if not 0 <= number < len(self.begins) - 1:
             return None
-        before = passed - self.begins[number]
-        after = self.worked[number + 1] - self.worked[number] - before - 1
-        return (before, after) if after >= 0 else None
+        begun = self.begins[number]
+        closed = begun + self.worked[number + 1] - self.worked[number]
+        if passed < closed:
+            return Room(passed - begun, closed - 1 - passed, is_work=True)
+        return Room(passed - closed, self.begins[number + 1] - passed, is_work=False)
+
+
+class Room(NamedTuple):
+    """余地 — microseconds from the first moment of a stretch of work, or of a rest between two,
+    and on to the last."""
+
+    before: int
+    after: int
+    is_work: bool
 
 
 class Shift(NamedTuple):
-    """顺延 — by how much a term put off whatever began between two moments."""
+    """顺延 — where a term ends that began between two moments: so much later, or at this one."""
 
     first: datetime
     last: datetime
     length: timedelta
+    end: datetime | None  # wherever in a rest it began
+
+    def end_of(self, begin: datetime) -> datetime:
+        return self.end or begin + self.length
 
 
 def microseconds(length: timedelta) -> int:

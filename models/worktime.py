@@ -19,7 +19,7 @@ from models.office_hours import (
     seasons_in,
     spans_of,
 )
-from models.work_year import Shift, WorkYear
+from models.work_year import Room, Shift, WorkYear
 
 MICROSECONDS = 60_000_000  # in a minute
 DAY_MINUTES = 1440.0  # on the wall clock
@@ -170,7 +170,7 @@ class WorkCalendar:
             return begin
         shift = self._shifts.get(added)
         if shift is not None and shift.first <= begin <= shift.last:
-            return begin + shift.length
+            return shift.end_of(begin)
         year, worked = self._position(begin)
         target = worked + added
         while target > (facts := self._year(year)).total:
@@ -181,24 +181,27 @@ class WorkCalendar:
         return end
 
     def _keep_shift(self, added: int, begin: datetime, end: datetime) -> None:
-        """What begins in the same stretch and ends in the same is put later by as much.
+        """What begins in the same stretch and ends in the same is put later by as much; whatever
+        begins in one rest ends at one moment.
 
-        In a rush hundreds do; each takes 0.4 µs then, not 4.
+        In a rush hundreds do; each takes 0.4 µs then, not 4 by day and 9 in the evening.
         """
         here, there = self._room(begin), self._room(end - timedelta.resolution)
         if here is None or there is None:
-            return  # it begins while nobody works
-        first = begin - timedelta(microseconds=min(here[0], there[0]))
-        last = begin + timedelta(microseconds=min(here[1], there[1]))
+            return
+        is_rest = not here.is_work
+        before, after = here[:2] if is_rest else map(min, here[:2], there[:2])
+        first = begin - timedelta(microseconds=before)
+        last = begin + timedelta(microseconds=after)
         length = end - begin
         moments = (first, last, first + length, last + length)
         # Within a stretch the clocks may be changed, though not in this country.
         if len({moment.astimezone(self._zone).utcoffset() for moment in moments}) == 1:
             if len(self._shifts) >= MOST_SHIFTS:
                 self._shifts.clear()
-            self._shifts[added] = Shift(first, last, length)
+            self._shifts[added] = Shift(first, last, length, end if is_rest else None)
 
-    def _room(self, moment: datetime) -> tuple[int, int] | None:
+    def _room(self, moment: datetime) -> Room | None:
         local = moment.astimezone(self._zone)
         return self._year(local.year).room(local)
 

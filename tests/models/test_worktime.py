@@ -64,6 +64,9 @@ SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
     ("hours", "zone", "day"),
     [
         (OFFICE_HOURS, "Asia/Shanghai", date(2026, 11, 20)),
+        (OFFICE_HOURS, "Asia/Shanghai", date(2026, 12, 31)),
+        (OFFICE_HOURS, "Europe/Berlin", SPRING),
+        (OFFICE_HOURS, "Europe/Berlin", AUTUMN),
         (BY_NIGHT, "Europe/Berlin", SPRING),
         (BY_NIGHT, "Europe/Berlin", AUTUMN),
     ],
