@@ -13,7 +13,7 @@ from config.policy import load
 from models.protection import accused_persons
 from models.tickets.opening import Report
 from models.tickets.supporting import is_offered
-from models.tickets.table import About, Ticket
+from models.tickets.table import About
 from models.tickets.twins import MOST_COMPARED, Outline, Twin, newest_of_class, twins
 
 SHOWN_WORDS = 3
@@ -124,10 +124,7 @@ def _matter(twin: Twin) -> Matter:
 
 
 def _may_know_of(session: Session, twin: Twin, person_id: int, now: datetime) -> bool:
-    if twin.about is None:
-        return True
-    ticket = session.get_one(Ticket, twin.ticket_id)
-    return person_id not in accused_persons(session, ticket, now)
+    return person_id not in accused_persons(session, twin, now)
 
 
 def _shown(twin: Twin) -> dict[str, Any]:

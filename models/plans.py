@@ -54,9 +54,10 @@ class Plan:
         return [self._read(row) for row in rows]
 
     def bind(self, values: Mapping[str, Any]) -> Any:
-        bound = {**self.fixed, **values}
-        for name, binder in self.binders.items():
-            bound[name] = binder(bound[name])
+        bound = values
+        if self.fixed or self.binders:
+            ready = {name: binder(values[name]) for name, binder in self.binders.items()}
+            bound = {**self.fixed, **values, **ready}
         return bound if self._place is None else self._place(bound)
 
     def bind_rows(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from models.places import root_area_id
 from models.posts import Role
 from models.statements import Statement
 from models.ticket_flow import Capacity
-from models.tickets.table import ACTIVE, Assignment, Part, Supporter, Ticket
+from models.tickets.table import ACTIVE, About, Assignment, Part, Supporter, Ticket
 from models.whistles.lists import was_called
 
 SUPERVISING = frozenset(
@@ -33,7 +33,23 @@ _JOINED = Statement(
 )
 
 
-def accused_persons(session: Session, ticket: Ticket, now: datetime) -> frozenset[int]:
+class Accusing(Protocol):
+    """What tells whom a ticket is about: the ticket itself, or as much of its row."""
+
+    @property
+    def area_id(self) -> int | None: ...
+
+    @property
+    def about(self) -> About | None: ...
+
+    @property
+    def opened_at(self) -> datetime: ...
+
+    @property
+    def reported_at(self) -> datetime | None: ...
+
+
+def accused_persons(session: Session, ticket: Accusing, now: datetime) -> frozenset[int]:
     """Whom the ticket is about: they hold a hidden post here, in whatever other role they act."""
     area_id = ticket.area_id or root_area_id(session)
     if ticket.about is None or area_id is None:

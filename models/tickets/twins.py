@@ -29,6 +29,8 @@ class Twin(NamedTuple):
     households: int
     about: About | None
     hides_reporter: bool
+    area_id: int | None
+    reported_at: datetime | None
 
 
 MOST_LOOKED_AT = 10
@@ -58,7 +60,7 @@ _TWINS = Statement(
     select(
         *(Ticket.id, Ticket.text, Ticket.category, Ticket.subcategory, Ticket.evidence),
         *(Ticket.place_name, Ticket.spot, Ticket.opened_at, Ticket.households, Ticket.about),
-        Ticket.hides_reporter,
+        *(Ticket.hides_reporter, Ticket.area_id, Ticket.reported_at),
     ).where(Ticket.id.in_([bindparam(name, type_=Integer(), required=True) for name in _NUMBERS]))
 )
 
