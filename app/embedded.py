@@ -34,10 +34,12 @@ class Embedded:
     def __init__(
         self, settings: Settings, port: int | None = None, sandbox_port: int | None = None
     ) -> None:
-        self._settings = settings
+        self._with_sandbox = not settings.has_credentials
+        # In a trial somebody looks at the demo people's phones, at night too.
+        quiet_hours = settings.quiet_hours and not self._with_sandbox
+        self._settings = settings.model_copy(update={"quiet_hours": quiet_hours})
         self._port = port or settings.web_port
         self._sandbox_port = sandbox_port or settings.sandbox_port
-        self._with_sandbox = not settings.has_credentials
         self._environment = self._shared_environment()
         self._parts: dict[str, subprocess.Popen[bytes]] = {}
         self._is_stopping = False
@@ -153,9 +155,8 @@ class Embedded:
                 "LINLI_WECHAT_API_BASE": f"http://{HERE}:{self._sandbox_port}",
                 "LINLI_BASE_URL": self.web_url,
                 "LINLI_DEV": "1",
-                "LINLI_QUIET_HOURS": "0",
             }
-        return environment
+        return environment | {"LINLI_QUIET_HOURS": str(int(self._settings.quiet_hours))}
 
 
 _LINLI = [sys.executable, "-m", "app"]

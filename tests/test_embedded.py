@@ -58,6 +58,19 @@ def test_what_is_due_before_the_start_reaches_people_the_sandbox_has_not_met(
         assert session.scalars(select(Identity.openid).where(Identity.refuses)).all() == []
 
 
+def test_what_the_demo_tells_at_night_comes_at_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    monkeypatch.setattr(house, "now", lambda: night)
+    Embedded(settings, free_port(), free_port()).prepare()
+    database = house.open_database(settings)
+    with database.reading() as session:
+        due = session.scalars(select(OutboxMessage.not_before)).all()
+    database.dispose()
+    assert due and set(due) == {night}
+
+
 def test_a_part_that_does_not_answer_leaves_none_behind(
     whole: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
