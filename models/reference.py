@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import BigInteger, Connection, MetaData, Table, event, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 
 from models.base import READS, SEEN, Base, Database
 from models.statements import Statement
@@ -56,12 +56,10 @@ class Reference:
 
 
 def _token(session: Session) -> int | None:
-    """Read once a block; in one that writes, until it uses the ORM, which may change what is
-    watched as Statements do not."""
+    """Read once a block, and again when the block itself may have changed what is watched."""
     info = session.info
     if session.in_transaction() and not info.get(READS):
         session.flush()  # a Statement sees what is written, not what the session still holds
-        return _token_now(session)
     seen: dict[Any, Any] | None = info.get(SEEN)
     if seen is None:
         seen = info[SEEN] = {}
@@ -74,6 +72,29 @@ def _token(session: Session) -> int | None:
 def note_token(session: Session, token: int) -> None:
     """Another statement of this block has read it along: nobody need ask for it alone."""
     session.info.setdefault(SEEN, {})[ReferenceToken] = token
+
+
+@event.listens_for(Session, "after_flush")
+def _flushed(session: Session, _: object) -> None:
+    written = (*session.new, *session.dirty, *session.deleted)
+    if any(one.__tablename__ in WATCHED for one in written):
+        _read_again(session)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _executed(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        _read_again(state.session)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _rolled_back(session: Session, _: object) -> None:
+    _read_again(session)
+
+
+def _read_again(session: Session) -> None:
+    """Statements change nothing that is watched; the ORM may have, or have taken it back."""
+    session.info.get(SEEN, {}).pop(ReferenceToken, None)
 
 
 def _token_now(session: Session) -> int | None:

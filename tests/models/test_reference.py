@@ -1,17 +1,21 @@
 """What is kept in memory is forgotten as soon as anybody changes what it was read from."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
 from models import on_duty
 from models.base import Database
-from models.people import Person
+from models.people import Identity, Person
 from models.places import Area, AreaKind
 from models.posts import Post, Role
 from models.reference import looked_up
 from tests.factories import MORNING, area, person, post
+from tests.statements import counted
 
 
 def look(store: Database, reads: list[int]) -> int:
@@ -42,6 +46,55 @@ def test_any_change_makes_it_read_again(store: Database, change: str) -> None:
     with store.writing() as session:
         session.execute(text(change))
     assert [look(store, reads) for _ in range(2)] == [2, 2]
+
+
+def _by_attribute(session: Session, worker: Post) -> None:
+    worker.until = MORNING
+
+
+def _by_statement(session: Session, worker: Post) -> None:
+    session.execute(update(Post).values(until=MORNING))
+
+
+def _by_text(session: Session, worker: Post) -> None:
+    session.execute(text("UPDATE posts SET until = since"))
+
+
+def _by_another_post(session: Session, worker: Post) -> None:
+    session.add(
+        Post(person_id=worker.person_id, role=worker.role, area_id=worker.area_id, since=MORNING)
+    )
+
+
+@pytest.mark.parametrize("change", [_by_attribute, _by_statement, _by_text, _by_another_post])
+def test_who_changes_it_reads_it_again_and_once_more_when_that_is_taken_back(
+    store: Database, change: Callable[[Session, Post], None]
+) -> None:
+    reads: list[int] = []
+    with store.writing() as session:
+        post(session, Role.GRID_WORKER, area(session, AreaKind.ESTATE, "和平家园"))
+    with store.writing() as session:
+        worker = session.scalars(select(Post)).one()
+        read = partial(looked_up, session, "number", lambda: reads.append(1) or len(reads))
+        assert [read(), read()] == [1, 1]
+        nested = session.begin_nested()
+        change(session, worker)
+        assert [read(), read()] == [2, 2]
+        nested.rollback()
+        assert [read(), read()] == [3, 3]
+    assert look(store, reads) == 3
+
+
+def test_a_block_asks_once_while_it_changes_something_else(store: Database) -> None:
+    with store.writing() as session:
+        worker = person(session, "居民C").id
+    with store.writing() as session, counted(store) as said:
+        for number in range(3):
+            session.add(
+                Identity(account="main", openid=f"o-{number}", person_id=worker, created_at=MORNING)
+            )
+            looked_up(session, "number", lambda: 1)
+    assert len([one for one in said if "reference_token" in one]) == 1
 
 
 def test_another_process_is_noticed_too(store: Database) -> None:
