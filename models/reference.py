@@ -58,7 +58,7 @@ class Reference:
 def _token(session: Session) -> int | None:
     """Read once a block, and again when the block itself may have changed what is watched."""
     info = session.info
-    if session.in_transaction() and not info.get(READS):
+    if session.in_transaction() and not info.get(READS) and _holds_watched(session):
         session.flush()  # a Statement sees what is written, not what the session still holds
     seen: dict[Any, Any] | None = info.get(SEEN)
     if seen is None:
@@ -76,9 +76,14 @@ def note_token(session: Session, token: int) -> None:
 
 @event.listens_for(Session, "after_flush")
 def _flushed(session: Session, _: object) -> None:
-    written = (*session.new, *session.dirty, *session.deleted)
-    if any(one.__tablename__ in WATCHED for one in written):
+    if _holds_watched(session):
         _read_again(session)
+
+
+def _holds_watched(session: Session) -> bool:
+    """Whether what it is to write, or has just written, is watched."""
+    held = (*session.new, *session.dirty, *session.deleted)
+    return any(one.__tablename__ in WATCHED for one in held)
 
 
 @event.listens_for(Session, "do_orm_execute")
