@@ -100,9 +100,15 @@ def test_what_was_committed_reaches_the_file_itself_while_the_server_runs() -> N
 
 
 def in_the_file_alone(file: Path) -> int:
-    """How many messages are there for a reader that knows nothing of the log."""
-    with closing(sqlite3.connect(f"file:{file}?immutable=1", uri=True)) as connection:
-        [count] = connection.execute("SELECT count(*) FROM inbox").fetchone()
+    """How many messages are there for a reader that knows nothing of the log and its locks.
+
+    No row counts while the log is being cleared: half of its pages are no database.
+    """
+    try:
+        with closing(sqlite3.connect(f"file:{file}?immutable=1", uri=True)) as connection:
+            [count] = connection.execute("SELECT count(*) FROM inbox").fetchone()
+    except sqlite3.DatabaseError:
+        return 0
     return int(count)
 
 
