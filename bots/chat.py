@@ -26,6 +26,7 @@ class Chat:
     now: datetime
     parts: tuple[Part, ...] = ()  # several matters in one message
     things: frozenset[str] = frozenset()  # that the words name
+    is_plain: bool = False  # the words are a matter or a question, unless they answer one of ours
     has_asked: bool = False  # a question goes back with the reply
     answered_id: int | None = None  # the question that was answered
 

@@ -33,6 +33,7 @@ class Heard:
     understanding: Understanding | None
     parts: tuple[Part, ...] = ()
     things: frozenset[str] = frozenset()
+    is_plain: bool = False  # neither digit nor command, answer nor small talk of a resident
 
 
 def hear(message: IncomingMessage, lexicon: Lexicon) -> Heard:
@@ -44,7 +45,8 @@ def hear(message: IncomingMessage, lexicon: Lexicon) -> Heard:
     if not text:
         return Heard("", None)
     understanding = meaning(read_normalised(text, lexicon), lexicon)
-    return Heard(text, understanding, split(said, understanding, lexicon), things_in(text))
+    parts = split(said, understanding, lexicon)
+    return Heard(text, understanding, parts, things_in(text), _is_plain(text))
 
 
 def _words(message: IncomingMessage) -> str | None:
@@ -54,6 +56,16 @@ def _words(message: IncomingMessage) -> str | None:
     return message.text if message.kind is MessageKind.TEXT else None
 
 
+def _is_plain(text: str) -> bool:
+    """Whether these words are a matter or a question, where nothing was asked before."""
+    is_order = commands.digit(text) is not None or commands.read(text, is_staff=False) is not None
+    return not is_order and not _may_answer(text) and not small_talk.is_heard_in(text)
+
+
+def _may_answer(text: str) -> bool:
+    return answers.read(text) is not None or answers.rating_at_end(text) is not None
+
+
 def answer(session: Session, message: IncomingMessage, heard: Heard, now: datetime) -> str | None:
     """The text to reply with, or None for silence (events that nobody waits behind).
 
@@ -61,7 +73,8 @@ def answer(session: Session, message: IncomingMessage, heard: Heard, now: dateti
     """
     who = speaker(session, message.account, message.openid, now, message.key)
     chat = Chat(
-        session, who, message, heard.understanding, heard.text, now, heard.parts, heard.things
+        *(session, who, message, heard.understanding, heard.text, now, heard.parts),
+        *(heard.things, heard.is_plain),
     )
     if message.is_from_person:
         _note_rights(chat)
@@ -106,7 +119,7 @@ def _ordinary(chat: Chat) -> Reply:
     if chat.speaker.has_reported:
         before = reported_lately(chat.session, chat.person_id, chat.now)
     return (
-        small_talk.answer(chat, before)
+        (None if chat.is_plain else small_talk.answer(chat, before))
         or directory.answer(chat)
         or additions.take(chat, before)
         or intake.take_in(chat)
@@ -115,17 +128,18 @@ def _ordinary(chat: Chat) -> Reply:
 
 def _handler(chat: Chat) -> registry.MessageHandler | None:
     """Who answers these words; None when they can only be a matter to take in."""
+    who = chat.speaker
+    if chat.is_plain and not who.has_posts and not who.has_questions:
+        return None
     digit = commands.digit(chat.text)
     if digit is not None:
         return partial(pending.answer_digit, digit=digit)
-    command = commands.read(chat.text, is_staff=chat.speaker.has_posts)
+    command = commands.read(chat.text, is_staff=who.has_posts)
     if command is not None:
         return partial(registry.COMMANDS[command.key], command=command)
     if patrols.is_told(chat):
         return patrols.take
-    said = (answers.read(chat.text), answers.rating_at_end(chat.text))
-    is_answer = chat.speaker.has_questions or said != (None, None)
-    return pending.answer_words if is_answer else None
+    return pending.answer_words if who.has_questions or _may_answer(chat.text) else None
 
 
 def _guarded(chat: Chat, handler: registry.MessageHandler) -> Reply | None:

@@ -66,7 +66,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return _moment_of if is_text else super().result_processor(dialect, coltype)
 
 
-@lru_cache(64)  # one message writes its moment a dozen times
+@lru_cache(1024)  # one message writes its moment a dozen times
 def _moment_text(value: datetime | None) -> str | None:
     if value is None:
         return None

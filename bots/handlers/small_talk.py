@@ -13,9 +13,20 @@ from models.tickets.table import Ticket
 LONGEST = 16
 
 
+def is_heard_in(text: str) -> bool:
+    """Whether `answer` may have something to say to these words."""
+    return len(text) <= LONGEST and (
+        text.isdecimal()
+        or not any(map(str.isalnum, text))
+        or text in load("intake")["small_talk"]["curses"]
+        or _pattern("over").search(text) is not None
+        or _pattern("opening").fullmatch(text) is not None
+    )
+
+
 def answer(chat: Chat, before: Reported | None) -> Reply | None:
     """None for whatever may be a matter. `before`: what they reported lately."""
-    if len(chat.text) > LONGEST:
+    if not is_heard_in(chat.text):
         return None
     table = load("intake")["small_talk"]
     if not any(map(str.isalnum, chat.text)):
