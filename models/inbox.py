@@ -173,7 +173,12 @@ def receive(session: Session, letter: Letter) -> Received:
     (PostgreSQL), or for the writer's turn before it begins (SQLite).
     """
     known = _known.first(session, **_named(letter, letter.openid))
-    repeated = _repeated(session, known[0]) if known else None
+    return received(session, letter, known[0] if known else None)
+
+
+def received(session: Session, letter: Letter, inbox_id: int | None) -> Received:
+    """As `receive`, where it is known which row the message has, if it has one."""
+    repeated = None if inbox_id is None else _repeated(session, inbox_id)
     return repeated or Received(None, 1, Outcome.PENDING, None, False, letter.at)
 
 

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, select, text
+from sqlalchemy import BindParameter, String, and_, bindparam, exists, select, text
 from sqlalchemy.orm import Session, aliased
 
-from models import reference
-from models.base import UtcDateTime
+from models import inbox, reference
+from models.base import SEEN, UtcDateTime
 from models.conversations import Question
 from models.homes import CURRENT, Home, HomeState
-from models.inbox import Overtaken, check_not_erased
+from models.inbox import InboxMessage, Letter, Overtaken, Received, check_not_erased
 from models.insertion import Insertion
 from models.outbox import OutboxMessage
 from models.people import Identity, Person
@@ -54,6 +54,13 @@ _IS_USUAL = text(f"homes.{CURRENT} AND homes.is_usual")
 _IS_BESIDE = text(f"beside.{CURRENT} AND NOT beside.is_usual")
 _IS_OPEN = text("questions.closed_at IS NULL")
 _IS_HELD = text("outbox.state = 'held'")
+_account: BindParameter[str] = bindparam("account", String(), required=True)
+_openid: BindParameter[str] = bindparam("openid", String(), required=True)
+_row_of_message = select(InboxMessage.id).where(
+    InboxMessage.account == _account,
+    InboxMessage.openid == _openid,
+    InboxMessage.message_key == bindparam("key", required=True),
+)
 _SPEAKER = Statement(
     select(
         Identity.id,
@@ -78,16 +85,16 @@ _SPEAKER = Statement(
         exists(select(_beside.id).where(_beside.person_id == Person.id, _IS_BESIDE)),
         recent.has_reported(Person.id),
         reference.TOKEN,
+        _row_of_message.scalar_subquery(),
     )
     .join(Person, Person.id == Identity.person_id)
     .outerjoin(Home, and_(Home.person_id == Person.id, _IS_USUAL))
     .outerjoin(_building, _building.id == Home.area_id)
     .outerjoin(_estate, _estate.id == _building.estate_id)
-    .where(
-        Identity.account == bindparam("account", required=True),
-        Identity.openid == bindparam("openid", required=True),
-    ),
-    need_not_see={"outbox"},  # what is new there is queued, never held
+    .where(Identity.account == _account, Identity.openid == _openid),
+    # What is new in the one is queued, never held. Of two deliveries in one transaction the second
+    # is found to be a repeat as late as the rows of the other are written.
+    need_not_see={"outbox", "inbox"},
 )
 
 
@@ -101,6 +108,16 @@ _new_identity = Insertion(
 )
 
 
+def receive(session: Session, letter: Letter) -> Received:
+    """As `inbox.receive`; who wrote is found with it, for the `speaker` that is asked for next."""
+    found = _found(session, letter.account, letter.openid, letter.at, letter.key)
+    if found is None:
+        return inbox.receive(session, letter)
+    who, inbox_id = found
+    session.info.setdefault(SEEN, {})[Speaker, letter.account, letter.openid] = who
+    return inbox.received(session, letter, inbox_id)
+
+
 def speaker(
     session: Session, account: str, openid: str, now: datetime, key: str | None = None
 ) -> Speaker:
@@ -109,7 +126,8 @@ def speaker(
     `key` is that of the message they wrote, if they did. Raises Overtaken when another process
     has just made a person of them, FromErased when they were erased with this very message.
     """
-    known = known_speaker(session, account, openid, now)
+    seen = session.info.get(SEEN, {}).pop((Speaker, account, openid), None)
+    known = seen or known_speaker(session, account, openid, now)
     if known is None and key is not None:
         check_not_erased(session, account, key)
     return known or _newcomer(session, account, openid, now)
@@ -117,18 +135,27 @@ def speaker(
 
 def known_speaker(session: Session, account: str, openid: str, now: datetime) -> Speaker | None:
     """Who this openid is, or None for somebody who never wrote before."""
+    found = _found(session, account, openid, now, None)
+    return found[0] if found else None
+
+
+def _found(
+    session: Session, account: str, openid: str, now: datetime, key: str | None
+) -> tuple[Speaker, int | None] | None:
+    """Who this is, and the row of the message with that key."""
     row = _SPEAKER.first(
         session,
         account=account,
         openid=openid,
         now=now,
         since=recent.since(now),
+        key=key,
     )
     if row is None:
         return None
-    *known, token = row
+    *known, token, inbox_id = row
     reference.note_token(session, token)
-    return Speaker(account, *known)
+    return Speaker(account, *known), inbox_id
 
 
 def _newcomer(session: Session, account: str, openid: str, now: datetime) -> Speaker:

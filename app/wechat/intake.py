@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.logs import fault
 from app.wechat.limit import MinuteLimit
 from bots.message import IncomingMessage
-from models import inbox, tracing
+from models import inbox, speakers, tracing
 from models.base import Database
 from models.errors import StoreBusy
 from models.inbox import FromErased, Letter, Overtaken, Received
@@ -63,7 +63,7 @@ class Desk:
         """Works on the message unless that is done, and keeps its reply."""
         with tracing.Afresh(delivery.request):
             letter = letter_of(delivery)
-            received = inbox.receive(session, letter)
+            received = speakers.receive(session, letter)
             if not received.is_repeat:
                 received = self._work(session, delivery, letter, received, heard)
             return self.settle(session, delivery, received)
