@@ -19,7 +19,7 @@ from app.api.schemas import LARGEST_NUMBER
 from app.meters import meter_pages
 from app.office import Office
 from models import answered_requests, outside_systems, resident_sessions
-from models.errors import DomainError
+from models.errors import DomainError, TooManyAttempts
 
 NOUNS = (
     *("sessions", "me", "homes", "categories", "places", "photos", "tickets", "tasks", "calls"),
@@ -65,22 +65,28 @@ def _begin(office: Office) -> None:
     """Who asks, before anything is counted against them."""
     given = request.headers.get("Authorization", "")
     token = given.removeprefix(BEARER) if given.startswith(BEARER) else ""
-    now, holder, is_system = office.clock(), None, False
+    now, holder, system = office.clock(), None, None
     if token:
         with office.database.reading() as session:
             holder = resident_sessions.holder_of(session, token, now)
-            is_system = holder is None and bool(outside_systems.holder_of(session, token, now))
-    g.call = Call(office, now, holder, token, is_system)
+            system = None if holder else outside_systems.holder_of(session, token, now)
+    g.call = Call(office, now, holder, token, system)
     if request.mimetype != "multipart/form-data":
         request.max_content_length = LARGEST_BODY
 
 
 def _guarded(route: Route, view: Any) -> Any:
-    """Who is not signed in learns nothing of what would fit."""
+    """Who is not signed in learns nothing of what would fit. Calls of a key are counted here, in no
+    transaction: the count may be another host's."""
 
     @wraps(view)
     def guarded(**given: Any) -> Response:
-        if route.gate is Gate.RESIDENT and g.call.holder is None:
+        call: Call = g.call
+        if call.system is not None and call.office.is_asked_too_often(call.system, call.now):
+            raise TooManyAttempts
+        if route.gate is Gate.RESIDENT and call.holder is None:
+            raise NotSignedIn
+        if route.gate is Gate.SYSTEM and call.system is None:
             raise NotSignedIn
         answer: Response = view(**given)
         return answer

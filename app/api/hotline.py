@@ -19,7 +19,7 @@ from bots import hotline
 from bots.hotline import Heard, Refused
 from config.policy import load
 from models import outside_systems
-from models.errors import DomainError, StoreBusy, TooManyAttempts
+from models.errors import DomainError, StoreBusy
 from models.hotline import cells, results
 from models.hotline.batches import Taken
 from models.hotline.cells import Order
@@ -196,13 +196,10 @@ def acknowledge_results(call: Call, body: AcknowledgementsIn) -> Work:
 
 
 def _system(session: Session, call: Call) -> OutsideSystem:
-    """Raises NotSignedIn for a key that opens nothing, NotAllowed for one of other doors, and
-    TooManyAttempts."""
-    system = outside_systems.holder_of(session, call.token, call.now) if call.token else None
+    """Raises NotSignedIn for a key that opens nothing any more, NotAllowed for another door's."""
+    system = outside_systems.holder_of(session, call.token, call.now)
     if system is None:
         raise NotSignedIn
-    if call.office.is_asked_too_often(system, call.now):
-        raise TooManyAttempts
     outside_systems.require(system, Power.HOTLINE)
     return system
 

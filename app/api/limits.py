@@ -27,7 +27,7 @@ def person() -> str:
 
 def has_own_allowance() -> bool:
     """A system by its key: what it may ask was agreed with it, and is counted at its doors."""
-    return bool(g.call.is_system)
+    return g.call.system is not None
 
 
 def make_limiter(settings: Settings) -> Limiter:

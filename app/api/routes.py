@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.office import Office
 from config.policy import load
+from models.outside_table import OutsideSystem
 from models.people import Identity
 
 # Returns what is given back; or a DomainError, which is answered once what was done is kept.
@@ -48,7 +49,7 @@ class Call:
     now: datetime
     holder: Identity | None
     token: str
-    is_system: bool = False  # an outside one's key, and no person's token
+    system: OutsideSystem | None = None  # whose key it is, if it is no person's token
 
     @property
     def who(self) -> Identity:

@@ -118,8 +118,7 @@ def _file(routes: Blueprint, office: Office) -> None:
         key = request.values.get("api_key", "")
         with office.database.reading() as session:
             system = filing.system_of(session, key, at)
-            is_too_often = office.is_asked_too_often(system, at)
-        if is_too_often:
+        if office.is_asked_too_often(system, at):
             raise TooMany("too many service requests by this api_key in one minute")
         shots = photos.cleaned(request.files)
         given = read(request.values, [one.sha256 for one in shots])

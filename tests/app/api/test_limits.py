@@ -72,6 +72,8 @@ def test_what_was_agreed_with_a_system_is_what_it_may_ask(
     results = "/hotline/results"
     assert _statuses(guess, MOST + 1, results) == [401] * MOST + [429]
     assert _statuses(system, agreed + 1, results) == [200] * agreed + [429]
+    lost = Phone(served, "", {"access_token": key_of(house, Power.HOTLINE, per_minute=agreed)})
+    assert _statuses(lost, agreed + 1, "/me") == [401] * agreed + [429]  # no door of its
 
 
 def _statuses(phone: Phone, times: int, path: str = "/me") -> list[int]:
