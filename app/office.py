@@ -25,7 +25,7 @@ class Office:
     client: WeChatClient
     clock: Callable[[], datetime]
     lexicon: Callable[[], Lexicon]
-    # Systems with the same allowance are counted apart in one.
+    # Whoever has the same allowance is counted apart in one.
     allowance: Callable[[int], SharedLimit]
 
     def is_asked_too_often(self, system: OutsideSystem, at: datetime) -> bool:

@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.office import make_office
 from app.pages.blueprint import make_pages
-from app.pages.my import notices
+from app.pages.my import blueprint, notices
 from app.pages.my.blueprint import make_my
 from config.settings import Settings
 from models import homes
@@ -31,6 +30,7 @@ from tests import factories
 from tests.app.test_pages import drafted, publish
 from tests.app.visitor import COMPILED
 from tests.chat import Talker, Town
+from tests.redis_server import redis_server
 from tests.statements import counted
 
 LINK = re.compile(r"/p/my/in/[\w-]+")
@@ -107,10 +107,15 @@ class Street:
 
 
 @pytest.fixture
-def street(database: Database, tmp_path: Path) -> Iterator[Street]:
+def street(database: Database, tmp_path: Path) -> Street:
     factories.town(database)
-    town = Town(database, factories.MORNING)
     settings = Settings(secret_key="for-tests", data_dir=tmp_path)
+    return street_of(Town(database, factories.MORNING), settings)
+
+
+def street_of(town: Town, settings: Settings) -> Street:
+    """As one process serves it."""
+    database = town.database
     app = Flask(__name__, static_folder=None)
     app.secret_key = settings.secret_key
     app.jinja_env.bytecode_cache = COMPILED
@@ -119,7 +124,7 @@ def street(database: Database, tmp_path: Path) -> Iterator[Street]:
     )
     app.register_blueprint(make_pages(database, lambda: town.now, settings))
     app.register_blueprint(make_my(office))
-    yield Street(town, app)
+    return Street(town, app)
 
 
 def test_a_report_with_photos_is_filed_once_and_followed_to_its_rating(street: Street) -> None:
@@ -315,6 +320,18 @@ def test_what_can_not_be_sent_is_said_and_the_words_stay(street: Street) -> None
         for _ in range(31)
     }
     assert answers == {404, 429}, "thirty steps a minute are enough for anybody"
+
+
+@pytest.mark.redis
+def test_one_address_is_counted_by_all_processes_together(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blueprint, "ADDRESS_PER_MINUTE", 3)
+    with redis_server(tmp_path) as redis:
+        settings = Settings(secret_key="for-tests", data_dir=tmp_path, redis_url=redis.url)
+        here, there = (street_of(street.town, settings).app.test_client() for _ in range(2))
+        asked = [one.get("/p/my/in/guessed").status_code for one in (here, here, there, there)]
+    assert asked[:3] == asked[:1] * 3 and asked[0] != 429 and asked[3] == 429
 
 
 def test_a_script_is_told_where_a_report_went_and_that_its_person_is_out(street: Street) -> None:

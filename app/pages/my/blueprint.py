@@ -10,6 +10,7 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from app.console.rendering import template_words
+from app.limits import SharedLimit
 from app.logs import fault
 from app.office import Office
 from app.pages.my.access import PAGES, Gate, Page
@@ -26,7 +27,6 @@ from app.pages.my.keys import (
 )
 from app.pages.my.rendering import Answer, is_by_script, refused, say_status
 from app.pages.my.visit import Visit, visit_of
-from app.wechat.limit import MinuteLimit
 from config.settings import Settings
 from models.busy import BUSY
 from models.errors import DomainError
@@ -60,29 +60,33 @@ for _subject in SUBJECTS:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """限速 — what one resident may change in a minute, and how often one address may sign in."""
+    """限速 — what one resident may change in a minute, and how often one address may sign in.
 
-    of_person: MinuteLimit
-    of_typing: MinuteLimit
-    of_address: MinuteLimit
+    Counted by all processes together where there is Redis: who guesses gets no more of them.
+    """
+
+    of_person: SharedLimit
+    of_typing: SharedLimit
+    of_address: SharedLimit
 
     def are_over(self, page: Page, visit: Visit) -> bool:
         """Counts this request where it counts."""
         if visit.speaker is None and page.gate is Gate.ANYBODY:
-            return self.of_address.is_over("", request.remote_addr or "", visit.now)
+            return self.of_address.is_over("my address", request.remote_addr or "", visit.now)
         if visit.speaker is None or page.method == "GET":
             return False
         who = visit.speaker
-        limit = self.of_typing if page.name == "suggestion" else self.of_person
-        return limit.is_over(who.account, str(who.identity_id), visit.now)
+        if page.name == "suggestion":
+            return self.of_typing.is_over("my typing", str(who.identity_id), visit.now)
+        return self.of_person.is_over("my person", str(who.identity_id), visit.now)
 
 
 def make_my(office: Office) -> Blueprint:
     """Mounted beside the public pages, whose static files it uses."""
     limits = Limits(
-        MinuteLimit(office.settings.messages_per_minute),
-        MinuteLimit(SUGGESTIONS_PER_MINUTE),
-        MinuteLimit(ADDRESS_PER_MINUTE),
+        office.allowance(office.settings.messages_per_minute),
+        office.allowance(SUGGESTIONS_PER_MINUTE),
+        office.allowance(ADDRESS_PER_MINUTE),
     )
     my = Blueprint("my", __name__, url_prefix=PATH, template_folder="../templates")
     for one in PAGES.values():
