@@ -48,14 +48,18 @@ def latest(
 
 
 def resend(session: Session, webhook_id: int, *, by: int, at: datetime) -> Webhook:
-    """Once more from the first try. Raises NotFound, AlreadyDone (it waits or is on its way)."""
+    """Once more, with all further tries. That it was tried before stays known: what they were told
+    they are told again, wherever the matter went since.
+
+    Raises NotFound, AlreadyDone (it waits or is on its way).
+    """
     webhook = session.get(Webhook, webhook_id, with_for_update=True)
     if webhook is None or webhook.state == WebhookState.WITHHELD:
         raise NotFound(number=str(webhook_id))
     system = outside_systems.kept(session, webhook.system_id, by=by, at=at)
     if webhook.state not in RESENT:
         raise AlreadyDone(number=str(webhook_id))
-    webhook.state, webhook.attempts, webhook.not_before = WebhookState.QUEUED, 0, at
-    webhook.sent_at = None
+    webhook.state, webhook.not_before, webhook.sent_at = WebhookState.QUEUED, at, None
+    webhook.attempts = min(webhook.attempts, 1)
     outside_systems.tell(session, system, "webhook_resent", at, by, webhook=webhook.id)
     return webhook

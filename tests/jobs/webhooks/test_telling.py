@@ -125,6 +125,28 @@ def test_a_department_hears_what_was_given_to_it_from_then_to_its_end_and_nothin
     assert receiver.kinds() == ["ticket.dispatched"] * 2
 
 
+def test_what_a_department_was_told_can_be_sent_again_when_the_matter_has_left_it(
+    store: Database, receiver: Receiver
+) -> None:
+    town(store)
+    with store.writing() as session:
+        listening(session, receiver.address, department="city_management")
+        one = ticket(session, building(session, 3)).id
+    send_all(store, MORNING)  # not theirs yet
+    with store.writing() as session:
+        hand_to(session, session.get_one(Ticket, one), "city_management")
+    send_all(store, MORNING)
+    [told] = receiver.came
+    with store.writing() as session:
+        hand_to(session, session.get_one(Ticket, one), None)
+        [row] = session.scalars(select(Webhook).where(Webhook.state == WebhookState.SENT))
+        lists.resend(session, row.id, by=demo_person(session, "admin"), at=MORNING)
+    receiver.came.clear()
+    send_all(store, MORNING)
+    assert receiver.kinds() == ["ticket.dispatched"] * 2
+    assert receiver.came[0]["headers"]["webhook-id"] == told["headers"]["webhook-id"]
+
+
 def test_what_only_waited_when_an_address_was_given_up_is_not_told_to_a_department_later(
     store: Database, receiver: Receiver
 ) -> None:
