@@ -264,16 +264,6 @@ def _cancel(session: Session, condition: Any) -> int:
     return len(found.all())
 
 
-def recent(session: Session, person_id: int, limit: int = 10) -> Sequence[OutboxMessage]:
-    """我的消息: what was meant for a person, the latest first, whether or not it arrived."""
-    return session.scalars(
-        select(OutboxMessage)
-        .where(_columns.person_id == person_id, _columns.state != Delivery.CANCELLED)
-        .order_by(_columns.id.desc())
-        .limit(limit)
-    ).all()
-
-
 def show(session: Session, ids: Iterable[int], now: datetime) -> None:
     """These were read in the chat; what was held has thereby arrived."""
     session.execute(
@@ -282,13 +272,6 @@ def show(session: Session, ids: Iterable[int], now: datetime) -> None:
         .values(state=Delivery.CONFIRMED, channel=Channel.INBOX, sent_at=now, reason=None)
         .execution_options(synchronize_session=False)
     )
-
-
-def in_doubt_messages(session: Session, limit: int = 100) -> Sequence[OutboxMessage]:
-    """Messages that may or may not have arrived; staff decide what to do with each."""
-    return session.scalars(
-        select(OutboxMessage).where(IS_IN_DOUBT).order_by(_columns.id).limit(limit)
-    ).all()
 
 
 def unreached(

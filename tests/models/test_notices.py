@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bots.rendering import render
-from models import outbox
 from models.base import Database
 from models.errors import (
     AlreadyDone,
@@ -31,6 +30,7 @@ from models.outbox import OutboxMessage
 from models.posts import Post, Role
 from models.sealing import KEYRING, open_for
 from tests import factories
+from tests.messages import recent
 
 NOW = factories.MORNING
 TEXT = "2026年第一季度公共收益 12000 元，支出 8000 元，结余 4000 元。"
@@ -119,16 +119,16 @@ def test_the_second_person_is_asked_and_says_what_is_not_right_yet(town: Databas
     with town.writing() as session:
         notice, second = drafted(session), staff(session, 2)
         actions.ask_review(session, notice, by=staff(session), at=NOW)
-        asked = outbox.recent(session, second)[0]
+        asked = recent(session, second)[0]
         assert asked.template == "notice_review_asked"
         assert f"/console/notices/{notice.id}" in render(asked.template, asked.context)
-        assert outbox.recent(session, staff(session)) == [], "not the one who wrote it"
+        assert recent(session, staff(session)) == [], "not the one who wrote it"
         with pytest.raises(ReasonMissing):
             actions.send_back(session, notice, "  ", by=second, at=NOW)
         actions.review(session, notice, by=second, at=NOW)
         actions.send_back(session, notice, "金额再核一下", by=second, at=NOW)
         assert (notice.state, notice.reviewer_id) == (NoticeState.DRAFT, None)
-        told = outbox.recent(session, staff(session))[0]
+        told = recent(session, staff(session))[0]
         assert "金额再核一下" in render(told.template, told.context)
         event = session.scalars(select(Event).where(Event.verb == "notice_sent_back")).one()
         author = session.get_one(factories.Person, second)
@@ -372,14 +372,14 @@ def test_an_objection_reaches_the_community_without_the_name_and_is_answered(
             session, notice, "停车费少算了一个月", by=who, at=NOW, account="main"
         )
         assert raised.answer_due_at == datetime(2026, 3, 6, 1, 0, tzinfo=UTC), "3 working days"
-        told = outbox.recent(session, staff(session))
+        told = recent(session, staff(session))
         assert [one.template for one in told] == ["objection_raised", "notice_went_out"]
         assert who not in told[0].context.values()
         assert "居民A" not in str(told[0].context)
         assert objections.waiting_for(session, staff(session), NOW) == [raised]
         assert objections.waiting_for(session, staff(session, 3), NOW) == []
         objections.answer(session, raised, "已补上", by=staff(session, 2), at=NOW)
-        assert outbox.recent(session, who)[0].template == "objection_answered"
+        assert recent(session, who)[0].template == "objection_answered"
         assert objections.waiting_for(session, staff(session), NOW) == []
         with pytest.raises(AlreadyDone):
             objections.answer(session, raised, "再答", by=staff(session), at=NOW)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import outbox
 from models.base import Database
 from models.errors import AlreadyDone, NotAllowed
 from models.events import Event
@@ -18,6 +17,7 @@ from models.publicity import dues, ticking
 from models.publicity.calendar import Every, current, entries
 from models.publicity.table import PublicityDue
 from tests import factories
+from tests.messages import recent
 
 OPENED = datetime(2026, 4, 1, 1, 5, tzinfo=UTC)  # the first quarter is over
 LATE = OPENED + timedelta(days=31)
@@ -62,7 +62,7 @@ def written(session: Session, kind: str, at: datetime, area: str = factories.EST
 
 
 def told(session: Session, person_id: int) -> list[str]:
-    return [one.template for one in outbox.recent(session, person_id)]
+    return [one.template for one in recent(session, person_id)]
 
 
 @given(st.dates(date(2024, 1, 1), date(2030, 12, 31)), st.sampled_from(sorted(entries())))
@@ -215,7 +215,7 @@ def test_what_is_late_is_told_to_the_company_and_then_to_the_community_each_once
         assert ticking.alarm(session, LATE + timedelta(days=4)) == 0
         assert len(told(session, community)) == before + 1, "one message for all of it"
         assert told(session, community)[0] == "publicity_alarmed"
-        sent = outbox.recent(session, community)[0].context
+        sent = recent(session, community)[0].context
         assert sent["total"] >= 2 and len(sent["dues"]) <= ticking.SHOWN
         events = session.scalars(select(Event.verb).where(Event.subject_kind == "publicity")).all()
         assert events.count("publicity_alarmed") >= 4
