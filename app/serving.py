@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from granian import Granian
-from granian.constants import Interfaces, Loops
+from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -76,7 +76,6 @@ def serve_web(
     application: str = "app.asgi:create_app",
     beside: Beside | None = None,
     interface: Interfaces = Interfaces.ASGINL,
-    loop: Loops = Loops.uvloop,
 ) -> None:
     """Serves until told to stop; the settings reach the processes through the environment.
 
@@ -99,7 +98,6 @@ def serve_web(
         address=host,
         port=port,
         interface=interface,
-        loop=loop,
         workers=workers_of(settings),
         blocking_threads=1,
         backlog=BACKLOG,
