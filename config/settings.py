@@ -25,7 +25,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field("", description="SQLAlchemy address; empty means SQLite in data_dir")
     redis_url: str = Field(
-        "", description="Redis for waking workers; empty means threads claim rows"
+        "", description="Redis wakes workers and counts limits; empty means threads claim rows"
     )
     data_dir: Path = Field(Path("var"), description="database, photos, generated keys, word cache")
     secret_key: str = Field("", description="signs sessions and short-lived links")

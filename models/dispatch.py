@@ -125,7 +125,8 @@ def loads(session: Session) -> Loads:
 
     def weigh(person_ids: Sequence[int]) -> Sequence[int]:
         asked = {_person(number): one for number, one in enumerate(person_ids)}
-        [row] = _open_tickets(len(person_ids)).run(session, **asked)
+        # What was just taken from somebody is still theirs until it is written.
+        [row] = _open_tickets(len(person_ids)).run_after_flush(session, **asked)
         return row
 
     return open_tickets

@@ -1,7 +1,8 @@
 """What changes rarely and every report reads (posts, places, calendars), kept in memory.
 
 The store itself says whether it is still true: triggers on those tables renew one token with
-every change, whoever makes it, and each look compares the token inside its own transaction.
+every change, whoever makes it. Each block reads it once, with its first look; and again when it
+may have changed something itself, or has waited for a row.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
@@ -77,7 +78,7 @@ def note_token(session: Session, token: int) -> None:
 @event.listens_for(Session, "after_flush")
 def _flushed(session: Session, _: object) -> None:
     if _holds_watched(session):
-        _read_again(session)
+        forget_token(session)
 
 
 def _holds_watched(session: Session) -> bool:
@@ -88,17 +89,22 @@ def _holds_watched(session: Session) -> bool:
 
 @event.listens_for(Session, "do_orm_execute")
 def _executed(state: ORMExecuteState) -> None:
-    if not state.is_select:
-        _read_again(state.session)
+    # Who locks a row may have waited for it, while others changed what is watched.
+    is_locking = getattr(state.statement, "_for_update_arg", None) is not None
+    if is_locking or not state.is_select:
+        forget_token(state.session)
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _rolled_back(session: Session, _: object) -> None:
-    _read_again(session)
+    forget_token(session)
 
 
-def _read_again(session: Session) -> None:
-    """Statements change nothing that is watched; the ORM may have, or have taken it back."""
+def forget_token(session: Session) -> None:
+    """It is read again: what is watched may have been changed, or the change taken back.
+
+    Statements change nothing of it; the ORM may, and others while this block waited for a row.
+    """
     session.info.get(SEEN, {}).pop(ReferenceToken, None)
 
 

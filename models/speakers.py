@@ -114,8 +114,12 @@ def receive(session: Session, letter: Letter) -> Received:
     if found is None:
         return inbox.receive(session, letter)
     who, inbox_id = found
-    session.info.setdefault(SEEN, {})[Speaker, letter.account, letter.openid] = who
-    return inbox.received(session, letter, inbox_id)
+    if inbox_id is None:
+        session.info.setdefault(SEEN, {})[Speaker, letter.account, letter.openid] = who
+        return inbox.received(session, letter, None)
+    received = inbox.received(session, letter, inbox_id)
+    reference.forget_token(session)  # it may have waited for the row: who they are is asked anew
+    return received
 
 
 def speaker(

@@ -62,7 +62,8 @@ def make_api(office: Office) -> APIFlask:
 
 
 def _begin(office: Office) -> None:
-    """Who asks, before anything is counted against them."""
+    """Who asks, before anything is counted against them. A system's calls are counted here, in no
+    transaction: the count may be another host's."""
     given = request.headers.get("Authorization", "")
     token = given.removeprefix(BEARER) if given.startswith(BEARER) else ""
     now, holder, system = office.clock(), None, None
@@ -71,19 +72,18 @@ def _begin(office: Office) -> None:
             holder = resident_sessions.holder_of(session, token, now)
             system = None if holder else outside_systems.holder_of(session, token, now)
     g.call = Call(office, now, holder, token, system)
+    if system is not None and office.is_asked_too_often(system, now):
+        raise TooManyAttempts
     if request.mimetype != "multipart/form-data":
         request.max_content_length = LARGEST_BODY
 
 
 def _guarded(route: Route, view: Any) -> Any:
-    """Who is not signed in learns nothing of what would fit. Calls of a key are counted here, in no
-    transaction: the count may be another host's."""
+    """Who is not signed in learns nothing of what would fit."""
 
     @wraps(view)
     def guarded(**given: Any) -> Response:
         call: Call = g.call
-        if call.system is not None and call.office.is_asked_too_often(call.system, call.now):
-            raise TooManyAttempts
         if route.gate is Gate.RESIDENT and call.holder is None:
             raise NotSignedIn
         if route.gate is Gate.SYSTEM and call.system is None:

@@ -26,7 +26,7 @@ def person() -> str:
 
 
 def has_own_allowance() -> bool:
-    """A system by its key: what it may ask was agreed with it, and is counted at its doors."""
+    """A system by its key: what it may ask was agreed with it, and is counted by that alone."""
     return g.call.system is not None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -12,6 +13,7 @@ from models.events import Fact
 from models.outbox import Quiet
 from models.people import Person
 from models.posts import Post
+from models.reference import looked_up
 from models.statements import Statement
 from models.ticket_flow import OPEN, State
 from models.tickets.table import IS_ACTIVE, Assignment, Part, Supporter, Ticket
@@ -39,9 +41,10 @@ def context(session: Session, ticket: Ticket) -> dict[str, Any]:
     """The plain facts of a ticket for templates. Nothing in it tells who reported it."""
     owner: dict[str, Any] = {"owner_role": None, "owner_name": None, "owner_department": None}
     if ticket.owner_post_id:
-        [(role, department, name)] = _OWNER.run_after_flush(
-            session, id=ticket.owner_post_id, owner_id=ticket.owner_id
-        )
+        session.flush()  # for the Statements that follow
+        key = ("owner", ticket.owner_post_id, ticket.owner_id)
+        read = partial(_OWNER.run, session, id=ticket.owner_post_id, owner_id=ticket.owner_id)
+        [(role, department, name)] = looked_up(session, key, read)
         owner = {"owner_role": role, "owner_department": department, "owner_name": name}
     return {
         "ticket_id": ticket.id,

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import inbox
+from models import inbox, speakers
 from models.base import Database
 from models.inbox import InboxMessage, Letter, Outcome, Overtaken, Received
+from models.people import Person
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
@@ -149,3 +150,18 @@ def test_whether_a_message_was_of_somebody_erased_is_looked_up_by_its_index(
         query = inbox.OF_ERASED.compile(dialect=connection.dialect)
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", ("1",)).all()
     assert "ix_inbox_erased (message_key=?)" in str(plan)
+
+
+def test_who_wrote_is_asked_anew_where_another_delivery_may_have_been_waited_for(
+    store: Database,
+) -> None:
+    """Meanwhile they may have been erased, or have been asked something."""
+    with store.writing() as session:
+        known = speakers.speaker(session, LETTER.account, LETTER.openid, NOON)
+        new = receive(session)
+        inbox.keep_unworked(session, LETTER, new, {"text": "你好"})
+    with store.writing() as session:
+        found = speakers.receive(session, LETTER)
+        assert (found.deliveries, found.is_repeat) == (2, False)
+        session.execute(update(Person).where(Person.id == known.person_id).values(name="居民A"))
+        assert speakers.speaker(session, LETTER.account, LETTER.openid, NOON).name == "居民A"

@@ -14,6 +14,7 @@ from models.base import Database
 from models.errors import NotAllowed, NotFound, ReasonMissing, TooLate, TransitionNotAllowed
 from models.events import Event
 from models.people import Person
+from models.places import Area, AreaKind
 from models.posts import Post, Role
 from models.sealing import open_for
 from models.ticket_flow import Action, Level, Outcome, State
@@ -21,7 +22,7 @@ from models.tickets import refining, undoing
 from models.tickets.actions import allowed, apply, can
 from models.tickets.step import Actor
 from models.tickets.table import Answer, Assignment, Part, Supporter, Ticket
-from tests.factories import MORNING, actor, building, demo_person, ticket, town
+from tests.factories import MORNING, actor, area, building, demo_person, person, post, ticket, town
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -167,6 +168,23 @@ def test_an_unhappy_reporter_reopens_once_with_a_new_clock_a_level_up(store: Dat
         do(session, one, Action.RESOLVE, owner(one), at + HOUR)
         assert not can(session, one, Action.REOPEN, by=reporter, at=at + 2 * HOUR)
         assert can(session, one, Action.RATE, by=reporter, at=at + 2 * HOUR)
+
+
+def test_a_reopened_matter_goes_to_the_equal_of_who_did_not_solve_it(store: Database) -> None:
+    """It counts as open for them already, though that is not written yet."""
+    with store.writing() as session:
+        estate = area(session, AreaKind.ESTATE, "和平家园")
+        two = [post(session, Role.GRID_WORKER, estate).person_id for _ in range(2)]
+        reporter, estate_id = person(session).id, estate.id
+    with store.writing() as session:
+        one = ticket(session, session.get_one(Area, estate_id), reporter=reporter)
+        first = one.owner_id
+        do(session, one, Action.ACCEPT, owner(one), MORNING)
+        do(session, one, Action.RESOLVE, owner(one), MORNING)
+    with store.writing() as session:
+        again = session.get_one(Ticket, one.id)
+        do(session, again, Action.REOPEN, Actor(reporter), MORNING + HOUR)
+        assert again.owner_id != first and again.owner_id in two
 
 
 def test_the_first_paid_post_that_took_it_stays_first_contact(database: Database) -> None:
