@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import String, bindparam, cast, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from config.categories import Urgency
@@ -24,9 +24,16 @@ _OWNER = Statement(
     .join(Person, Person.id == bindparam("owner_id", required=True))
     .where(Post.id == _ID)
 )
-_JOINED = Statement(select(Supporter.person_id).where(Supporter.ticket_id == _ID))
-_ASKED = Statement(
-    select(Assignment.part, Assignment.person_id).where(Assignment.ticket_id == _ID, IS_ACTIVE)
+_JOINED_IT = "joined"  # beside the parts that somebody is asked to take
+_CONCERNED = Statement(
+    union_all(
+        select(literal(_JOINED_IT, String()), Supporter.person_id).where(
+            Supporter.ticket_id == _ID
+        ),
+        select(cast(Assignment.part, String), Assignment.person_id).where(
+            Assignment.ticket_id == _ID, IS_ACTIVE
+        ),
+    )
 )
 
 
@@ -85,12 +92,11 @@ def fact(
 
 def parties(session: Session, ticket: Ticket) -> dict[str, Sequence[int]]:
     """Part in the matter → persons: who reported, who joined, who is asked."""
-    joined = _JOINED.run_after_flush(session, id=ticket.id)
-    asked = _ASKED.run(session, id=ticket.id)
+    concerned = _CONCERNED.run_after_flush(session, id=ticket.id)
     return {
         "reporter": [] if ticket.reporter_left_at else [ticket.reporter_id],
-        "supporters": [person for (person,) in joined],
+        "supporters": [person for part, person in concerned if part == _JOINED_IT],
         "owner": [ticket.owner_id] if ticket.owner_id else [],
-        "helpers": [person for part, person in asked if part == Part.HELPER],
-        "alerted": [person for part, person in asked if part == Part.ALERTED],
+        "helpers": [person for part, person in concerned if part == Part.HELPER],
+        "alerted": [person for part, person in concerned if part == Part.ALERTED],
     }
