@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-from sqlalchemy import inspect, select, update
+from sqlalchemy import and_, func, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.hotline_sheets import write_results
@@ -25,6 +25,7 @@ from models.hotline.desk import Wanted
 from models.notices import actions
 from models.notices.table import Notice, NoticeState
 from models.on_duty import Holder
+from models.outbox import IS_QUEUED, IS_SENDING, OutboxMessage
 from models.people import Identity
 from models.places import Area, AreaKind, estate_names
 from models.posts import Post
@@ -165,6 +166,13 @@ def bring_order(session: Session, given: Mapping[str, Any]) -> int:
     lexicon = load_lexicon(Settings().data_dir / "words").with_places(estate_names(session))
     hotline.take(session, hotline.hear(order, lexicon), by=by, at=at)
     return orders.known(session, order.source, [order.number])[order.number].ticket_id
+
+
+def on_the_way(session: Session) -> int:
+    """How many messages are due or under way."""
+    is_due = and_(IS_QUEUED, OutboxMessage.not_before <= datetime.now(UTC))
+    leaving = select(func.count(OutboxMessage.id)).where(or_(is_due, IS_SENDING))
+    return session.scalar(leaving) or 0
 
 
 def collect_results(session: Session, openid: str) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from app import staging
 from app.civic_tool import CivicTool
-from app.sandbox.client import NothingCame, SandboxClient
+from app.sandbox.client import POLL_SECONDS, NothingCame, SandboxClient
 from config.policy import load
 from models.base import Database
 from models.people import Identity
@@ -72,6 +73,18 @@ class Player:
         self._tell(f"\n══ {story['title']} ══")
         for step in story["steps"]:
             self._step(self._filled(step))
+        self._let_arrive()
+
+    def _let_arrive(self) -> None:
+        """What still waits would use up what a person may be sent in the next story, and what
+        comes after that comes as a card, in other words."""
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < ends:
+            with self._database.reading() as session:
+                if not staging.on_the_way(session):
+                    return
+            time.sleep(POLL_SECONDS)
+        raise StoryBroke("not every message has left")
 
     def _step(self, step: Mapping[str, Any]) -> None:
         if "tell" in step:
