@@ -14,10 +14,21 @@ from models.tickets.table import Ticket
 Then = Callable[[Chat, Ticket, str], Reply]
 
 
-def on_ticket(chat: Chat, command: Command, candidates: Sequence[Ticket], then: Then) -> Reply:
-    """Does `then` with the ticket that is meant, asking once when several may be."""
+def on_ticket(
+    chat: Chat,
+    command: Command,
+    candidates: Sequence[Ticket],
+    then: Then,
+    *,
+    changes: bool = True,
+) -> Reply:
+    """Does `then` with the ticket that is meant, asking once when several may be.
+
+    `changes`: whether it may be another afterwards, and so nobody else acts on it meanwhile.
+    """
     if command.number is not None:
-        ticket = protection.seen(chat.session, command.number, chat.person_id, chat.now)
+        who = chat.person_id
+        ticket = protection.seen(chat.session, command.number, who, chat.now, to_act=changes)
         return then(chat, ticket, chat.as_said(command.text))
     if not candidates:
         return chat.say("no_such_tickets", command=command.key)

@@ -89,7 +89,8 @@ def answer(session: Session, message: IncomingMessage, heard: Heard, now: dateti
 
 def _note_rights(chat: Chat) -> None:
     if chat.message.event is None:
-        rights.wrote(chat.session, chat.speaker.identity_id, chat.now)
+        if chat.speaker.opens_window:
+            rights.wrote(chat.session, chat.speaker.identity_id, chat.now)
     elif chat.message.event in _TAPS:
         rights.tapped(chat.session, chat.speaker.identity_id, chat.now)
     if chat.speaker.has_held:

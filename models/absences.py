@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from config.policy import load
 from models import events
-from models.base import claim
+from models.claims import claim
 from models.errors import AbsenceUnfit, AlreadyDone, NotAllowed, NotFound
 from models.events import Fact
 from models.localtime import SHANGHAI, local

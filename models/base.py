@@ -251,15 +251,6 @@ class Database:
             self._gate.close()
 
 
-def claim(session: Session, row: object) -> None:
-    """Of two who act on a row at once, the second finds what the first has made of it.
-
-    SQLite has one writer at a time: what this transaction has read of the row is still so.
-    """
-    if session.get_bind().dialect.name != "sqlite":
-        session.refresh(row, with_for_update=True)
-
-
 @contextmanager
 def _flushed(session: Session) -> Iterator[Session]:
     """Ends with everything written and nothing held; the connection it joined commits afterwards.

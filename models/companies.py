@@ -7,7 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import events
-from models.base import Base, claim
+from models.base import Base
+from models.claims import claim
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.events import Fact
 from models.places import Area, AreaKind, AreaWithin, outer_areas

@@ -2,34 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import dispatch, on_duty
+from models.claims import get_claimed
 from models.dispatch_changes import changes_at
 from models.errors import NotAllowed
 from models.places import root_area_id
 from models.posts import Role
-from models.statements import Statement
 from models.ticket_flow import Capacity
-from models.tickets.table import ACTIVE, About, Assignment, Part, Supporter, Ticket
+from models.tickets import concerned
+from models.tickets.table import About, Assignment, Part, Ticket
 from models.whistles.lists import was_called
 
 SUPERVISING = frozenset(
     {Role.GRID_LEADER, Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF, Role.DUTY_DESK}
-)
-
-_TICKET: Any = bindparam("ticket_id", required=True)
-_PERSON: Any = bindparam("person_id", required=True)
-_PARTS = Statement(
-    select(Assignment.part, Assignment.answer)
-    .where(Assignment.ticket_id == _TICKET, Assignment.person_id == _PERSON)
-    .order_by(Assignment.id.desc())
-)
-_JOINED = Statement(
-    select(Supporter.id).where(Supporter.ticket_id == _TICKET, Supporter.person_id == _PERSON)
 )
 
 
@@ -80,8 +70,8 @@ def capacities(
 
 def active_parts(session: Session, ticket: Ticket, person_id: int) -> list[Part]:
     """As what this person was asked and has not ended, the latest first."""
-    asked = _PARTS.run_after_flush(session, ticket_id=ticket.id, person_id=person_id)
-    return [part for part, answer in asked if answer in ACTIVE]
+    asked = reversed(concerned.asked(session, ticket.id))
+    return [one.part for one in asked if one.person_id == person_id and one.is_active]
 
 
 def may_see(session: Session, ticket: Ticket, person_id: int, now: datetime) -> bool:
@@ -104,16 +94,21 @@ def may_see(session: Session, ticket: Ticket, person_id: int, now: datetime) -> 
 
 
 def is_supporter(session: Session, ticket: Ticket, person_id: int) -> bool:
-    return bool(_JOINED.run_after_flush(session, ticket_id=ticket.id, person_id=person_id))
+    return concerned.is_supporter(session, ticket.id, person_id)
 
 
-def seen(session: Session, ticket_id: int, person_id: int, now: datetime) -> Ticket:
+def seen(
+    session: Session, ticket_id: int, person_id: int, now: datetime, *, to_act: bool = False
+) -> Ticket:
     """The ticket, if this person may see it. The same refusal for a wrong number and a hidden
-    ticket, so that nobody learns from the answer which numbers exist."""
-    ticket = session.get(Ticket, ticket_id)
-    if ticket is None or not may_see(session, ticket, person_id, now):
+    ticket, so that nobody learns from the answer which numbers exist.
+
+    `to_act` claims it: what follows would, and finds it claimed.
+    """
+    found = get_claimed(session, Ticket, ticket_id) if to_act else session.get(Ticket, ticket_id)
+    if found is None or not may_see(session, found, person_id, now):
         raise NotAllowed(number=f"#{ticket_id}")
-    return ticket
+    return found
 
 
 def rule_of(session: Session, ticket: Ticket) -> dispatch.Rule:

@@ -9,15 +9,30 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import BigInteger, Connection, MetaData, Table, event, select
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import READS, SEEN, Base, Database
+from models.base import READS, Base, Database
+from models.remembering import Memory
 from models.statements import Statement
 
 _UNREAD: Any = object()
 MOST_KEPT = 20_000  # looks; a district has fewer buildings
 
 Value = TypeVar("Value")
+
+WATCHED = {
+    "posts": "INSERT OR UPDATE OR DELETE",
+    "absences": "INSERT OR UPDATE OR DELETE",
+    "areas": "INSERT OR UPDATE OR DELETE",
+    "area_within": "INSERT OR UPDATE OR DELETE",
+    "directory_entries": "INSERT OR UPDATE OR DELETE",
+    "policies": "INSERT OR UPDATE OR DELETE",
+    "persons": "UPDATE OF name",
+    "outside_systems": "UPDATE OF ended_at",
+    "webhook_endpoints": "INSERT OR UPDATE OF stopped_at OR DELETE",
+}
+_TOKENS = Memory(*WATCHED)
+_NOW = "now"  # there is one token
 
 
 class ReferenceToken(Base):
@@ -58,54 +73,23 @@ class Reference:
 
 def _token(session: Session) -> int | None:
     """Read once a block, and again when the block itself may have changed what is watched."""
-    info = session.info
-    if session.in_transaction() and not info.get(READS) and _holds_watched(session):
+    if session.in_transaction() and not session.info.get(READS) and _TOKENS.is_touched(session):
         session.flush()  # a Statement sees what is written, not what the session still holds
-    seen: dict[Any, Any] | None = info.get(SEEN)
-    if seen is None:
-        seen = info[SEEN] = {}
-    if ReferenceToken not in seen:
-        seen[ReferenceToken] = _token_now(session)
-    token: int | None = seen[ReferenceToken]
+    seen = _TOKENS.looks(session)
+    if _NOW not in seen:
+        seen[_NOW] = _token_now(session)
+    token: int | None = seen[_NOW]
     return token
 
 
 def note_token(session: Session, token: int) -> None:
     """Another statement of this block has read it along: nobody need ask for it alone."""
-    session.info.setdefault(SEEN, {})[ReferenceToken] = token
-
-
-@event.listens_for(Session, "after_flush")
-def _flushed(session: Session, _: object) -> None:
-    if _holds_watched(session):
-        forget_token(session)
-
-
-def _holds_watched(session: Session) -> bool:
-    """Whether what it is to write, or has just written, is watched."""
-    held = (*session.new, *session.dirty, *session.deleted)
-    return any(one.__tablename__ in WATCHED for one in held)
-
-
-@event.listens_for(Session, "do_orm_execute")
-def _executed(state: ORMExecuteState) -> None:
-    # Who locks a row may have waited for it, while others changed what is watched.
-    is_locking = getattr(state.statement, "_for_update_arg", None) is not None
-    if is_locking or not state.is_select:
-        forget_token(state.session)
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _rolled_back(session: Session, _: object) -> None:
-    forget_token(session)
+    _TOKENS.looks(session)[_NOW] = token
 
 
 def forget_token(session: Session) -> None:
-    """It is read again: what is watched may have been changed, or the change taken back.
-
-    Statements change nothing of it; the ORM may, and others while this block waited for a row.
-    """
-    session.info.get(SEEN, {}).pop(ReferenceToken, None)
+    """It is read again: others may have changed what is watched while this block waited."""
+    _TOKENS.forget(session)
 
 
 def _token_now(session: Session) -> int | None:
@@ -122,17 +106,6 @@ def looked_up(session: Session, key: Hashable, read: Callable[[], Value]) -> Val
     return reference.look(session, key, read)
 
 
-WATCHED = {
-    "posts": "INSERT OR UPDATE OR DELETE",
-    "absences": "INSERT OR UPDATE OR DELETE",
-    "areas": "INSERT OR UPDATE OR DELETE",
-    "area_within": "INSERT OR UPDATE OR DELETE",
-    "directory_entries": "INSERT OR UPDATE OR DELETE",
-    "policies": "INSERT OR UPDATE OR DELETE",
-    "persons": "UPDATE OF name",
-    "outside_systems": "UPDATE OF ended_at",
-    "webhook_endpoints": "INSERT OR UPDATE OF stopped_at OR DELETE",
-}
 _RENEWING = {
     "sqlite": "UPDATE reference_token SET token = random()",
     "postgresql": "UPDATE reference_token SET token = CAST(random() * 9007199254740991 AS bigint)",

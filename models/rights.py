@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, bindparam, case, or_, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, or_, update
 from sqlalchemy.orm import Session
 
 from config.policy import load
@@ -16,18 +17,17 @@ from models.statements import Statement
 LAST_TIME = timedelta(minutes=1)
 
 _columns = Identity.__table__.c
+# Whether a message from the person lets us send more than we may now.
+OPENS: ColumnElement[bool] = or_(
+    _columns.window_until.is_(None),
+    _columns.window_until < bindparam("lately", type_=UtcDateTime(), required=True),
+    _columns.window_left < bindparam("allowance", type_=Integer(), required=True),
+    _columns.is_following.is_(False),
+    _columns.refuses.is_(True),
+)
 _wrote = Statement(
     update(Identity)
-    .where(
-        _columns.id == bindparam("identity_id"),
-        or_(
-            _columns.window_until.is_(None),
-            _columns.window_until < bindparam("lately", type_=UtcDateTime()),
-            _columns.window_left < bindparam("allowance"),
-            _columns.is_following.is_(False),
-            _columns.refuses.is_(True),
-        ),
-    )
+    .where(_columns.id == bindparam("identity_id"), OPENS)
     .values(
         window_until=bindparam("until", type_=UtcDateTime()),
         window_left=bindparam("allowance"),
@@ -49,15 +49,14 @@ _take = Statement(
 
 def wrote(session: Session, identity_id: int, now: datetime) -> None:
     """A message from the person: the long window opens anew, with its full allowance."""
+    hours, _ = _window("message")
+    _wrote.run(session, identity_id=identity_id, until=now + hours, **opening(now))
+
+
+def opening(now: datetime) -> dict[str, Any]:
+    """What OPENS is asked with."""
     hours, messages = _window("message")
-    until = now + hours
-    _wrote.run(
-        session,
-        identity_id=identity_id,
-        until=until,
-        lately=until - LAST_TIME,
-        allowance=messages,
-    )
+    return {"lately": now + hours - LAST_TIME, "allowance": messages}
 
 
 def tapped(session: Session, identity_id: int, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import BindParameter, String, and_, bindparam, exists, select, text
 from sqlalchemy.orm import Session, aliased
 
-from models import inbox, reference
+from models import inbox, reference, rights
 from models.base import SEEN, UtcDateTime
 from models.conversations import Question
 from models.homes import CURRENT, Home, HomeState
@@ -41,6 +41,7 @@ class Speaker(NamedTuple):
     has_held: bool  # messages that waited for this person to write
     has_homes_beside: bool  # `home_id` is the usual one of several
     has_reported: bool  # lately
+    opens_window: bool  # by what they write now
     is_new: bool = False
 
     @property
@@ -84,6 +85,7 @@ _SPEAKER = Statement(
         exists(select(OutboxMessage.id).where(OutboxMessage.person_id == Person.id, _IS_HELD)),
         exists(select(_beside.id).where(_beside.person_id == Person.id, _IS_BESIDE)),
         recent.has_reported(Person.id),
+        rights.OPENS,
         reference.TOKEN,
         _row_of_message.scalar_subquery(),
     )
@@ -154,6 +156,7 @@ def _found(
         now=now,
         since=recent.since(now),
         key=key,
+        **rights.opening(now),
     )
     if row is None:
         return None

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import outbox
-from models.base import claim
+from models.claims import claim
 from models.errors import TooLate
 from models.events import Event
 from models.moves import Action, Flow, Move, Side, State

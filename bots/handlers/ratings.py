@@ -1,7 +1,8 @@
 """The resident rates what was done: one digit, or a few words."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bots import answers, commands, pending, registry
@@ -60,17 +61,19 @@ def rated_by_digit(chat: Chat, ticket_id: int, digit: int) -> Reply:
 @registry.command("rate")
 def rate_command(chat: Chat, command: Command) -> Reply:
     """ "评价 5" means five stars, unless a ticket of that number waits for its rating."""
-    unrated = [*lists.unrated_by(chat.session, chat.person_id), *_joined(chat)]
+    joined = _joined(chat)
+    unrated = [*lists.unrated_by(chat.session, chat.person_id), *joined]
     number = command.number
     is_ticket = number in {one.id for one in unrated} or _read(command.text) is not None
     if number in DIGITS and not is_ticket:
         command = replace(command, number=None, text=f"{number}{command.text}")
-    return on_ticket(chat, command, unrated, _said)
+    said = partial(_said, joined=frozenset([one.id for one in joined]))
+    return on_ticket(chat, command, unrated, said)
 
 
-def _said(chat: Chat, ticket: Ticket, text: str) -> Reply:
+def _said(chat: Chat, ticket: Ticket, text: str, *, joined: Set[int]) -> Reply:
     ticket = supporting.main_of(chat.session, ticket)
-    is_joined = ticket.id in {one.id for one in _joined(chat)}
+    is_joined = ticket.id in joined
     if ticket.state != State.RESOLVED and not is_joined:
         return chat.say("rating_not_open", **_facts(chat, ticket))
     digit = _read(text)

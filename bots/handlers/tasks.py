@@ -88,7 +88,7 @@ def finished_by_digit(chat: Chat, ticket_id: int, digit: int) -> Reply:
 def tasks(chat: Chat, command: Command) -> Reply:
     """The list; a number shows one of them."""
     if command.number is not None:
-        return on_ticket(chat, command, (), show)
+        return on_ticket(chat, command, (), show, changes=False)
     found = lists.tasks_of(chat.session, chat.person_id)
     if not found:
         return chat.say("no_tasks")

@@ -50,7 +50,7 @@ def progress(chat: Chat, command: Command) -> Reply:
             keep={"ids": [one.id for one in mine]},
             tickets=[line(one) for one in mine],
         )
-    return on_ticket(chat, command, mine, show)
+    return on_ticket(chat, command, mine, show, changes=False)
 
 
 @registry.question("ticket_list")

@@ -171,7 +171,7 @@ def shown_command(chat: Chat, command: Command) -> Reply:
     found = {ticket.id: ticket for _, ticket in (*mine, *asked)}
     if command.number is None and not found:
         return chat.say("whistle_none_open")
-    return on_ticket(chat, command, list(found.values())[:LISTED], _show)
+    return on_ticket(chat, command, list(found.values())[:LISTED], _show, changes=False)
 
 
 def _show(chat: Chat, ticket: Ticket, text: str) -> Reply:

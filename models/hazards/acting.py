@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from config.categories import Intent
 from models import media
-from models.base import claim
+from models.claims import claim
 from models.hazards import sides, telling
 from models.hazards.flow import FLOW, Entry, HazardAction, HazardState, Side
 from models.hazards.table import Hazard, HazardPhoto

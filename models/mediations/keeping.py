@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from config.policy import load
 from models import due_days, events
-from models.base import claim
+from models.claims import claim
 from models.errors import AlreadyDone, DomainError, NotAllowed
 from models.events import Fact
 from models.mediations import sides

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import events
-from models.base import claim
+from models.claims import claim
 from models.errors import (
     DomainError,
     NotAllowed,

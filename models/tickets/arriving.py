@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import events, outbox
-from models.base import claim
+from models.claims import claim
 from models.errors import NotAllowed, TooLate
 from models.events import Fact
 from models.protection import capacities

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import String, bindparam, cast, literal, select, union_all
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from config.categories import Urgency
@@ -16,24 +16,14 @@ from models.posts import Post
 from models.reference import looked_up
 from models.statements import Statement
 from models.ticket_flow import OPEN, State
-from models.tickets.table import IS_ACTIVE, Assignment, Part, Supporter, Ticket
+from models.tickets import concerned
+from models.tickets.table import Part, Ticket
 
 _ID: Any = bindparam("id", required=True)
 _OWNER = Statement(
     select(Post.role, Post.department, Person.name)
     .join(Person, Person.id == bindparam("owner_id", required=True))
     .where(Post.id == _ID)
-)
-_JOINED_IT = "joined"  # beside the parts that somebody is asked to take
-_CONCERNED = Statement(
-    union_all(
-        select(literal(_JOINED_IT, String()), Supporter.person_id).where(
-            Supporter.ticket_id == _ID
-        ),
-        select(cast(Assignment.part, String), Assignment.person_id).where(
-            Assignment.ticket_id == _ID, IS_ACTIVE
-        ),
-    )
 )
 
 
@@ -92,11 +82,11 @@ def fact(
 
 def parties(session: Session, ticket: Ticket) -> dict[str, Sequence[int]]:
     """Part in the matter → persons: who reported, who joined, who is asked."""
-    concerned = _CONCERNED.run_after_flush(session, id=ticket.id)
+    asked = [one for one in concerned.asked(session, ticket.id) if one.is_active]
     return {
         "reporter": [] if ticket.reporter_left_at else [ticket.reporter_id],
-        "supporters": [person for part, person in concerned if part == _JOINED_IT],
+        "supporters": concerned.supporters(session, ticket.id),
         "owner": [ticket.owner_id] if ticket.owner_id else [],
-        "helpers": [person for part, person in concerned if part == Part.HELPER],
-        "alerted": [person for part, person in concerned if part == Part.ALERTED],
+        "helpers": [one.person_id for one in asked if one.part == Part.HELPER],
+        "alerted": [one.person_id for one in asked if one.part == Part.ALERTED],
     }

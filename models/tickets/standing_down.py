@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from config.categories import Urgency
 from models import events, outbox
-from models.base import claim
+from models.claims import claim
 from models.errors import AlreadyDone, DomainError, NotAllowed, ReasonMissing, TooLate
 from models.events import Fact
 from models.people import Person

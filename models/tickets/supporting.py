@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.categories import Urgency
 from config.policy import load
 from models import events
-from models.base import claim
+from models.claims import claim
 from models.errors import NotAllowed, NotFound, TooLate
 from models.events import Fact
 from models.homes import LIVING, USUAL, Home
@@ -19,7 +19,7 @@ from models.metrics import rollups, voices
 from models.protection import accused_persons, is_supporter, may_see
 from models.statements import Statement
 from models.ticket_flow import Capacity, State
-from models.tickets import facts
+from models.tickets import concerned, facts
 from models.tickets.step import Step
 from models.tickets.table import Note, Supporter, Ticket
 
@@ -127,6 +127,7 @@ def stand_behind(session: Session, ticket: Ticket, person_id: int, at: datetime)
     mine = {"ticket_id": ticket.id, "person_id": person_id, "joined_at": at}
     if person_id == ticket.reporter_id or not _standing.run(session, [mine]):
         return
+    concerned.forget_supporters(session)
     # Whose door nobody knows is one more, however many are counted already.
     is_one_more = ticket.reporter_left_at is None and not _LIVES.run(session, person_id=person_id)
     ticket.households = ticket.households + 1 if is_one_more else _households(session, ticket)

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from models.events import Event
 from models.past import EveryEvent
 from models.protection import accused_persons
-from models.statements import Statement
 from models.ticket_flow import EVENTS, UNDO_MINUTES, Action, Capacity
+from models.tickets import concerned
 from models.tickets.step import Actor
 from models.tickets.table import Assignment, Ticket
 from models.whistles.flow import VERBS
@@ -55,12 +55,6 @@ BESIDE = VERBS | frozenset(
 Snapshot = dict[str, dict[str, Any]]
 
 _OF_TICKET = [column.name for column in Ticket.__table__.c]
-_OF_ASSIGNMENT = [column.name for column in Assignment.__table__.c]
-_ASSIGNMENTS = Statement(
-    select(*Assignment.__table__.c).where(
-        Assignment.ticket_id == bindparam("ticket_id", required=True)
-    )
-)
 
 
 def undoable(session: Session, ticket: Ticket, by: Actor, at: datetime) -> Event | None:
@@ -117,9 +111,8 @@ def is_last(session: Session, ticket: Ticket, event: Event) -> bool:
 def snapshot(session: Session, ticket: Ticket) -> Snapshot:
     """Every column of the ticket and of its assignments, as JSON can keep them."""
     found = {"ticket": {name: _plain(getattr(ticket, name)) for name in _OF_TICKET}}
-    for row in _ASSIGNMENTS.run_after_flush(session, ticket_id=ticket.id):
-        columns = dict(zip(_OF_ASSIGNMENT, map(_plain, row), strict=True))
-        found[str(columns["id"])] = columns
+    for one in concerned.asked(session, ticket.id):
+        found[str(one.id)] = dict(zip(one._fields, map(_plain, one), strict=True))
     return found
 
 

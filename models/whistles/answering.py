@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.base import claim
+from models.claims import claim
 from models.moves import Flow, Taken
 from models.tickets import refining
 from models.tickets.table import Ticket

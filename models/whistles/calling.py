@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models.base import claim
+from models.claims import claim
 from models.errors import AlreadyDone, NotAllowed, NotFound, TooLate
 from models.tickets import facts, refining
 from models.tickets.table import Note, Ticket
