@@ -13,13 +13,13 @@ import structlog
 from sqlalchemy.orm import Session
 
 from config.policy import load
-from jobs.channels.choice import Rest, Rights, give_back
-from jobs.channels.postman import Outcome, Parcel, post
+from jobs.channels.choice import Rest, Rights, Route, give_back
+from jobs.channels.postman import Parcel, post
 from jobs.channels.refusals import ApiStopped
-from jobs.channels.settling import rest, settle
+from jobs.channels.settling import End, rest, settle_each
 from jobs.channels.wechat_client import WeChatClient
 from models import attempts
-from models.attempts import Claimed
+from models.attempts import Chosen, Claimed
 from models.base import Database
 from models.errors import StoreBusy
 from models.outbox import Quiet
@@ -27,7 +27,6 @@ from models.outbox import Quiet
 log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
-End = tuple[Parcel, Outcome]
 NEEDED_FOR_A_CALL = timedelta(seconds=25)  # the slowest call, with a token renewed on the way
 STORE_TRIES = 5
 GATHER_SECONDS = 0.005
@@ -101,8 +100,7 @@ class Sending:
             try:
                 with self._database.writing() as session:
                     now = self._clock()
-                    for parcel, outcome in ended:
-                        settle(session, parcel, outcome, now)
+                    settle_each(session, ended, now)
                     return self._begin_next(session, most, now)
             except StoreBusy:
                 # What is not noted would be in doubt, though we know how it ended.
@@ -117,9 +115,7 @@ class Sending:
         turn = _Turn(len(claimed))
         ready = self._ready(_emergencies_first(self._waiting + claimed), turn.waiting)
         if ready:
-            rights = Rights(session, ready, now)
-            begun = (self._begin(session, rights, message, now) for message in ready)
-            turn.begun = [parcel for parcel in begun if parcel is not None]
+            turn.begun = self._begin_each(session, ready, now)
         return turn
 
     def _ready(self, messages: Sequence[Claimed], waiting: list[Claimed]) -> list[Claimed]:
@@ -137,26 +133,31 @@ class Sending:
             persons.add(message.person_id)
         return ready
 
-    def _begin(
-        self, session: Session, rights: Rights, message: Claimed, now: datetime
-    ) -> Parcel | None:
-        """Chooses the way and notes the call; None when there is none to make now."""
-        if message.expires_at is not None and message.expires_at <= now:
-            attempts.expired(session, message)
-            return None
-        route = rights.reserve(message)
-        if isinstance(route, Rest):
-            rest(session, message, route.until, now)
-            return None
-        if route is None:
-            _note_unreachable(message)
-            attempts.held(session, message, "no channel may bring it now")
-            return None
-        begun = attempts.begin(session, message, route.channel, route.identity_id, now, self._lease)
-        if begun is None:
-            give_back(session, route)
-            return None
-        return Parcel(begun, route)
+    def _begin_each(
+        self, session: Session, messages: Sequence[Claimed], now: datetime
+    ) -> list[Parcel]:
+        """Chooses the ways and notes the calls; of those alone that there are to make now."""
+        due = [one for one in messages if not _is_over(session, one, now)]
+        ways = Rights(session, due, now).reserve_each(due)
+        routes: list[Route] = []
+        chosen: list[Chosen] = []
+        for message, way in zip(due, ways, strict=True):
+            if isinstance(way, Route):
+                routes.append(way)
+                chosen.append(Chosen(message, way.channel, way.identity_id))
+            elif isinstance(way, Rest):
+                rest(session, message, way.until, now)
+            else:
+                _note_unreachable(message)
+                attempts.held(session, message, "no channel may bring it now")
+        parcels = []
+        begun = attempts.begin_each(session, chosen, now, self._lease)
+        for message, route in zip(begun, routes, strict=True):
+            if message is None:
+                give_back(session, route)
+            else:
+                parcels.append(Parcel(message, route))
+        return parcels
 
     def _call(self, parcel: Parcel) -> None:
         now = self._clock()
@@ -175,6 +176,14 @@ class Sending:
             except Empty:
                 break
         return ended
+
+
+def _is_over(session: Session, message: Claimed, now: datetime) -> bool:
+    """Whether nobody needs to hear it any more; then it ends here."""
+    is_over = message.expires_at is not None and message.expires_at <= now
+    if is_over:
+        attempts.expired(session, message)
+    return is_over
 
 
 def _emergencies_first(messages: Sequence[Claimed]) -> list[Claimed]:

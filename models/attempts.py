@@ -1,6 +1,7 @@
 """Attempts at sending: claiming messages, and what became of each try."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -95,68 +96,94 @@ def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> list
     return claimed
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """选定的去路 — a claimed message, and how and to whom it is about to go."""
+
+    message: Claimed
+    channel: Channel
+    identity_id: int | None
+
+
 _begin = Statement(
     update(OutboxMessage)
     .where(
-        _columns.id == bindparam("message_id"),
+        _columns.id == bindparam("message_id", required=True),
         _columns.state == Delivery.SENDING,
-        _columns.lease_token == bindparam("mark"),
+        _columns.lease_token == bindparam("mark", required=True),
     )
     .values(
-        channel=bindparam("way", type_=_columns.channel.type),
-        identity_id=bindparam("whom"),
-        begun_at=bindparam("now", type_=UtcDateTime()),
-        lease_until=bindparam("until", type_=UtcDateTime()),
+        channel=bindparam("way", type_=_columns.channel.type, required=True),
+        identity_id=bindparam("whom", required=True),
+        begun_at=bindparam("now", type_=UtcDateTime(), required=True),
+        lease_until=bindparam("until", type_=UtcDateTime(), required=True),
         # Counted from the first try on one channel: so long the platform knows a repeat again.
         tried_at=case(
             (
-                and_(_columns.channel == bindparam("way"), _columns.tried_at.is_not(None)),
+                and_(
+                    _columns.channel
+                    == bindparam("way", type_=_columns.channel.type, required=True),
+                    _columns.tried_at.is_not(None),
+                ),
                 _columns.tried_at,
             ),
-            else_=bindparam("now", type_=UtcDateTime()),
+            else_=bindparam("now", type_=UtcDateTime(), required=True),
         ),
     )
     .returning(_columns.id)
 )
 
 
-def begin(
-    session: Session,
-    message: Claimed,
-    channel: Channel,
-    identity_id: int | None,
-    now: datetime,
-    lease: timedelta,
-) -> Claimed | None:
-    """Notes the way and the recipient just before the call: from here on a crash leaves a doubt.
+def begin_each(
+    session: Session, chosen: Sequence[Chosen], now: datetime, lease: timedelta
+) -> list[Claimed | None]:
+    """Notes the way and the recipient just before each call: from then on a crash leaves a doubt.
 
-    None when the lease went elsewhere: then it is not ours to send.
+    None where the lease went elsewhere: then it is not ours to send.
     """
-    begun = _begin.first(
-        session,
-        message_id=message.id,
-        mark=message.lease_token,
-        way=channel,
-        whom=identity_id,
-        now=now,
-        until=now + lease,
-    )
-    return replace(message, lease_until=now + lease) if begun else None
+    until = now + lease
+    asked = [
+        {
+            "message_id": one.message.id,
+            "mark": one.message.lease_token,
+            "way": one.channel,
+            "whom": one.identity_id,
+            "now": now,
+            "until": until,
+        }
+        for one in chosen
+    ]
+    begun = _begin.run_each(session, asked)
+    return [
+        replace(one.message, lease_until=until) if rows else None
+        for one, rows in zip(chosen, begun, strict=True)
+    ]
 
 
-def sent(
-    session: Session, message: Claimed, platform_id: str | None, errcode: int, now: datetime
-) -> bool:
-    """The platform has taken it."""
-    return _end(
-        session,
-        message,
-        Delivery.SENT,
-        platform_id=platform_id,
-        errcode=errcode,
-        sent_at=now,
-        reason=None,
-    )
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """平台已收 — a message that the platform has taken, and what it said."""
+
+    message: Claimed
+    platform_id: str | None
+    errcode: int
+
+
+def sent_each(session: Session, accepted: Sequence[Accepted], now: datetime) -> list[bool]:
+    """The platform has taken them; false where the lease went elsewhere, as of any end."""
+    told = [
+        _told(
+            one.message,
+            Delivery.SENT,
+            platform_id=one.platform_id,
+            errcode=one.errcode,
+            sent_at=now,
+            reason=None,
+        )
+        for one in accepted
+    ]
+    ended = _ending("platform_id", "errcode", "sent_at", "reason").run_each(session, told)
+    return [bool(rows) for rows in ended]
 
 
 def failed(session: Session, message: Claimed, errcode: int | None, reason: str) -> bool:
@@ -215,22 +242,26 @@ def _end(session: Session, message: Claimed, state: Delivery, **values: Any) -> 
 
     An answer that comes after the lease still settles the doubt, unless another try has begun.
     """
-    told = {f"new_{name}": value for name, value in values.items()}
-    ended = _ending(*values).first(
-        session, message_id=message.id, mark=message.lease_token, new_state=state, **told
-    )
-    return ended is not None
+    return _ending(*values).first(session, **_told(message, state, **values)) is not None
+
+
+def _told(message: Claimed, state: Delivery, **values: Any) -> dict[str, Any]:
+    new = {f"new_{name}": value for name, value in values.items()}
+    return {"message_id": message.id, "mark": message.lease_token, "new_state": state, **new}
 
 
 @cache
 def _ending(*names: str) -> Statement:
-    new = {name: bindparam(f"new_{name}", type_=_columns[name].type) for name in ("state", *names)}
+    new = {
+        name: bindparam(f"new_{name}", type_=_columns[name].type, required=True)
+        for name in ("state", *names)
+    }
     return Statement(
         update(OutboxMessage)
         .where(
-            _columns.id == bindparam("message_id"),
+            _columns.id == bindparam("message_id", required=True),
             or_(_columns.state == Delivery.SENDING, _columns.state == Delivery.IN_DOUBT),
-            _columns.lease_token == bindparam("mark"),
+            _columns.lease_token == bindparam("mark", required=True),
         )
         .values(lease_token=None, lease_until=None, **new)
         .returning(_columns.id)

@@ -69,8 +69,9 @@ class Joint:
 
 
 def joint(statement: Any, types: Types, dialect: Dialect) -> Joint | None:
-    """None where there is no such statement: a CTE would be run before a record is read."""
-    if any(isinstance(part, CTE) for part in iterate(statement)):
+    """None where there is no such statement: a CTE would be run before a record is read, and
+    SQLite has no round trips to spare."""
+    if dialect.name != "postgresql" or any(isinstance(part, CTE) for part in iterate(statement)):
         return None
     replace: Any = _in_record
     asking: Any = replacement_traverse(statement, {}, replace)

@@ -94,6 +94,9 @@ class _Runner:
     def ask(self, subject: Subject, asked: Any) -> Any:
         return self._hub.switch((subject, asked))
 
+    def ask_each(self, subject: Subject, asked: Sequence[Any]) -> list[Any]:
+        return [self.ask(subject, one) for one in asked]
+
     def go_alone(self) -> None:
         self._hub.switch(None)
 

@@ -1,5 +1,6 @@
 """What one identity lets us send now: following, refusals, the window of customer messages."""
 
+from collections.abc import Set
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -38,8 +39,8 @@ _wrote = Statement(
 _take = Statement(
     update(Identity)
     .where(
-        _columns.id == bindparam("identity_id"),
-        _columns.window_until > bindparam("now", type_=UtcDateTime()),
+        _columns.id == bindparam("identity_id", required=True),
+        _columns.window_until > bindparam("now", type_=UtcDateTime(), required=True),
         _columns.window_left > 0,
     )
     .values(window_left=_columns.window_left - 1)
@@ -81,6 +82,12 @@ def tapped(session: Session, identity_id: int, now: datetime) -> None:
 def take(session: Session, identity_id: int, now: datetime) -> bool:
     """Reserves one customer message before it is sent; false when none is allowed."""
     return _take.first(session, identity_id=identity_id, now=now) is not None
+
+
+def take_each(session: Session, identity_ids: Set[int], now: datetime) -> Set[int]:
+    """As `take` of each of them; those that allow it."""
+    asked = [{"identity_id": one, "now": now} for one in sorted(identity_ids)]
+    return {one for rows in _take.run_each(session, asked) for (one,) in rows}
 
 
 def give_back(session: Session, identity_id: int) -> None:

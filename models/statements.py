@@ -52,6 +52,22 @@ class Statement:
         session.flush()
         return self.run(session, **values)
 
+    def run_each(
+        self, session: Session, asked: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Sequence[tuple[Any, ...]]]:
+        """The rows for each, in one round trip where the store can.
+
+        Of two that change the same row only one may do so.
+        """
+        if not asked:
+            return []
+        way: Way | None = session.info.get(Statement)
+        if way is None:
+            with hot_cursor(session, session.connection()):
+                return self.run_each(session, asked)
+        rows: list[list[tuple[Any, ...]]] = way.ask_each(self, asked)
+        return rows
+
     def first(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
         rows = self.run(session, **values)
         return rows[0] if rows else None
@@ -101,6 +117,8 @@ class Way(Protocol):
 
     def ask(self, subject: Subject, asked: Any) -> Any: ...
 
+    def ask_each(self, subject: Subject, asked: Sequence[Any]) -> list[Any]: ...
+
 
 class Leavable(Subject, Protocol):
     """Rows that can be written later."""
@@ -127,9 +145,16 @@ class Direct:
         self._failure: BaseException | None = None
 
     def ask(self, subject: Subject, asked: Any) -> Any:
+        self._settle_for(subject)
+        return subject.answer(self._cursor, self._dialect, asked)
+
+    def ask_each(self, subject: Subject, asked: Sequence[Any]) -> list[Any]:
+        self._settle_for(subject)
+        return subject.answer_all(self._cursor, self._dialect, asked)
+
+    def _settle_for(self, subject: Subject) -> None:
         if self._tables and not self._tables.isdisjoint(subject.names(self._dialect)):
             self.settle()
-        return subject.answer(self._cursor, self._dialect, asked)
 
     def leave(self, subject: Leavable, rows: Sequence[Any]) -> bool:
         """False when they have to be written now."""

@@ -41,7 +41,7 @@ def _check_free(address: str, port: int) -> None:
 
 
 class _Handler(WSGIRequestHandler):
-    """Keeps connections open as the platform does, and keeps quiet."""
+    """Keeps quiet. Each connection ends with its answer, which the platform does not do."""
 
     protocol_version = "HTTP/1.1"
 

@@ -51,8 +51,27 @@ class Rights:
         kept_as_mini = select(Account.key).where(Account.kind == AccountKind.MINI)
         self._minis = {MINI, *session.scalars(kept_as_mini)}
 
-    def reserve(self, message: Claimed) -> Route | Rest | None:
-        """The best way for a message; None when no channel may bring it, now or soon."""
+    def reserve_each(self, messages: Sequence[Claimed]) -> list[Route | Rest | None]:
+        """The best way for each; None when no channel may bring it, now or soon.
+
+        Most go the first way that they try, and those are asked for together.
+        """
+        first = {one.id: route for one in messages if (route := self._first(one)) is not None}
+        asking: dict[int, int] = {}  # identity → message: no identity twice
+        for message_id, route in first.items():
+            asking.setdefault(route.identity_id or 0, message_id)
+        taken = rights.take_each(self._session, asking.keys(), self._now)
+        have = {asking[identity_id] for identity_id in taken}
+        return [first[one.id] if one.id in have else self._reserve(one) for one in messages]
+
+    def _first(self, message: Claimed) -> Route | None:
+        """The way it tries first, if that is a customer message and nothing stands against it."""
+        route = next(self._routes(message), None)
+        if route is None or route.channel is not Channel.CUSTOM or self._resting_until(route):
+            return None
+        return route
+
+    def _reserve(self, message: Claimed) -> Route | Rest | None:
         resting = []
         for route in self._routes(message):
             until = self._resting_until(route)

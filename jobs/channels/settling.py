@@ -1,6 +1,6 @@
 """What an attempt's end changes: the message, and the rights of who it was for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from jobs.channels.rulings import Action
 from jobs.channels.wire import NotReached
 from models import attempts, consents, rights
 from models.accounts import EVERY_API, stop
-from models.attempts import Claimed
+from models.attempts import Accepted, Claimed
 from models.outbox import Channel, Quiet
 from models.quiet_hours import after_quiet_hours
 
@@ -24,8 +24,29 @@ log = structlog.get_logger(__name__)
 LONG_REST = timedelta(minutes=10)
 
 
-def settle(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
-    """Applies one outcome; does nothing to a message whose lease has gone elsewhere."""
+End = tuple[Parcel, Outcome]
+
+
+def settle_each(session: Session, ends: Sequence[End], now: datetime) -> None:
+    """Applies each outcome; does nothing to a message whose lease has gone elsewhere.
+
+    What the platform has taken, as it mostly does, is noted together.
+    """
+    for parcel, outcome in ends:
+        _log(parcel, outcome)
+        if not isinstance(outcome, Taken):
+            _settle(session, parcel, outcome, now)
+    taken = [
+        Accepted(parcel.message, outcome.platform_id, outcome.errcode)
+        for parcel, outcome in ends
+        if isinstance(outcome, Taken)
+    ]
+    for one, is_noted in zip(taken, attempts.sent_each(session, taken, now), strict=True):
+        if not is_noted:
+            log.warning("sent_after_the_lease", message_id=one.message.id)
+
+
+def _log(parcel: Parcel, outcome: Outcome) -> None:
     log.info(
         "message_tried",
         message_id=parcel.message.id,
@@ -35,15 +56,12 @@ def settle(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) ->
         end=type(outcome).__name__,
         errcode=getattr(outcome, "errcode", None),
     )
-    if not isinstance(outcome, Taken | Unclear | ApiRefused):
+
+
+def _settle(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
+    if not isinstance(outcome, Unclear | ApiRefused):
         give_back(session, parcel.route)
     AFTER[type(outcome)](session, parcel, outcome, now)
-
-
-def _taken(session: Session, parcel: Parcel, outcome: Taken, now: datetime) -> None:
-    message = parcel.message
-    if not attempts.sent(session, message, outcome.platform_id, outcome.errcode, now):
-        log.warning("sent_after_the_lease", message_id=message.id)
 
 
 def _unclear(session: Session, parcel: Parcel, outcome: Unclear, now: datetime) -> None:
@@ -194,8 +212,8 @@ AFTER_REFUSAL: dict[Action, Callable[[Session, Parcel, ApiRefused, datetime], No
     Action.PERMANENT: _permanent,
 }
 
+# Of all but Taken.
 AFTER: dict[type, Callable[[Session, Parcel, Any, datetime], None]] = {
-    Taken: _taken,
     Unclear: _unclear,
     Unwordable: _unwordable,
     ApiRefused: _refused,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Lock
 
 import structlog
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from jobs.channels import stops
 from jobs.channels.refusals import ApiRefused, ApiStopped, CredentialsMissing
 from jobs.channels.wire import NotReached, Unanswered, Wire
 from models import access_tokens
-from models.access_tokens import HeldToken
+from models.access_tokens import NONE_YET, HeldToken
 from models.accounts import EVERY_API, MAIN, MINI, Account
 from models.base import Database
 
@@ -43,6 +44,8 @@ class Tokens:
         self._wire = wire
         self._clock = clock
         self._policy = load("channels")["token"]
+        self._looking = Lock()
+        self._looks: dict[tuple[str, str], tuple[float, HeldToken]] = {}
         self._from_settings = {
             MAIN: Credentials(settings.wechat_app_id, settings.wechat_secret),
             MINI: Credentials(settings.mini_app_id, settings.mini_secret),
@@ -74,9 +77,7 @@ class Tokens:
         """A token for a call of this API now, or ApiStopped. One near its end is renewed, and
         used while that fails."""
         now = self._clock()
-        with self._database.reading() as session:
-            stops.check(session, account, api, now)
-            held = access_tokens.held(session, account)
+        held = self._look(account, api, now)
         if held.lasts_until(now + timedelta(seconds=self._policy["renew_before_seconds"])):
             return held
         if not held.lasts_until(now):
@@ -87,8 +88,14 @@ class Tokens:
             log.warning("token_not_renewed_yet", account=account, error=str(failure))
             return held
 
+    def heed(self, account: str, refusal: ApiRefused) -> None:
+        """As `stops.heed`; what was seen before it does not count any more."""
+        stops.heed(self._database, account, refusal, self._clock())
+        self._looks.clear()
+
     def after_refusal(self, account: str, used: HeldToken) -> HeldToken:
         """The next token, fetched at most once however many were refused the old one."""
+        self._looks.clear()
         with self._database.reading() as session:
             held = access_tokens.held(session, account)
         if held.serial != used.serial:
@@ -96,6 +103,18 @@ class Tokens:
         # Whatever its time, it is of no use to anybody any more.
         ended = replace(used, expires_at=None)
         return self._renew(account, ended, self._ask_other_than(used))
+
+    def _look(self, account: str, api: str, now: datetime) -> HeldToken:
+        """The token, or ApiStopped. One look serves the calls of a moment: each would take a
+        connection to the store, and so many are under way at once."""
+        with self._looking:
+            looked, held = self._looks.get((account, api), (None, NONE_YET))
+            if looked is None or time.monotonic() - looked > self._policy["look_seconds"]:
+                with self._database.reading() as session:
+                    stops.check(session, account, api, now)
+                    held = access_tokens.held(session, account)
+                self._looks[account, api] = time.monotonic(), held
+            return held
 
     def _renew(self, account: str, old: HeldToken, ask: Ask) -> HeldToken:
         ends = time.monotonic() + self._policy["waiting_seconds"]
@@ -134,7 +153,7 @@ class Tokens:
             text, expires_at = ask(account)
         except ApiRefused as refusal:
             # On record before the lease ends, or the next in line would ask in vain.
-            stops.heed(self._database, account, refusal, self._clock())
+            self.heed(account, refusal)
             self._release(account, mark)
             raise
         except BaseException:
@@ -142,6 +161,7 @@ class Tokens:
             raise
         with self._database.writing() as session:
             access_tokens.keep(session, account, mark, text, expires_at)
+        self._looks.clear()
         log.info("token_renewed", account=account)
         return HeldToken(text, old.serial + 1, expires_at, None)
 

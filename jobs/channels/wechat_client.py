@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import PLATFORM, Settings
-from jobs.channels import stops
 from jobs.channels.refusals import ApiRefused
 from jobs.channels.rulings import Action, ruling
 from jobs.channels.tokens import Tokens
@@ -261,7 +260,7 @@ class WeChatClient:
                 token = self.tokens.after_refusal(account, token)
             return accepted(api, send(token.text or ""))
         except ApiRefused as refusal:
-            stops.heed(self._database, account, refusal, self._clock())
+            self.tokens.heed(account, refusal)
             raise
 
 

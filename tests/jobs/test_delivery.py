@@ -12,11 +12,11 @@ from jobs.channels.wechat_client import WeChatClient
 from jobs.delivery import deliver_due
 from models import attempts, consents, rights
 from models.accounts import ApiStop, resume
-from models.attempts import Claimed
+from models.attempts import Accepted, Chosen, Claimed
 from models.delivery_results import confirm
 from models.held_messages import release_held
 from models.outbox import EVERYONE, Channel, Delivery, OutboxMessage, Quiet, queue_mass
-from models.people import Person
+from models.people import Identity, Person
 from tests.jobs.town import MANY, NOON, Hand, Neighbour, Town, settings_for, wait_until
 
 CUSTOM = "/cgi-bin/message/custom/send"
@@ -115,6 +115,34 @@ def test_a_stranger_with_no_rights_left_has_the_message_held(town: Town) -> None
     message = town.send(town.queue(whom))
     assert (message.state, message.channel) == (Delivery.HELD, None)
     assert town.calls("send") == []
+
+
+def test_of_messages_sent_together_each_goes_the_way_that_its_own_rights_allow(
+    town: Town,
+) -> None:
+    people = [town.neighbour() for _ in range(4)]
+    silent, gone = town.neighbour(writes=False), town.neighbour(writes=False)
+    with town.store.writing() as session:
+        rights.mark_unsubscribed(session, gone.identity_id)
+    ids = {whom.person_id: town.queue(whom) for whom in (silent, *people[:2], gone, *people[2:])}
+    town.deliver()
+    ways = {person: town.message(number).channel for person, number in ids.items()}
+    assert [ways.pop(whom.person_id) for whom in people] == [Channel.CUSTOM] * 4
+    assert ways == {silent.person_id: Channel.TEMPLATE, gone.person_id: None}
+    assert [town.identity(whom).window_left for whom in people] == [4] * 4
+
+
+def test_two_messages_to_one_openid_at_once_each_take_from_its_window(town: Town) -> None:
+    """Two persons have turned out to be one, and a message to each is due."""
+    whom, formerly = town.neighbour(), town.neighbour()
+    with town.store.writing() as session:
+        session.get_one(Person, formerly.person_id).merged_into = whom.person_id
+        session.get_one(Identity, formerly.identity_id).refuses = True
+    ids = [town.queue(one) for one in (whom, formerly)]
+    town.deliver()
+    assert town.states(ids) == [Delivery.SENT] * 2
+    assert len(town.texts(whom)) == 2
+    assert town.identity(whom).window_left == 3
 
 
 def test_a_window_the_platform_knows_to_be_closed_gives_way_to_the_next_channel(
@@ -222,7 +250,7 @@ def test_a_worker_that_dies_in_a_call_leaves_its_message_in_doubt(town: Town) ->
     assert town.texts(whom) == []
     # It was only slow: its late answer settles the doubt.
     with town.store.writing() as session:
-        assert attempts.sent(session, lost, None, 0, NOON)
+        assert attempts.sent_each(session, [Accepted(lost, None, 0)], NOON) == [True]
     assert town.message(message_id).state is Delivery.SENT
 
 
@@ -238,8 +266,8 @@ def test_a_worker_that_dies_before_its_call_leaves_its_message_in_the_queue(town
     assert len(town.texts(whom)) == 1
     # It was only slow, and finds that the message is no longer its own to send.
     with town.store.writing() as session:
-        began = attempts.begin(session, lost, Channel.CUSTOM, whom.identity_id, NOON, MINUTE)
-    assert began is None
+        chosen = Chosen(lost, Channel.CUSTOM, whom.identity_id)
+        assert attempts.begin_each(session, [chosen], NOON, MINUTE) == [None]
 
 
 def test_a_late_answer_changes_nothing_once_another_try_has_begun(town: Town) -> None:
@@ -256,8 +284,8 @@ def begun_elsewhere(town: Town, whom: Neighbour) -> Claimed:
     """Another worker's call for the one message that is due."""
     with town.store.writing() as session:
         [claimed] = attempts.claim(session, NOON, 10, MINUTE)
-        way = (Channel.CUSTOM, whom.identity_id)
-        begun = attempts.begin(session, claimed, *way, NOON, MINUTE)
+        chosen = Chosen(claimed, Channel.CUSTOM, whom.identity_id)
+        [begun] = attempts.begin_each(session, [chosen], NOON, MINUTE)
     assert begun is not None
     return begun
 

@@ -23,6 +23,7 @@ from models.accounts import Account
 from models.base import Database
 from models.sealing import KEYRING
 from tests.jobs.town import NOON, Hand, Town, settings_for
+from tests.statements import counted
 
 CUSTOM = "/cgi-bin/message/custom/send"
 SQLITE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
@@ -123,6 +124,22 @@ def test_a_token_near_its_end_is_renewed_and_used_while_that_fails(town: Town, h
     assert town.client.tokens.current("main") == first
     town.wechat.advance(6900)
     assert town.client.tokens.current("main").serial == first.serial + 1
+
+
+def test_calls_of_one_moment_share_a_look_at_the_store_and_what_is_refused_ends_it(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(town.client.tokens._policy, "look_seconds", 3600)
+    town.client.tokens.current("main")
+    with counted(town.store) as said:
+        found = at_once(lambda: town.client.tokens.current("main").text, 20)
+    assert len(set(found)) == 1
+    assert len([one for one in said if "access_token" in one]) == 1
+    town.fail("errcode", CUSTOM, 45009)
+    with pytest.raises(ApiRefused):
+        town.client.custom_send("main", "demo-resident-1", "您的工单已派出")
+    with pytest.raises(ApiStopped):  # at once: the look before it does not count any more
+        town.client.custom_send("main", "demo-resident-1", "您的工单已派出")
 
 
 def test_the_token_lies_sealed_in_the_store(town: Town) -> None:

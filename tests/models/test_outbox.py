@@ -10,6 +10,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from models import attempts, consents, outbox, rights, stale_messages
+from models.attempts import Accepted, Chosen
 from models.base import Database
 from models.consents import SubscriptionConsent
 from models.delivery_results import EarlyResult, confirm, confirm_subscription, match_early
@@ -261,8 +262,8 @@ def sent_message(store: Database, key: str, platform_id: str | None) -> OutboxMe
     with store.writing() as session:
         [claimed] = attempts.claim(session, NOON, 10, LEASE)
         channel = Channel.TEMPLATE if platform_id else Channel.SUBSCRIPTION
-        attempts.begin(session, claimed, channel, identity_id, NOON, LEASE)
-        assert attempts.sent(session, claimed, platform_id, 0, NOON)
+        attempts.begin_each(session, [Chosen(claimed, channel, identity_id)], NOON, LEASE)
+        assert attempts.sent_each(session, [Accepted(claimed, platform_id, 0)], NOON) == [True]
     with store.reading() as session:
         return session.get_one(OutboxMessage, claimed.id)
 
