@@ -19,7 +19,7 @@ FOR_EVER = timedelta(days=36500)
 EVERYBODYS = "everybody's"
 _letter_of = intake.letter_of
 _queue, _queue_each = outbox.queue, outbox.queue_each
-_claim, _begin = attempts.claim, attempts.begin
+_claim, _begin_each = attempts.claim, attempts.begin_each
 _counted = itertools.count()
 
 
@@ -71,7 +71,7 @@ def _without_claim() -> None:
         return [attempts.Claimed(*row) for row in rows]
 
     attempts.claim = claim
-    attempts.begin = lambda session, message, *given: message
+    attempts.begin_each = lambda session, chosen, *given: [one.message for one in chosen]
 
 
 def _without_lease() -> None:
@@ -81,7 +81,7 @@ def _without_lease() -> None:
         return _claim(session, now, limit, FOR_EVER)
 
     attempts.claim = claim
-    attempts.begin = lambda *given: _begin(*given[:-1], FOR_EVER)
+    attempts.begin_each = lambda *given: _begin_each(*given[:-1], FOR_EVER)
     queue.LEASE = FOR_EVER
 
 
