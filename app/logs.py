@@ -49,7 +49,8 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[*said, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # With its end of line in one piece: several processes write to one log.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     of_libraries = logging.StreamHandler(sys.stderr)

@@ -3,10 +3,12 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +28,16 @@ from tests.factories import MORNING
 OPENID = "oABCDEFGHIJKLMNOPQRSTUVWXYZ1"
 PHONE = "13800138000"
 TOKEN = "84_abcDEF-ghi_jkl"
+
+SPOKEN = 3_000
+SPEAKING = f"""
+import structlog
+from app import logs
+from config.settings import Settings
+logs.configure(Settings())
+for number in range({SPOKEN}):
+    structlog.get_logger().info("spoken", number=number)
+"""
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -143,3 +155,12 @@ def test_lines_of_a_task_and_of_a_job_name_it_and_the_ticket_it_came_upon(
         assert all(mine.items() <= one.items() for one in lines)
         assert [one.get("ticket") for one in lines] == [None, 7, 7]
     assert not {"ticket", "task", "job"} & outside.keys()
+
+
+def test_lines_of_processes_that_share_a_log_stay_whole(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        started = [subprocess.Popen([sys.executable, "-c", SPEAKING], stderr=log) for _ in range(2)]
+        assert [one.wait(60) for one in started] == [0, 0]
+    told = [json.loads(line) for line in (tmp_path / "log").read_text("utf-8").splitlines()]
+    assert [one["number"] for one in told].count(1) == 2
+    assert len(told) == 2 * SPOKEN
