@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.joint import Joint, joint_insertion
 from models.plans import Plan
-from models.statements import Direct, Statement, Way, hot_cursor
+from models.statements import Statement, Way, hot_cursor, is_left
 
 MOST_ROWS = 16  # of one statement: each number of rows is compiled for itself
 
@@ -31,6 +31,8 @@ class Insertion:
         taken: type[Exception] | None = None,
     ) -> None:
         self._table: Table = table
+        self.table_name: str = table.name
+        self._own_names = frozenset({table.name})
         self._names = names
         self._unique = unique
         self._taken = taken
@@ -55,9 +57,7 @@ class Insertion:
         What `taken` means may be raised as late as that.
         """
         way: Way | None = session.info.get(Statement)
-        # In a nested block they may yet be taken back with it.
-        is_nested = session.in_nested_transaction()
-        if is_nested or not isinstance(way, Direct) or not way.leave(self, rows):
+        if not is_left(session, way, self, rows):
             self.run(session, rows)
 
     def answer(self, cursor: Any, dialect: Dialect, asked: Sequence[Row]) -> list[int]:
@@ -88,11 +88,7 @@ class Insertion:
             raise self._taken
 
     def names(self, dialect: Dialect) -> Set[str]:
-        return {self.table_name}
-
-    @property
-    def table_name(self) -> str:
-        return self._table.name
+        return self._own_names
 
     def _counted(self, cursor: Any, dialect: Dialect, rows: Sequence[Row]) -> Iterable[int]:
         # SQLite counts its ids up from row to row and knows the last; RETURNING doubles the cost.

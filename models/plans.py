@@ -56,8 +56,9 @@ class Plan:
     def bind(self, values: Mapping[str, Any]) -> Any:
         bound = values
         if self.fixed or self.binders:
-            ready = {name: binder(values[name]) for name, binder in self.binders.items()}
-            bound = {**self.fixed, **values, **ready}
+            bound = {**self.fixed, **values}
+            for name, binder in self.binders.items():
+                bound[name] = binder(bound[name])
         return bound if self._place is None else self._place(bound)
 
     def bind_rows(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:

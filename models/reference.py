@@ -6,7 +6,7 @@ may have changed something itself, or has waited for a row.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Connection, MetaData, Table, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -65,10 +65,11 @@ class Reference:
         if token != now or len(looks) > MOST_KEPT:
             looks = {}
             self._kept = now, looks
-        value = looks.get(key, _UNREAD)
-        if value is _UNREAD:
-            value = looks[key] = read()
-        return cast(Value, value)
+        found: Any = looks.get(key, _UNREAD)
+        if found is _UNREAD:
+            found = looks[key] = read()
+        value: Value = found
+        return value
 
 
 def _token(session: Session) -> int | None:

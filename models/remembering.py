@@ -37,7 +37,12 @@ class Memory:
 
     def looks(self, session: Session) -> dict[Hashable, Any]:
         """All of the block, by their keys; what was found along with something else is added."""
-        found: dict[Hashable, Any] = session.info.setdefault(SEEN, {}).setdefault(self, {})
+        seen: dict[Any, dict[Hashable, Any]] | None = session.info.get(SEEN)
+        if seen is None:
+            seen = session.info[SEEN] = {}
+        found = seen.get(self)
+        if found is None:
+            found = seen[self] = {}
         return found
 
     def forget(self, session: Session) -> None:

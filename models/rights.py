@@ -51,7 +51,7 @@ _take = Statement(
 def wrote(session: Session, identity_id: int, now: datetime) -> None:
     """A message from the person: the long window opens anew, with its full allowance."""
     hours, _ = _window("message")
-    _wrote.run(session, identity_id=identity_id, until=now + hours, **opening(now))
+    _wrote.leave(session, identity_id=identity_id, until=now + hours, **opening(now))
 
 
 def opening(now: datetime) -> dict[str, Any]:

@@ -95,8 +95,9 @@ _SPEAKER = Statement(
     .outerjoin(_estate, _estate.id == _building.estate_id)
     .where(Identity.account == _account, Identity.openid == _openid),
     # What is new in the one is queued, never held. Of two deliveries in one transaction the second
-    # is found to be a repeat as late as the rows of the other are written.
-    need_not_see={"outbox", "inbox"},
+    # is found to be a repeat as late as the rows of the other are written. Whose window is open
+    # may be told so once more.
+    need_not_see={"outbox", "inbox", "identities"},
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Dialect
@@ -72,6 +73,12 @@ class Statement:
         rows = self.run(session, **values)
         return rows[0] if rows else None
 
+    def leave(self, session: Session, **values: Any) -> None:
+        """Runs it by the end of the transaction, for an UPDATE of which nobody asks what it did."""
+        way: Way | None = session.info.get(Statement)
+        if not is_left(session, way, self, [values]):
+            self.run(session, **values)
+
     def answer(self, cursor: Any, dialect: Dialect, asked: Any) -> list[tuple[Any, ...]]:
         """The rows for these values."""
         return self._plan(dialect).run(cursor, asked)
@@ -87,6 +94,17 @@ class Statement:
         if whole is None or len(asked) == 1:
             return [plan.run(cursor, values) for values in asked]
         return whole.run(cursor, asked)
+
+    def write(self, cursor: Any, dialect: Dialect, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Once with the values of each."""
+        plan = self._plan(dialect)
+        cursor.executemany(plan.sql, [plan.bind(values) for values in rows])
+
+    @cached_property
+    def table_name(self) -> str:
+        statement: Any = self._statement
+        name: str = statement.table.name
+        return name
 
     def names(self, dialect: Dialect) -> Set[str]:
         """Of the tables that it needs all of, among other words."""
@@ -121,7 +139,7 @@ class Way(Protocol):
 
 
 class Leavable(Subject, Protocol):
-    """Rows that can be written later."""
+    """What can be written later."""
 
     @property
     def table_name(self) -> str: ...
@@ -159,6 +177,8 @@ class Direct:
     def leave(self, subject: Leavable, rows: Sequence[Any]) -> bool:
         """False when they have to be written now."""
         if self._is_gathering:
+            if subject.table_name in self._tables and subject not in self._left:
+                self.settle()  # what one table is told in several ways stays in its order
             self._left.setdefault(subject, []).extend(rows)
             self._tables.add(subject.table_name)
         return self._is_gathering
@@ -189,6 +209,12 @@ class Direct:
         left, self._left = self._left, {}
         self._tables.clear()
         return left
+
+
+def is_left(session: Session, way: Way | None, subject: Leavable, rows: Sequence[Any]) -> bool:
+    """Whether that is written later; in a nested block it may yet be taken back with it."""
+    is_nested = session.in_nested_transaction()
+    return not is_nested and isinstance(way, Direct) and way.leave(subject, rows)
 
 
 class Settling(Session):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from models.base import Database
@@ -16,6 +16,11 @@ from tests.factories import MORNING
 _persons = Insertion(Person.__table__, ("own_key", "name", "created_at"))
 _count = Statement(select(func.count()).select_from(Person.__table__))
 _blind = Statement(select(func.count()).select_from(Person.__table__), need_not_see={"persons"})
+_name = Statement(
+    update(Person.__table__)
+    .where(Person.__table__.c.name == bindparam("before"))
+    .values(name=bindparam("after"))
+)
 
 Work = Callable[[Session], int]
 
@@ -85,6 +90,39 @@ def refused(session: Session) -> int:
     except LookupError:
         leave(session, "after")
     return 0
+
+
+def renaming(before: str, after: str, look: Work = lambda session: 0) -> Work:
+    def work(session: Session) -> int:
+        _name.leave(session, before=before, after=after)
+        return look(session)
+
+    return work
+
+
+@pytest.mark.parametrize("look", [by_statement, by_the_orm])
+def test_a_change_that_is_left_is_seen_by_whoever_looks(database: Database, look: Work) -> None:
+    database.write(leaving("a"))
+    seen: list[list[str | None]] = []
+
+    def looking(session: Session) -> int:
+        look(session)
+        seen.append(list(session.scalars(select(Person.name))))
+        return 0
+
+    database.write_all([renaming("a", "b"), renaming("b", "c", looking), renaming("c", "d")])
+    assert seen == [["c"]]
+    assert names(database) == ["d"]
+
+
+def test_changes_and_rows_of_one_table_are_written_in_their_order(store: Database) -> None:
+    works = [renaming("a", "x"), leaving("a"), renaming("a", "b"), leaving("a")]
+    for work in works:
+        store.write(work)
+    one_by_one = names(store)
+    store.write_all(works)
+    assert one_by_one == ["b", "a"]
+    assert names(store) == ["b", "x", "b", "a"]
 
 
 def test_what_is_refused_takes_its_own_rows_along_and_no_others(store: Database) -> None:
