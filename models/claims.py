@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from models.base import SEEN
 
@@ -17,12 +18,17 @@ def claim(session: Session, row: object) -> None:
     """
     claimed = _claimed(session)
     if row not in claimed and not _has_one_writer(session):
+        session.flush()  # `refresh` begins with forgetting what is not written yet
         session.refresh(row, with_for_update=True)
         claimed.add(row)
 
 
 def get_claimed(session: Session, kind: type[Row], row_id: int) -> Row | None:
     """As `session.get` and `claim`, asking once."""
+    known: Row | None = session.identity_map.get(identity_key(kind, row_id))
+    if known is not None:
+        claim(session, known)  # `get` would lock the row and leave what was read before as it is
+        return known
     if _has_one_writer(session):
         return session.get(kind, row_id)
     row = session.get(kind, row_id, with_for_update=True)

@@ -88,6 +88,19 @@ def test_a_row_is_locked_once_and_free_again_with_the_savepoint(postgresql: Data
         assert found is not None and found.name == "居民B"
 
 
+def test_what_a_block_has_read_is_read_anew_when_it_is_locked(postgresql: Database) -> None:
+    """Two heads take a task at once: the second must not act on what it was before the first."""
+    with postgresql.writing() as session:
+        number = person(session, "居民A").id
+    with postgresql.writing() as session:
+        held = session.get_one(Person, number)
+        held.phone_hash = "h"
+        with postgresql.writing() as other:
+            other.execute(update(Person).where(Person.id == number).values(name="居民B"))
+        assert get_claimed(session, Person, number) is held
+        assert (held.name, held.phone_hash) == ("居民B", "h")
+
+
 def test_who_may_not_see_a_ticket_locks_nobody_out(store: Database) -> None:
     town(store)
     with store.writing() as session:
