@@ -16,6 +16,7 @@ from tests.factories import MORNING
 _persons = Insertion(Person.__table__, ("own_key", "name", "created_at"))
 _count = Statement(select(func.count()).select_from(Person.__table__))
 _blind = Statement(select(func.count()).select_from(Person.__table__), need_not_see={"persons"})
+_a = Statement(select(func.count()).where(Person.__table__.c.name == "a"), need_not_see={"persons"})
 _name = Statement(
     update(Person.__table__)
     .where(Person.__table__.c.name == bindparam("before"))
@@ -60,6 +61,11 @@ def unseen(session: Session) -> int:
     return int(count)
 
 
+def still_a(session: Session) -> int:
+    [(count,)] = _a.run(session)
+    return int(count)
+
+
 def names(store: Database) -> list[str | None]:
     with store.reading() as session:
         return list(session.scalars(select(Person.name).order_by(Person.id)))
@@ -98,6 +104,13 @@ def renaming(before: str, after: str, look: Work = lambda session: 0) -> Work:
         return look(session)
 
     return work
+
+
+def test_a_change_is_left_until_all_are_done(database: Database) -> None:
+    database.write(leaving("a"))
+    made = database.write_all([renaming("a", "b", still_a), renaming("b", "c", still_a)])
+    assert made == [1, 1]
+    assert names(database) == ["c"]
 
 
 @pytest.mark.parametrize("look", [by_statement, by_the_orm])
